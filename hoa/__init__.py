@@ -1,0 +1,1 @@
+"""The community and the platform it lives on."""

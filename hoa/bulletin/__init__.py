@@ -1,0 +1,1 @@
+"""Publications with hash, QR, display period and objections."""

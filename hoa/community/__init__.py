@@ -1,0 +1,1 @@
+"""The register: buildings, units, owners, ownership."""

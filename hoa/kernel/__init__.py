@@ -1,0 +1,1 @@
+"""Pure values and rules that need neither database nor web."""

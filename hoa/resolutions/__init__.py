@@ -1,0 +1,1 @@
+"""Decisions of an assembly or a body; what an expense cites."""

@@ -1,0 +1,1 @@
+"""What every page shares: request context, security, languages, errors, QR and PDF."""
