@@ -1,0 +1,55 @@
+"""What a room brings to the house. `hoa.app` collects these values; nothing registers itself."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import click
+from flask import Blueprint
+from sqlalchemy.orm import Session
+
+from hoa.jobs import Handler, Periodic
+from hoa.kernel.posts import Post
+
+
+@dataclass(frozen=True, kw_only=True)
+class NavItem:
+    """A door of a community's navigation. `label` is a message id; `power` None means everybody."""
+
+    label: str
+    endpoint: str
+    power: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """Something that waits for this person. `title` is already in their language."""
+
+    title: str
+    url: str
+    due: date | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asker:
+    """Who asks what needs them: the person, in one community, with today's powers."""
+
+    community_id: str
+    person_id: str
+    powers: frozenset[str]
+    now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """Blueprints, powers, tasks, periodic work, navigation, needs and commands of one room."""
+
+    name: str
+    blueprints: Sequence[Blueprint] = ()
+    powers: Mapping[str, frozenset[Post]] = field(default_factory=dict)
+    tasks: Mapping[str, Handler] = field(default_factory=dict)
+    periodic: Sequence[Periodic] = ()
+    nav: Sequence[NavItem] = ()
+    needs: Callable[[Session, Asker], Sequence[Need]] | None = None
+    commands: Sequence[click.Group] = ()
