@@ -1,0 +1,1 @@
+"""Assemblies, ballots, the log, tallies and the verifier."""

@@ -1,0 +1,161 @@
+"""Quorum and majority as integer inequalities: never a rounded percentage (民法典 278 第二款; rules.md R1.1–R1.6,
+R1.35).
+
+Areas are integers in 0.01 m², heads are integers; a threshold `n/d` of a base is met when `d × part ≥ n × base` (or
+`>` for 过半数).
+"""
+
+from enum import StrEnum
+from typing import ClassVar, NamedTuple
+
+from hoa.kernel.errors import N_, Refusal
+from voting.rules.matters import Majority, Matter
+
+
+class Share(NamedTuple):
+    """How many heads and how much area (0.01 m²): a roll, those who took part, those who agreed."""
+
+    heads: int
+    area: int
+
+    def __add__(self, other: object) -> "Share":
+        if not isinstance(other, Share):
+            return NotImplemented
+        return Share(self.heads + other.heads, self.area + other.area)
+
+
+NOTHING = Share(0, 0)
+
+
+class Threshold(NamedTuple):
+    """`numerator/denominator` of a base; `strict` for 过半数, which does not include the number itself (民法典 1259)."""
+
+    numerator: int
+    denominator: int
+    strict: bool
+
+    def holds(self, part: int, base: int) -> bool:
+        """Whether `part` reaches this share of `base`, by cross-multiplication."""
+        left, right = self.denominator * part, self.numerator * base
+        return left > right if self.strict else left >= right
+
+    def least(self, base: int) -> int:
+        """The smallest integer part that reaches this share of `base`."""
+        quotient, rest = divmod(self.numerator * base, self.denominator)
+        return quotient + 1 if self.strict or rest else quotient
+
+
+QUORUM = Threshold(2, 3, strict=False)
+MAJORITIES = {
+    Majority.ORDINARY: Threshold(1, 2, strict=True),
+    Majority.SPECIAL: Threshold(3, 4, strict=False),
+}
+
+
+class Measure(StrEnum):
+    """The four tests of 民法典 278 第二款, in the order in which the result page shows them."""
+
+    PARTICIPATED_AREA = "participated-area"
+    PARTICIPATED_HEADS = "participated-heads"
+    AGREED_AREA = "agreed-area"
+    AGREED_HEADS = "agreed-heads"
+
+    @property
+    def is_area(self) -> bool:
+        return self in (Measure.PARTICIPATED_AREA, Measure.AGREED_AREA)
+
+
+class Inequality(NamedTuple):
+    """One test with its numbers filled in. `part` and `base` are 0.01 m² for areas, heads otherwise."""
+
+    measure: Measure
+    part: int
+    base: int
+    threshold: Threshold
+    holds: bool
+
+    @property
+    def missing(self) -> int:
+        """How much more would have been enough, with this base; 0 when the test holds."""
+        return 0 if self.holds else self.threshold.least(self.base) - self.part
+
+    @property
+    def formula(self) -> str:
+        """The sum as it is printed and can be done again by hand: `3 × 6666.67 ≥ 2 × 10000.00`."""
+        sign = ">" if self.threshold.strict else "≥"
+        part, base = self._number(self.part), self._number(self.base)
+        return f"{self.threshold.denominator} × {part} {sign} {self.threshold.numerator} × {base}"
+
+    def _number(self, value: int) -> str:
+        return f"{value // 100}.{value % 100:02d}" if self.measure.is_area else str(value)
+
+
+class Decision(NamedTuple):
+    """What 民法典 278 says about one motion: did enough take part, did enough of them agree, and by which sums."""
+
+    quorum: bool
+    passed: bool
+    article: str
+    majority: Majority
+    inequalities: tuple[Inequality, ...]
+
+    def test(self, measure: Measure) -> Inequality:
+        """The inequality of one measure."""
+        return next(item for item in self.inequalities if item.measure is measure)
+
+
+class ImpossibleShare(Refusal):
+    """Numbers that no roll can give: refused instead of deciding on them."""
+
+    message: ClassVar[str] = N_("数字对不上：参加的不能多于名册，同意的不能多于参加的（人数、面积都是），请核对")
+
+
+class NegativeShare(Refusal):
+    message: ClassVar[str] = N_("人数和面积不能是负数")
+
+
+def decide(matter: Matter, *, roll: Share, participated: Share, agreed: Share) -> Decision:
+    """Whether a motion on `matter` passed: quorum 2/3 of the roll and the matter's majority of those who took part,
+    both by area and by heads (民法典 278 第二款). With nobody taking part there is no quorum and nothing passes."""
+    _possible(roll=roll, participated=participated, agreed=agreed)
+    majority = MAJORITIES[matter.majority]
+    tests = (
+        _test(Measure.PARTICIPATED_AREA, participated.area, roll.area, QUORUM),
+        _test(Measure.PARTICIPATED_HEADS, participated.heads, roll.heads, QUORUM),
+        _test(Measure.AGREED_AREA, agreed.area, participated.area, majority),
+        _test(Measure.AGREED_HEADS, agreed.heads, participated.heads, majority),
+    )
+    quorum = tests[0].holds and tests[1].holds and roll.heads > 0
+    passed = quorum and tests[2].holds and tests[3].holds
+    return Decision(quorum, passed, matter.article, matter.majority, tests)
+
+
+def _test(measure: Measure, part: int, base: int, threshold: Threshold) -> Inequality:
+    return Inequality(measure, part, base, threshold, threshold.holds(part, base))
+
+
+def _possible(*, roll: Share, participated: Share, agreed: Share) -> None:
+    for share in (roll, participated, agreed):
+        if share.heads < 0 or share.area < 0:
+            raise NegativeShare
+    for part, whole in ((participated, roll), (agreed, participated)):
+        if part.heads > whole.heads or part.area > whole.area:
+            raise ImpossibleShare
+
+
+class Outcome(StrEnum):
+    """What is announced. Invalid ballots are reckoned in and out of the base; only if both pass, the motion passed
+    (R1.35)."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    REVIEW = "review"
+
+
+def outcome(with_invalid: Decision, without_invalid: Decision) -> Outcome:
+    """The robust rule of R1.35: no national rule says whether invalid ballots take part, so both sums must agree."""
+    if with_invalid.passed and without_invalid.passed:
+        return Outcome.PASSED
+    if with_invalid.passed or without_invalid.passed:
+        return Outcome.REVIEW
+    return Outcome.FAILED
