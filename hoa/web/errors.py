@@ -1,0 +1,72 @@
+"""Every error is a page that says what happened and what to do next; for scripts the same as JSON."""
+
+import traceback
+
+import structlog
+from flask import Flask, jsonify, render_template, request
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response
+
+from hoa.kernel.errors import N_, Busy, Refusal
+from hoa.web.i18n import told
+
+log = structlog.get_logger("hoa.web")
+
+SAID = {
+    400: N_("请求不完整，请返回上一页重新填写"),
+    403: N_("您现在的身份不能打开这一页"),
+    404: N_("没有找到这一页，链接可能已失效"),
+    405: N_("这一页不能这样打开，请从首页进入"),
+    413: N_("文件太大了，请压缩后再上传（上限 32 MB）"),
+    415: N_("这种文件不能用，请换一种格式"),
+    422: N_("填写的内容有误，请按提示修改"),
+    429: N_("操作太频繁了，请稍等一分钟再试"),
+    500: N_("系统出错了，刚才的操作没有生效。请稍后再试"),
+    503: N_("系统正忙，刚才的操作没有生效，请稍后再试"),
+}
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _crashed)
+
+
+def _refused(refusal: Refusal) -> Response:
+    response = _answer(refusal.status, told(refusal))
+    if isinstance(refusal, Busy):
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def _stale_form(_error: CSRFError) -> Response:
+    return _answer(400, gettext("这一页打开太久了，为了安全没有提交。请返回上一页，刷新后再提交一次"))
+
+
+def _http(error: HTTPException) -> Response:
+    code = error.code or 500
+    if code < 400:
+        return error.get_response()
+    message = SAID.get(code)
+    response = _answer(code, gettext(message) if message else (error.description or error.name))
+    if code == 429:
+        response.headers.setdefault("Retry-After", "60")
+    return response
+
+
+def _crashed(_error: Exception) -> Response:
+    # The trace names code, not people: messages of exceptions may hold what somebody typed, so they stay out of the log.
+    log.error("request.crashed", endpoint=request.endpoint, trace=traceback.format_exc(limit=-6))
+    return _http(InternalServerError())
+
+
+def _answer(status: int, message: str) -> Response:
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        response = jsonify({"error": {"status": status, "message": message}})
+    else:
+        response = Response(render_template("errors/error.html", status=status, message=message), mimetype="text/html")
+    response.status_code = status
+    return response

@@ -1,0 +1,49 @@
+"""The base of every form: Flask-WTF with messages in the reader's language and input that is trimmed and NFC."""
+
+import unicodedata
+from typing import Any
+
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import Field
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from hoa.kernel.errors import Refusal
+from hoa.web.i18n import told
+
+
+def tidy(text: str | None) -> str | None:
+    """NFC without surrounding white space; None stays None."""
+    return unicodedata.normalize("NFC", text).strip() if text is not None else None
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """Text fields are tidied before they are checked."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
+            filters = unbound_field.kwargs.get("filters", [])
+            if unbound_field.field_class.__name__ in ("StringField", "TextAreaField", "TelField"):
+                filters = [tidy, *filters]
+            return unbound_field.bind(form=form, filters=filters, **options)
+
+
+def required() -> DataRequired:
+    return DataRequired(message=lazy_gettext("请填写这一项"))
+
+
+def at_most(characters: int) -> Length:
+    return Length(max=characters, message=lazy_gettext("太长了，请控制在 %(max)d 个字以内"))
+
+
+class Parses:
+    """A validator from a pure parser that raises a Refusal: the field shows the refusal's own words."""
+
+    def __init__(self, parse: Any) -> None:
+        self._parse = parse
+
+    def __call__(self, _form: Any, field: Field) -> None:
+        try:
+            self._parse(field.data)
+        except Refusal as refusal:
+            raise ValidationError(told(refusal)) from refusal

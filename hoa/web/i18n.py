@@ -1,0 +1,91 @@
+"""Two languages: simplified Chinese is written in the code, English comes from the catalogue. Numbers and dates as experience.md wants them."""
+
+from datetime import date, datetime
+
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, force_locale, get_locale, gettext
+from flask_login import current_user
+
+from hoa.kernel.area import format_area
+from hoa.kernel.clock import CHINA
+from hoa.kernel.errors import Refusal
+from hoa.kernel.masking import mask_name
+from hoa.kernel.money import format_yuan
+
+LANGUAGES = {"zh-CN": "zh_Hans_CN", "en": "en"}
+LANGUAGE_COOKIE = "hoa-language"
+SENIOR_COOKIE = "hoa-senior"
+MONTHS = "January February March April May June July August September October November December".split()
+
+
+def install(app: Flask, default_language: str) -> None:
+    """Languages, and the filters that format money, area and time."""
+    app.config["BABEL_DEFAULT_LOCALE"] = LANGUAGES[default_language]
+    app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Shanghai"
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(app.root_path + "/translations")
+    Babel(app, locale_selector=lambda: LANGUAGES[chosen_language(default_language)])
+    app.jinja_env.filters.update(
+        money=money, yuan=yuan, area=area, count=count, day=day, moment=moment, mask_name=mask_name, told=told
+    )
+
+
+def chosen_language(default: str) -> str:
+    """The person's own choice, else this browser's, else the deployment's."""
+    if not has_request_context():
+        return default
+    if "language" not in g:
+        own = current_user.locale if current_user and current_user.is_authenticated else None
+        asked = own or request.cookies.get(LANGUAGE_COOKIE, default)
+        g.language = asked if asked in LANGUAGES else default
+    return str(g.language)
+
+
+def language() -> str:
+    """The code of the language now spoken: `zh-CN` or `en`."""
+    locale = get_locale()
+    return "en" if locale is not None and locale.language == "en" else "zh-CN"
+
+
+def told(refusal: Refusal | dict[str, object]) -> str:
+    """A refusal, or one that a job kept as `{"message", "params"}`, in the reader's language."""
+    if isinstance(refusal, Refusal):
+        return str(gettext(refusal.message, **refusal.params)) if refusal.params else gettext(refusal.message) % {}
+    params = refusal.get("params")
+    assert isinstance(params, dict)
+    message = str(refusal["message"])
+    return str(gettext(message, **params)) if params else gettext(message) % {}
+
+
+def money(fen: int) -> str:
+    """Integer fen as `¥1,234.56`."""
+    return f"-¥{format_yuan(-fen)}" if fen < 0 else f"¥{format_yuan(fen)}"
+
+
+def yuan(fen: int) -> str:
+    """Integer fen as `1,234.56`, for columns whose head names the unit."""
+    return format_yuan(fen)
+
+
+def area(centi: int) -> str:
+    """Integer 0.01 m² as `96.00 m²`."""
+    return format_area(centi)
+
+
+def count(number: int) -> str:
+    return f"{number:,}"
+
+
+def day(value: date | datetime) -> str:
+    """`2026年11月21日`, or `21 November 2026`."""
+    value = value.astimezone(CHINA).date() if isinstance(value, datetime) else value
+    if language() == "en":
+        return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+def moment(value: datetime) -> str:
+    """The day and the minute, in China Standard Time."""
+    return f"{day(value)} {value.astimezone(CHINA):%H:%M}"
+
+
+__all__ = ["chosen_language", "force_locale", "install", "language", "told"]
