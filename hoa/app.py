@@ -1,0 +1,87 @@
+"""create_app(): the only place that wires rooms together."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from hoa import home
+from hoa.accounts.room import ROOM as ACCOUNTS
+from hoa.accounts.service import load_signed_in
+from hoa.bulletin.room import ROOM as BULLETIN
+from hoa.community.room import ROOM as COMMUNITY
+from hoa.community.service import find_community, owns_today
+from hoa.jobs import Handler, Periodic, Worker
+from hoa.kernel.clock import today
+from hoa.kernel.posts import OWNER, Post
+from hoa.offices.room import ROOM as OFFICES
+from hoa.offices.service import posts_held
+from hoa.platform import Platform
+from hoa.resolutions.room import ROOM as RESOLUTIONS
+from hoa.web import errors, i18n, jobs_views, observing, security, shell
+from hoa.web.access import assert_every_route_declares
+from hoa.web.context import Me
+from hoa.web.room import Room
+
+ROOMS: tuple[Room, ...] = (ACCOUNTS, COMMUNITY, OFFICES, BULLETIN, RESOLUTIONS)
+ROOT = Path(__file__).resolve().parent.parent
+PLATFORM_ADMINISTER = "platform.administer"
+
+
+def create_app(platform: Platform) -> Flask:
+    """The web application over an opened platform. Fails at once when a route declares no access."""
+    app = Flask("hoa", root_path=str(ROOT / "hoa"), template_folder=str(ROOT / "templates"), static_folder="static")
+    app.extensions["hoa.platform"] = platform
+    app.extensions["hoa.powers"] = load_powers
+    app.extensions["hoa.community"] = find_community
+    app.extensions["hoa.rooms"] = ROOMS
+    app.extensions["hoa.declared_powers"] = frozenset(declared_powers()) | {PLATFORM_ADMINISTER}
+    observing.install(app)
+    security.install(app, platform.settings, secret=platform.keys.mac("flask-session", b"v1"))
+    i18n.install(app, platform.settings.language)
+    errors.install(app)
+    shell.install(app, platform.settings, nav=[item for room in ROOMS for item in room.nav])
+    shell.login_manager.user_loader(load_signed_in)
+    for blueprint in (observing.blueprint, jobs_views.blueprint, home.blueprint):
+        app.register_blueprint(blueprint)
+    for room in ROOMS:
+        for blueprint in room.blueprints:
+            app.register_blueprint(blueprint)
+    assert_every_route_declares(app)
+    return app
+
+
+def create_worker(platform: Platform) -> Worker:
+    """The worker over the same platform: every room's tasks and periodic work."""
+    handlers: dict[str, Handler] = {}
+    periodic: list[Periodic] = []
+    for room in ROOMS:
+        handlers.update(room.tasks)
+        periodic.extend(room.periodic)
+    return Worker(platform, handlers, periodic)
+
+
+def declared_powers() -> Mapping[str, frozenset[Post]]:
+    """Every power and the posts that carry it. A power is declared by one room only."""
+    powers: dict[str, frozenset[Post]] = {}
+    for room in ROOMS:
+        for power, posts in room.powers.items():
+            if power in powers:
+                raise RuntimeError(f"two rooms declare {power}")
+            powers[power] = posts
+    return powers
+
+
+def load_powers(session: Session, person: Me, community_id: str | None, now: datetime) -> frozenset[str]:
+    """What a person may do today: from offices held and units owned, and from nothing else.
+
+    The platform's administrator has no power inside a community.
+    """
+    if community_id is None:
+        return frozenset({PLATFORM_ADMINISTER}) if person.is_platform_administrator else frozenset()
+    posts = set(posts_held(session, community_id, person.id, today(now)))
+    if owns_today(session, community_id, person.id, today(now)):
+        posts.add(OWNER)
+    return frozenset(power for power, holders in declared_powers().items() if holders & posts)
