@@ -6,11 +6,11 @@ from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, force_locale, get_locale, gettext
 from flask_login import current_user
 
-from hoa.kernel.area import format_area
+from hoa.kernel import area as areas
+from hoa.kernel import masking
+from hoa.kernel import money as moneys
 from hoa.kernel.clock import CHINA
 from hoa.kernel.errors import Refusal
-from hoa.kernel.masking import mask_name
-from hoa.kernel.money import format_yuan
 
 LANGUAGES = {"zh-CN": "zh_Hans_CN", "en": "en"}
 LANGUAGE_COOKIE = "hoa-language"
@@ -25,7 +25,7 @@ def install(app: Flask, default_language: str) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(app.root_path + "/translations")
     Babel(app, locale_selector=lambda: LANGUAGES[chosen_language(default_language)])
     app.jinja_env.filters.update(
-        money=money, yuan=yuan, area=area, count=count, day=day, moment=moment, mask_name=mask_name, told=told
+        money=money, yuan=yuan, area=area, count=count, day=day, moment=moment, mask_name=masking.name, told=told
     )
 
 
@@ -58,17 +58,17 @@ def told(refusal: Refusal | dict[str, object]) -> str:
 
 def money(fen: int) -> str:
     """Integer fen as `¥1,234.56`."""
-    return f"-¥{format_yuan(-fen)}" if fen < 0 else f"¥{format_yuan(fen)}"
+    return moneys.show(fen)
 
 
 def yuan(fen: int) -> str:
     """Integer fen as `1,234.56`, for columns whose head names the unit."""
-    return format_yuan(fen)
+    return moneys.show(fen).replace("¥", "")
 
 
 def area(centi: int) -> str:
     """Integer 0.01 m² as `96.00 m²`."""
-    return format_area(centi)
+    return areas.show(centi)
 
 
 def count(number: int) -> str:
