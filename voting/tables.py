@@ -123,7 +123,8 @@ class Ballot(InAssembly, Base):
 
 
 class LogEntry(InAssembly, Base):
-    """One leaf of the assembly's log. A ballot's bytes stay sealed in its own row; everything else is open in `body`."""
+    """One leaf of the assembly's log. A ballot's bytes stay sealed in its own row; everything else is open in
+    `body`."""
 
     __tablename__ = "log_entry"
     __table_args__ = _of_assembly(
@@ -195,7 +196,8 @@ class Tally(InAssembly, Base):
 
 
 class AssemblyFile(InAssembly, Base):
-    """A file made from the record by a job: packages and PDFs, found again by kind and by the hash of what they show."""
+    """A file made from the record by a job: packages and PDFs, found again by kind and by the hash of what they
+    show."""
 
     __tablename__ = "assembly_file"
     __table_args__ = _of_assembly(

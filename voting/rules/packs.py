@@ -35,6 +35,8 @@ class RulePack(NamedTuple):
     jurisdiction: str
     valid_from: date
     valid_to: date | None
+    source: str
+    verified: bool
     parameters: Mapping[str, Parameter]
 
     def number(self, name: str) -> int:
@@ -67,6 +69,8 @@ def parse(raw: Mapping[str, object]) -> RulePack:
         jurisdiction=str(raw["jurisdiction"]),
         valid_from=date.fromisoformat(str(raw["valid_from"])),
         valid_to=None if until is None else date.fromisoformat(str(until)),
+        source=str(raw["source"]),
+        verified=raw["verified"] is True,
         parameters={name: Parameter(**entry) for name, entry in parameters.items()},
     )
 

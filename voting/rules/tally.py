@@ -1,36 +1,53 @@
-"""The tally as a pure function of the roll, the motions and the ballots that count (rules.md 1.5; voting-record.md
-7)."""
+"""The tally as a pure function of roll, motions and counted ballots (rules.md 1.5; voting-record.md 7)."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from voting.rules.counting import CastBallot, Option
-from voting.rules.matters import Matter
+from voting.rules.matters import Majority, Matter
 from voting.rules.thresholds import NOTHING, Decision, Outcome, Share, decide, outcome
+
+# Wholly unauthentic ballots are nobody's participation, in either sum (rules.md R1.35).
+UNAUTHENTIC = frozenset({"forged", "not-on-roll"})
 
 
 class Question(NamedTuple):
-    """A motion as far as counting needs it: its code on the ballot and its matter."""
+    """A motion as far as counting needs it: its code on the ballot, its matter and the majority that was noticed."""
 
     code: str
     matter: Matter
+    majority: Majority
 
 
 class MotionTally(NamedTuple):
-    """What the owners said on one motion. `with_invalid` and `without_invalid` are R1.35's two sums."""
+    """What the owners said on one motion, with R1.35's two sums: invalid ballots left out, and in the base only."""
 
     question: Question
     roll: Share
     options: Mapping[Option, Share]
-    invalid: Share
-    with_invalid: Decision
+    invalid: Mapping[str, Share]
     without_invalid: Decision
+    with_invalid: Decision
     outcome: Outcome
 
     @property
+    def agreed(self) -> Share:
+        return self.options[Option.AGREE]
+
+    @property
+    def not_agreed(self) -> Share:
+        """未同意: opposed, abstained and blank together."""
+        return sum((self.options[mark] for mark in Option if mark is not Option.AGREE), NOTHING)
+
+    @property
     def participated(self) -> Share:
-        """Everyone whose ballot counts, blank marks included (R1.5)."""
-        return sum(self.options.values(), NOTHING)
+        """Everyone whose ballot is valid for this motion, blank marks included (R1.5)."""
+        return self.agreed + self.not_agreed
+
+    @property
+    def excluded(self) -> Share:
+        return sum((share for reason, share in self.invalid.items() if reason in UNAUTHENTIC), NOTHING)
 
 
 def tally(
@@ -38,23 +55,33 @@ def tally(
     *,
     roll: Mapping[str, Share],
     counted: Mapping[str, CastBallot],
-    invalid: Iterable[str] = (),
+    invalid: Mapping[str, str],
 ) -> MotionTally:
-    """Count one motion (R1.4: each on its own). `roll` and `counted` are by elector; `invalid` names electors whose
-    counted ballot was ruled invalid for this motion: they add to the base in one of the two sums, and to no option in
-    either."""
-    outside = frozenset(invalid)
-    whole = sum(roll.values(), NOTHING)
+    """Count one motion (R1.4: each on its own).
+
+    `roll` and `counted` are by elector; `invalid` gives the reason for each elector whose counted ballot was ruled
+    invalid for this motion.
+    """
     options = dict.fromkeys(Option, NOTHING)
-    refused = NOTHING
+    refused: dict[str, Share] = defaultdict(lambda: NOTHING)
     for elector, ballot in counted.items():
-        if elector in outside:
-            refused += roll[elector]
+        if elector in invalid:
+            refused[invalid[elector]] += roll[elector]
         else:
             mark = ballot.option(question.code)
             options[mark] += roll[elector]
+    whole = sum(roll.values(), NOTHING)
     valid = sum(options.values(), NOTHING)
-    agreed = options[Option.AGREE]
-    inside = decide(question.matter, roll=whole, participated=valid + refused, agreed=agreed)
-    apart = decide(question.matter, roll=whole, participated=valid, agreed=agreed)
-    return MotionTally(question, whole, options, refused, inside, apart, outcome(inside, apart))
+    in_base = sum((share for reason, share in refused.items() if reason not in UNAUTHENTIC), NOTHING)
+
+    def decision(participated: Share) -> Decision:
+        return decide(
+            question.matter,
+            roll=whole,
+            participated=participated,
+            agreed=options[Option.AGREE],
+            majority=question.majority,
+        )
+
+    without, inside = decision(valid), decision(valid + in_base)
+    return MotionTally(question, whole, options, dict(refused), without, inside, outcome(inside, without))

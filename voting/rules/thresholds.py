@@ -28,7 +28,8 @@ NOTHING = Share(0, 0)
 
 
 class Threshold(NamedTuple):
-    """`numerator/denominator` of a base; `strict` for 过半数, which does not include the number itself (民法典 1259)."""
+    """`numerator/denominator` of a base; `strict` for 过半数, which does not include the number itself (民法典
+    1259)."""
 
     numerator: int
     denominator: int
@@ -53,16 +54,16 @@ MAJORITIES = {
 
 
 class Measure(StrEnum):
-    """The four tests of 民法典 278 第二款, in the order in which the result page shows them."""
+    """The four tests of 民法典 278 第二款, named and ordered as the published tally has them."""
 
-    PARTICIPATED_AREA = "participated-area"
-    PARTICIPATED_HEADS = "participated-heads"
-    AGREED_AREA = "agreed-area"
-    AGREED_HEADS = "agreed-heads"
+    QUORUM_HEADS = "quorum-heads"
+    QUORUM_AREA = "quorum-area"
+    AGREE_HEADS = "agree-heads"
+    AGREE_AREA = "agree-area"
 
     @property
     def is_area(self) -> bool:
-        return self in (Measure.PARTICIPATED_AREA, Measure.AGREED_AREA)
+        return self in (Measure.QUORUM_AREA, Measure.AGREE_AREA)
 
 
 class Inequality(NamedTuple):
@@ -80,14 +81,29 @@ class Inequality(NamedTuple):
         return 0 if self.holds else self.threshold.least(self.base) - self.part
 
     @property
+    def left(self) -> int:
+        """The left side: `left × part` is compared with `right × base`."""
+        return self.threshold.denominator
+
+    @property
+    def right(self) -> int:
+        return self.threshold.numerator
+
+    @property
     def formula(self) -> str:
         """The sum as it is printed and can be done again by hand: `3 × 6666.67 ≥ 2 × 10000.00`."""
-        sign = ">" if self.threshold.strict else "≥"
-        part, base = self._number(self.part), self._number(self.base)
-        return f"{self.threshold.denominator} × {part} {sign} {self.threshold.numerator} × {base}"
+        return formula(self, figure(self.part, area=self.measure.is_area))
 
-    def _number(self, value: int) -> str:
-        return f"{value // 100}.{value % 100:02d}" if self.measure.is_area else str(value)
+
+def formula(test: Inequality, part: str) -> str:
+    """The printed sum with `part` as given: the public tally puts `*` for an area it must not tell."""
+    sign = ">" if test.threshold.strict else "≥"
+    return f"{test.left} × {part} {sign} {test.right} × {figure(test.base, area=test.measure.is_area)}"
+
+
+def figure(value: int, *, area: bool) -> str:
+    """Heads as they are, area (0.01 m²) with two decimals and no separators."""
+    return f"{value // 100}.{value % 100:02d}" if area else str(value)
 
 
 class Decision(NamedTuple):
@@ -114,20 +130,28 @@ class NegativeShare(Refusal):
     message: ClassVar[str] = N_("人数和面积不能是负数")
 
 
-def decide(matter: Matter, *, roll: Share, participated: Share, agreed: Share) -> Decision:
+def decide(
+    matter: Matter, *, roll: Share, participated: Share, agreed: Share, majority: Majority | None = None
+) -> Decision:
     """Whether a motion on `matter` passed: quorum 2/3 of the roll and the matter's majority of those who took part,
     both by area and by heads (民法典 278 第二款). With nobody taking part there is no quorum and nothing passes."""
     _possible(roll=roll, participated=participated, agreed=agreed)
-    majority = MAJORITIES[matter.majority]
+    needed = stricter(matter.majority, majority)
+    of_participants = MAJORITIES[needed]
     tests = (
-        _test(Measure.PARTICIPATED_AREA, participated.area, roll.area, QUORUM),
-        _test(Measure.PARTICIPATED_HEADS, participated.heads, roll.heads, QUORUM),
-        _test(Measure.AGREED_AREA, agreed.area, participated.area, majority),
-        _test(Measure.AGREED_HEADS, agreed.heads, participated.heads, majority),
+        _test(Measure.QUORUM_HEADS, participated.heads, roll.heads, QUORUM),
+        _test(Measure.QUORUM_AREA, participated.area, roll.area, QUORUM),
+        _test(Measure.AGREE_HEADS, agreed.heads, participated.heads, of_participants),
+        _test(Measure.AGREE_AREA, agreed.area, participated.area, of_participants),
     )
     quorum = tests[0].holds and tests[1].holds and roll.heads > 0
     passed = quorum and tests[2].holds and tests[3].holds
-    return Decision(quorum, passed, matter.article, matter.majority, tests)
+    return Decision(quorum, passed, matter.article, needed, tests)
+
+
+def stricter(lawful: Majority, chosen: Majority | None) -> Majority:
+    """The majority that applies when the notice chose one: never less than the law's (rules.md R1.7)."""
+    return Majority.SPECIAL if Majority.SPECIAL in (lawful, chosen) else Majority.ORDINARY
 
 
 def _test(measure: Measure, part: int, base: int, threshold: Threshold) -> Inequality:

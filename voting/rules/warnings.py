@@ -1,4 +1,5 @@
-"""Words in a motion that suggest another matter than the one chosen (rules.md R1.8): a warning, the convener decides."""
+"""Words in a motion that suggest another matter than the one chosen (rules.md R1.8): a warning, the convener
+decides."""
 
 from typing import NamedTuple
 

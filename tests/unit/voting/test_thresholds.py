@@ -58,7 +58,7 @@ def test_the_fewest_heads_that_must_agree(participants, ordinary, special):
         short = decide(what, roll=ROLL, participated=taking_part, agreed=Share(least - 1, 1_000_000))
         assert enough.passed
         assert not short.passed
-        assert short.test(Measure.AGREED_HEADS).missing == 1
+        assert short.test(Measure.AGREE_HEADS).missing == 1
 
 
 def test_nobody_on_the_roll_decides_nothing():
@@ -70,10 +70,10 @@ def test_nobody_on_the_roll_decides_nothing():
 def test_the_formula_is_printed_with_its_numbers():
     decision = decide(ORDINARY, roll=ROLL, participated=Share(67, 666667), agreed=Share(34, 333334))
     assert [test.formula for test in decision.inequalities] == [
-        "3 × 6666.67 ≥ 2 × 10000.00",
         "3 × 67 ≥ 2 × 100",
-        "2 × 3333.34 > 1 × 6666.67",
+        "3 × 6666.67 ≥ 2 × 10000.00",
         "2 × 34 > 1 × 67",
+        "2 × 3333.34 > 1 × 6666.67",
     ]
 
 
@@ -133,3 +133,10 @@ def test_a_motion_passes_only_when_it_passes_with_and_without_invalid_ballots():
     assert outcome(yes, yes) is Outcome.PASSED
     assert outcome(no, yes) is Outcome.REVIEW
     assert outcome(no, no) is Outcome.FAILED
+
+
+def test_a_mixed_motion_may_ask_for_more_than_the_law_but_never_for_less():
+    half = {"roll": ROLL, "participated": Share(100, 1_000_000), "agreed": Share(60, 600_000)}
+    assert decide(ORDINARY, **half).passed
+    assert not decide(ORDINARY, **half, majority=Majority.SPECIAL).passed
+    assert not decide(SPECIAL, **half, majority=Majority.ORDINARY).passed
