@@ -81,7 +81,7 @@ def load_powers(session: Session, person: Me, community_id: str | None, now: dat
     """
     if community_id is None:
         return frozenset({PLATFORM_ADMINISTER}) if person.is_platform_administrator else frozenset()
-    posts = set(posts_held(session, community_id, person.id, today(now)))
+    posts = set(posts_held(session, community_id, person.id, now))
     if owns_today(session, community_id, person.id, today(now)):
         posts.add(OWNER)
     return frozenset(power for power, holders in declared_powers().items() if holders & posts)

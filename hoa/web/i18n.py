@@ -1,6 +1,6 @@
 """Two languages: simplified Chinese is written in the code, English comes from the catalogue. Numbers and dates as experience.md wants them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, force_locale, get_locale, gettext
@@ -25,7 +25,15 @@ def install(app: Flask, default_language: str) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(app.root_path + "/translations")
     Babel(app, locale_selector=lambda: LANGUAGES[chosen_language(default_language)])
     app.jinja_env.filters.update(
-        money=money, yuan=yuan, area=area, count=count, day=day, moment=moment, mask_name=masking.name, told=told
+        money=money,
+        yuan=yuan,
+        area=area,
+        count=count,
+        day=day,
+        last_day=last_day,
+        moment=moment,
+        mask_name=masking.name,
+        told=told,
     )
 
 
@@ -81,6 +89,11 @@ def day(value: date | datetime) -> str:
     if language() == "en":
         return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
     return f"{value.year}年{value.month}月{value.day}日"
+
+
+def last_day(end: datetime) -> date:
+    """The last whole day before an exclusive end."""
+    return (end.astimezone(CHINA) - timedelta(microseconds=1)).date()
 
 
 def moment(value: datetime) -> str:

@@ -187,7 +187,7 @@ def _number_pages(pdf: Any, header: dict[str, Any], refused: list[str]) -> None:
     total = len(pdf.pages)
     sizes = [tuple(float(side) for side in page.mediabox[2:]) for page in pdf.pages]
     rules = "".join(
-        f"@page s{index} {{ size: {width}pt {height}pt; margin: 0 }} .s{index} {{ page: s{index} }}"
+        f"@page s{index} {{ size: {width}pt {height}pt; margin: 0 }} .s{index} {{ page: s{index}; height: {height - 1}pt }}"
         for index, (width, height) in enumerate(sorted(set(sizes)))
     )
     style = sorted(set(sizes))
@@ -199,7 +199,7 @@ def _number_pages(pdf: Any, header: dict[str, Any], refused: list[str]) -> None:
     )
     html = (
         f'<html lang="{escape(header["language"])}"><style>{rules}'
-        ".leaf { position: relative; height: 99%; break-after: page } .leaf:last-child { break-after: auto }"
+        ".leaf { position: relative; break-after: page } .leaf:last-child { break-after: auto }"
         "p { position: absolute; bottom: 8mm; left: 0; right: 0; margin: 0; text-align: center; font-size: 9pt; "
         f"color: #44504a }}</style>{leaves}"
     )

@@ -25,7 +25,12 @@ def install(app: Flask, settings: Settings, nav: list[NavItem]) -> None:
     version = _static_version(Path(app.static_folder or ""))
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(qr=qr_svg, may=context.may, static_version=version, now=context.now)
+    app.jinja_env.globals.update(
+        qr=qr_svg,
+        may=context.may,
+        now=context.now,
+        static=lambda name: url_for("static", filename=name, v=version),
+    )
     app.teardown_request(context.close_sessions)
     app.url_value_preprocessor(_find_community)
     app.url_defaults(_keep_community)
@@ -40,6 +45,7 @@ def install(app: Flask, settings: Settings, nav: list[NavItem]) -> None:
             "senior": senior_level(request),
             "lang_code": language(),
             "demo": {"now": context.now()} if settings.demo else None,
+            "links": _links(),
             "base_url": settings.base_url,
         }
 
@@ -56,6 +62,23 @@ def senior_level(current: Request) -> int:
         return person.senior
     level = current.cookies.get(SENIOR_COOKIE, "0")
     return int(level) if level in ("0", "1", "2") else 0
+
+
+def _links() -> dict[str, str | None]:
+    """The addresses of the frame around every page."""
+    here = context.community_or_none()
+    back = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    bigger = (senior_level(request) + 1) % 3
+    other = "zh-CN" if language() == "en" else "en"
+    return {
+        "home": url_for("home.community") if here else url_for("home.start"),
+        "account": url_for("accounts.me"),
+        "rooms": None,
+        "sign_in": url_for("accounts.sign_in", next=back if local_path(back) else None),
+        "senior": url_for("preferences", senior=bigger, next=back),
+        "language": url_for("preferences", language=other, next=back),
+        "privacy": url_for("home.privacy"),
+    }
 
 
 def _doors(nav: list[NavItem]) -> list[tuple[str, str, bool]]:
