@@ -1,0 +1,1 @@
+"""Funds, accounts, vouchers, contracts, bank, statements and the audit."""

@@ -1,0 +1,136 @@
+"""The life of a voucher: draft → submitted → approved → posted, and who may take which step (会计法 25, 35; R5.2–R5.5).
+
+A posted voucher never changes. It is taken back by a red voucher that names it; it then shows as reversed because that one exists.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from finance.rules.ledger import VoucherKind
+from hoa.kernel.errors import N_, Refusal
+from hoa.kernel import money
+
+
+class VoucherState(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    POSTED = "posted"
+
+
+STATE_NAMES = {
+    VoucherState.DRAFT: N_("草稿"),
+    VoucherState.SUBMITTED: N_("等复核"),
+    VoucherState.APPROVED: N_("已复核，等记账"),
+    VoucherState.POSTED: N_("已记账"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grounds:
+    """What a payment rests on: a resolution (and whether the owners' assembly made it), or a standing authority of the committee."""
+
+    resolution_id: str | None = None
+    by_assembly: bool = False
+    authority: str = ""
+
+
+class WrongState(Refusal):
+    message = N_("凭证现在是“%(state)s”，不能做这一步；请刷新页面看它的最新状态")
+    status = 409
+
+
+class SamePerson(Refusal):
+    message = N_("制单、复核、出纳不能是同一个人，请换一位来复核（会计法第二十五条）")
+
+
+class CheckerPosts(Refusal):
+    message = N_("复核人不能自己记账，请由制单人或另一位委员记账（会计法第二十五条）")
+
+
+class CashierKeepsBooks(Refusal):
+    message = N_("出纳不能制单、复核或登记收支账目（会计法第三十五条），请由财务委员来做")
+
+
+class NoGrounds(Refusal):
+    message = N_("这笔支出没有写明依据：请选一项决议，或写明委员会的常规授权")
+
+
+class AssemblyNeeded(Refusal):
+    message = N_("%(amount)s 超过业主委员会单笔 %(limit)s 的权限，须引用业主大会的决议")
+
+
+class DocumentNeeded(Refusal):
+    message = N_("还没有原始凭证：请上传发票或收据，收款可先对上银行流水")
+
+
+class AmountNeeded(Refusal):
+    message = N_("金额必须大于零")
+
+
+class SummaryNeeded(Refusal):
+    message = N_("请写明摘要和对方单位")
+
+
+class NotYetHappened(Refusal):
+    message = N_("凭证日期 %(day)s 还没有到，请改成业务发生的日期")
+
+
+class ReversalReversed(Refusal):
+    message = N_("红字凭证和期初凭证不能再冲销；请补做一张正确的凭证")
+
+
+class AlreadyReversed(Refusal):
+    message = N_("这张凭证已经被 %(number)s 冲销")
+    status = 409
+
+
+def require_state(state: VoucherState, *allowed: VoucherState) -> None:
+    """Refuse a step that the voucher's state does not allow."""
+    if state not in allowed:
+        raise WrongState(state=STATE_NAMES[state])
+
+
+def check_grounds(*, amount_fen: int, limit_fen: int, grounds: Grounds) -> None:
+    """A payment up to the committee's limit needs a resolution or a standing authority, above it the assembly's resolution (R2.11)."""
+    if amount_fen > limit_fen and not grounds.by_assembly:
+        raise AssemblyNeeded(amount=money.show(amount_fen), limit=money.show(limit_fen))
+    if not grounds.resolution_id and not grounds.authority.strip():
+        raise NoGrounds
+
+
+def check_ready(
+    *,
+    kind: VoucherKind,
+    amount_fen: int,
+    day: date,
+    today: date,
+    summary: str,
+    party: str,
+    documents: int,
+    matched: bool,
+    grounds: Grounds,
+    limit_fen: int,
+) -> None:
+    """What a voucher must have before a second person looks at it (R5.2). `matched`: it stands against a bank line, which is an original document
+    of money received."""
+    if kind in (VoucherKind.RECEIPT, VoucherKind.PAYMENT) and amount_fen <= 0:
+        raise AmountNeeded
+    if not summary.strip() or (not party.strip() and kind in (VoucherKind.RECEIPT, VoucherKind.PAYMENT)):
+        raise SummaryNeeded
+    if day > today:
+        raise NotYetHappened(day=day.isoformat())
+    if kind is VoucherKind.PAYMENT:
+        check_grounds(amount_fen=amount_fen, limit_fen=limit_fen, grounds=grounds)
+    covered = documents > 0 or (kind is VoucherKind.RECEIPT and matched) or kind is VoucherKind.REVERSAL
+    if not covered:
+        raise DocumentNeeded
+
+
+def check_separation(*, maker_id: str, checker_id: str, poster_id: str | None = None) -> None:
+    """Maker ≠ checker, and the checker does not post what he let through (会计法 25)."""
+    if maker_id == checker_id:
+        raise SamePerson
+    if poster_id is not None and poster_id == checker_id:
+        raise CheckerPosts
