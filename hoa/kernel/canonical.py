@@ -1,9 +1,9 @@
 """Canonical JSON: one byte string per value, so that a hash or a signature means the same thing to every reader.
 
 UTF-8 without BOM; object keys ``[a-z0-9_-]{1,64}`` in ascending order; no white space; integers only, |n| < 2^53;
-strings in NFC without lone surrogates, escaped only where JSON demands it (``\\"``, ``\\\\``, ``\\b \\f \\n \\r \\t`` and
-``\\u00xx`` for the other control characters); ``true``, ``false`` and ``null`` as in JSON. A reader re-encodes what it
-read and compares. Paths in errors read like ``$.choices.m1`` or ``$[3].units``.
+strings in NFC without lone surrogates, escaped only where JSON demands it (quote, backslash, and control characters:
+five by their letter, the others as ``\\u00xx``); ``true``, ``false`` and ``null`` as in JSON. A reader re-encodes what
+it read and compares. Paths in errors read like ``$.choices.m1`` or ``$[3].units``.
 """
 
 from __future__ import annotations

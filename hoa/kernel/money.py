@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from hoa.kernel import numerals
 from hoa.kernel.errors import N_, Refusal
 
-_MARK = re.compile(r"\A([-+]?)(?:人民币|CNY|RMB)?([-+]?)[¥]?", re.IGNORECASE)
+_MARK = re.compile(r"([-+]?)(?:人民币|CNY|RMB)?¥?([-+]?)", re.IGNORECASE)
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
-_GROUPS = ("", "万", "亿", "万亿", "亿亿")
 _PLACES = ("仟", "佰", "拾", "")
 
 
@@ -79,17 +78,13 @@ def capital(fen: int) -> str:
 
 
 def _capital_integer(number: int) -> str:
-    words, level = "", 0
-    gap = False  # the group written so far had empty leading places: a zero joins it to what comes before
-    while number:
-        number, group = divmod(number, 10_000)
-        if group:
-            words = _capital_group(group) + _GROUPS[level] + ("零" if gap and words else "") + words
-            gap = group < 1000
-        else:
-            gap = bool(words)
-        level += 1
-    return words
+    for unit, size in (("亿", 10**8), ("万", 10**4)):
+        if number >= size:
+            high, low = divmod(number, size)
+            # A zero is read where the part below begins with empty places.
+            joint = "零" if 0 < low < size // 10 else ""
+            return _capital_integer(high) + unit + joint + _capital_integer(low)
+    return _capital_group(number)
 
 
 def _capital_group(group: int) -> str:
