@@ -16,26 +16,26 @@ TEXT_LIMIT = 60
 _SEPARATORS = re.compile(r"[、/|,，;；\n]")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\x00-\x08\x0b-\x1f\x7f]")
 _PRIVATE_USE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
-_ORGANISATION = re.compile(r"公司|银行|集团|合作社|委员会|中心|工厂|[厂局社会所站]$|学校|医院|酒店|基金会|政府|支行|分行|事务所|有限|合伙")
+_ORGANISATION = re.compile(
+    r"公司|银行|支行|分行|集团|合作社|委员会|中心|学校|医院|酒店|基金会|政府|事务所|有限|合伙|[厂局社会所站]$"
+)
 _DOCUMENT = re.compile(r"[A-Z]{1,2}[0-9]{6,10}(?:\([0-9A-Z]\))?\Z")
 _TENS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _CHINESE_NUMBER = re.compile(r"([一二三四五六七八九])?(十)?([一二三四五六七八九])?\Z")
 
-KINDS = {
-    "住宅": Kind.FLAT, "住房": Kind.FLAT, "公寓": Kind.FLAT, "别墅": Kind.FLAT, "成套住宅": Kind.FLAT,
-    "商铺": Kind.SHOP, "商业": Kind.SHOP, "门面": Kind.SHOP, "店铺": Kind.SHOP, "商业用房": Kind.SHOP, "商服": Kind.SHOP,
-    "非住宅": Kind.OTHER, "办公": Kind.OTHER, "写字楼": Kind.OTHER, "办公用房": Kind.OTHER, "仓库": Kind.OTHER,
-    "储藏室": Kind.OTHER, "其他": Kind.OTHER, "其他用房": Kind.OTHER,
-    "车位": Kind.PARKING, "车库": Kind.PARKING, "停车位": Kind.PARKING, "地下车位": Kind.PARKING, "产权车位": Kind.PARKING,
-}  # fmt: skip
-STATUSES = {
-    "未售": Status.UNSOLD, "未售出": Status.UNSOLD, "待售": Status.UNSOLD, "未出售": Status.UNSOLD,
-    "尚未出售": Status.UNSOLD, "在售": Status.UNSOLD,
-    "已售未交付": Status.UNDELIVERED, "已售未交": Status.UNDELIVERED, "已售未交房": Status.UNDELIVERED,
-    "未交付": Status.UNDELIVERED, "未交房": Status.UNDELIVERED, "已售待交付": Status.UNDELIVERED,
-    "已交付": Status.DELIVERED, "已交房": Status.DELIVERED, "已售已交付": Status.DELIVERED, "已售已交房": Status.DELIVERED,
-    "交付": Status.DELIVERED, "已入住": Status.DELIVERED, "已接房": Status.DELIVERED, "已收房": Status.DELIVERED,
-}  # fmt: skip
+_KIND_WORDS = {
+    Kind.FLAT: "住宅 住房 公寓 别墅 成套住宅",
+    Kind.SHOP: "商铺 商业 门面 店铺 商业用房 商服 商业服务",
+    Kind.PARKING: "车位 车库 停车位 地下车位 产权车位",
+    Kind.OTHER: "其他 其他用房 非住宅 办公 写字楼 办公用房 仓库 储藏室",
+}
+_STATUS_WORDS = {
+    Status.UNSOLD: "未售 未售出 待售 未出售 尚未出售 在售",
+    Status.UNDELIVERED: "已售未交付 已售未交 已售未交房 已售待交付 未交付 未交房",
+    Status.DELIVERED: "已交付 交付 已交房 已售已交付 已售已交房 已入住 已接房 已收房",
+}
+KINDS = {word: kind for kind, words in _KIND_WORDS.items() for word in words.split()}
+STATUSES = {word: status for status, words in _STATUS_WORDS.items() for word in words.split()}
 
 
 class IsFormula(Refusal):
@@ -118,7 +118,7 @@ def name(value: str) -> str:
     found = unicodedata.normalize("NFC", _INVISIBLE.sub("", value))
     found = "".join(chr(ord(c) - 0xFEE0) if "Ａ" <= c <= "ｚ" or "０" <= c <= "９" else c for c in found)
     words = found.split()
-    chinese = any("㐀" <= character for character in found)
+    chinese = any(character >= "㐀" for character in found)
     found = ("" if chinese else " ").join(words)
     if len(found) > NAME_LIMIT:
         raise TooLong(limit=NAME_LIMIT)
@@ -144,11 +144,11 @@ def looks_like_organisation(value: str) -> bool:
 
 
 def identifier(piece: str, owner: str) -> tuple[str, bool]:
-    """A certificate's number, normalised, and whether it is an organisation's; which kind `owner` is decides the advice."""
+    """A certificate's number, normalised, and whether it is an organisation's; the owner's name decides the advice."""
     company = looks_like_organisation(owner)
-    parsers = (identifiers.credit_code, identifiers.id_number) if company else (identifiers.id_number, identifiers.credit_code)
+    parsers = (identifiers.id_number, identifiers.credit_code)
     first: Refusal | None = None
-    for parse in parsers:
+    for parse in reversed(parsers) if company else parsers:
         try:
             return parse(piece), parse is identifiers.credit_code
         except Refusal as refusal:

@@ -1,4 +1,6 @@
-"""Who counts as one head, with how much area, and why (民法典 278; 建筑物区分所有权司法解释 8 and 9; rules.md R1.12 to R1.18).
+"""Who counts as one head, with how much area, and why.
+
+民法典 278; 建筑物区分所有权司法解释 8 and 9; rules.md R1.12 to R1.18.
 
 Pure: what the register holds comes in as `Holding`, what the law makes of it goes out as `Elector`.
 """
@@ -32,7 +34,7 @@ class Status(StrEnum):
 
 
 class AreaBasis(StrEnum):
-    """What an area rests on; the register of title goes before the survey, the survey before the contract (司法解释 8)."""
+    """What an area rests on; the register of title goes before the survey, the survey before the contract (R1.12)."""
 
     REGISTERED = "registered"
     SURVEYED = "surveyed"
@@ -174,8 +176,8 @@ def developer_owners(holdings: Iterable[Holding]) -> frozenset[str]:
 def electors(holdings: Sequence[Holding], *, parking_counts: bool = False) -> tuple[Elector, ...]:
     """The heads of a community, sorted by id.
 
-    All parts of the developer are one head; all parts of an identical set of owners are one head (R1.13, R1.17, R1.18). Parking
-    counts only where the assembly's rules say so, and never makes a second head of the same owner (R1.15).
+    All parts of the developer are one head; all parts of an identical set of owners are one head (R1.13, R1.17, R1.18).
+    Parking counts only where the assembly's rules say so, and never makes a second head of the same owner (R1.15).
     """
     developer = developer_owners(holdings)
     groups: dict[frozenset[str], list[Holding]] = defaultdict(list)

@@ -1,7 +1,7 @@
 """Opening a workbook that somebody uploaded, safely: every check happens before openpyxl sees a byte.
 
-A workbook is a zip of XML. What a hostile or broken one can do (trust.md 18): declare 200 MB in 199 KB, lie about its sizes, hide
-entities in its XML. So sizes are checked twice, as declared and as they come out, and nothing is written to disk.
+A workbook is a zip of XML. What a hostile or broken one can do (trust.md 18): declare 200 MB in 199 KB, lie about its
+sizes, hide entities in its XML. So sizes are checked twice, as declared and as they come out; nothing goes to disk.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ MEMBER_LIMIT = 2000
 COLUMN_LIMIT = 100
 _CHUNK = 256 * 1024
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# What openpyxl raises on XML that no spreadsheet program wrote (a SyntaxError is how XML parsers say "not well-formed").
+# What openpyxl raises on XML that no spreadsheet program wrote (XML parsers say "not well-formed" by a SyntaxError).
 _UNREADABLE = (KeyError, ValueError, TypeError, IndexError, AttributeError, SyntaxError, OSError, zipfile.BadZipFile)
 _MERGE = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})\"")
 
@@ -95,6 +96,28 @@ class Sheet:
                 yield number, list(cells)
 
 
+class MergedValues:
+    """The values of vertically merged cells: a building written once for all its rows."""
+
+    def __init__(self, merges: Sequence[Merge]) -> None:
+        self._by_row: dict[int, list[Merge]] = defaultdict(list)
+        for merge in merges:
+            if merge.last_row > merge.first_row:
+                self._by_row[merge.first_row].append(merge)
+        self._open: list[tuple[Merge, object]] = []
+
+    def at(self, number: int, row: Sequence[Any]) -> dict[int, object]:
+        """Column (from 0) → value of the merged cell that covers it in this row. Rows must come in order."""
+        for merge in self._by_row.get(number, ()):
+            place = merge.first_column - 1
+            if place < len(row) and getattr(row[place], "data_type", "n") != "f" and row[place].value is not None:
+                self._open.append((merge, row[place].value))
+        self._open = [(merge, value) for merge, value in self._open if merge.last_row >= number]
+        return {
+            place: value for merge, value in self._open for place in range(merge.first_column - 1, merge.last_column)
+        }
+
+
 def _too_large() -> WorkbookTooLarge:
     return WorkbookTooLarge(limit=UPLOAD_LIMIT // 2**20, unpacked=UNPACKED_LIMIT // 2**20)
 
@@ -144,8 +167,8 @@ def _merges(archive: zipfile.ZipFile, path: str) -> tuple[Merge, ...]:
             window = tail + chunk
             end = 0
             for match in _MERGE.finditer(window):
-                first_column, first_row, last_column, last_row = range_boundaries(match.group(1).decode())
-                found.append(Merge(int(first_row or 1), int(last_row or 1), int(first_column or 1), int(last_column or 1)))
+                left, top, right, bottom = (int(edge or 1) for edge in range_boundaries(match.group(1).decode()))
+                found.append(Merge(top, bottom, left, right))
                 end = match.end()
             tail = window[max(end, len(window) - 200) :]
     return tuple(found)
