@@ -186,11 +186,12 @@ def _number_pages(pdf: Any, header: dict[str, Any], refused: list[str]) -> None:
 
     total = len(pdf.pages)
     sizes = [tuple(float(side) for side in page.mediabox[2:]) for page in pdf.pages]
-    rules = "".join(
-        f"@page s{index} {{ size: {width}pt {height}pt; margin: 0 }} .s{index} {{ page: s{index}; height: {height - 1}pt }}"
-        for index, (width, height) in enumerate(sorted(set(sizes)))
-    )
     style = sorted(set(sizes))
+    rules = "".join(
+        f"@page s{index} {{ size: {width}pt {height}pt; margin: 0 }}"
+        f".s{index} {{ page: s{index}; height: {height - 1}pt }}"
+        for index, (width, height) in enumerate(style)
+    )
     leaves = "".join(
         f'<div class="leaf s{style.index(size)}"><p>'
         + escape(header["page_label"].format(page=number, pages=total))
@@ -229,10 +230,10 @@ def _attach(pdf: Any, header: dict[str, Any], files: list[bytes]) -> None:
             filename=described["name"],
             description=described["description"],
             mime_type=described["media_type"],
-            relationship=pikepdf.Name("/" + described["relationship"]),
             creation_date=moment,
             mod_date=moment,
         )
+        specification.relationship = pikepdf.Name("/" + described["relationship"])
         pdf.attachments[described["name"]] = specification
         entries.append(specification.obj)
     pdf.Root.AF = entries
