@@ -5,13 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from hoa.accounts.tables import Person
-from hoa.bulletin.tables import Announcement, Objection, Publication, Subscription
+from hoa.bulletin.tables import Objection, Publication, Subscription
 from hoa.db import get
-from hoa.jobs import Run, enqueue
+from hoa.jobs import enqueue
 from hoa.kernel import canonical, workdays
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal

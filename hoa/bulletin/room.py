@@ -1,0 +1,38 @@
+"""What the bulletin brings."""
+
+from collections.abc import Sequence
+
+from flask import url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from hoa.bulletin import service, tasks
+from hoa.bulletin.powers import POWERS
+from hoa.bulletin.views import blueprint, short
+from hoa.kernel.clock import today
+from hoa.kernel.errors import N_
+from hoa.web.room import Asker, NavItem, Need, Room
+
+
+def _needs(session: Session, asker: Asker) -> Sequence[Need]:
+    if "bulletin.answer" not in asker.powers:
+        return ()
+    return [
+        Need(
+            title=gettext("答复业主异议"),
+            url=url_for("bulletin.answer", objection_id=objection.id),
+            due=objection.answer_due,
+            urgent=objection.answer_due < today(asker.now),
+        )
+        for objection in service.open_objections(session, asker.community_id)
+    ]
+
+
+ROOM = Room(
+    name="bulletin",
+    blueprints=(blueprint, short),
+    powers=POWERS,
+    tasks={"bulletin.announce": tasks.announce},
+    nav=(NavItem(label=N_("公示"), endpoint="bulletin.board"),),
+    needs=_needs,
+)
