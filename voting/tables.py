@@ -66,7 +66,7 @@ class InAssembly(CommunityRow):
 
 
 class Motion(InAssembly, Base):
-    """A 表决事项: one question with its matter class. Frozen by the notice."""
+    """A 表决事项: one question with its matter and the majority it needs. `frozen` by the notice, and then for good."""
 
     __tablename__ = "motion"
     __table_args__ = _of_assembly(
@@ -78,6 +78,8 @@ class Motion(InAssembly, Base):
     title: Mapped[str]
     body: Mapped[str]
     matter: Mapped[str]
+    majority: Mapped[str]
+    frozen: Mapped[bool] = mapped_column(default=False)
 
 
 class RollEntry(InAssembly, Base):
