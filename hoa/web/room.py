@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from hoa.jobs import Handler, Periodic
 from hoa.kernel.posts import Post
+from hoa.platform import Platform
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +43,20 @@ class Asker:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileVerdict:
+    """What a check of a file found: `lines` are sentences for people, the verdict first."""
+
+    ok: bool
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Room:
-    """Blueprints, powers, tasks, periodic work, navigation, needs and commands of one room."""
+    """Blueprints, powers, tasks, periodic work, navigation, needs, commands and checks of one room.
+
+    `verify` looks through what the room keeps of one community and returns a sentence for each row that was changed behind the
+    platform's back. `file_checks` maps a file name's ending (".zip") to the check of such a file.
+    """
 
     name: str
     blueprints: Sequence[Blueprint] = ()
@@ -53,3 +66,5 @@ class Room:
     nav: Sequence[NavItem] = ()
     needs: Callable[[Session, Asker], Sequence[Need]] | None = None
     commands: Sequence[click.Group] = ()
+    verify: Callable[[Platform, Session, str], Sequence[str]] | None = None
+    file_checks: Mapping[str, Callable[[Platform, bytes], FileVerdict]] = field(default_factory=dict)

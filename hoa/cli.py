@@ -1,0 +1,109 @@
+"""The `hoa` command. It opens the platform, runs a verb in one transaction and says plainly what came of it."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from hoa.accounts.service import create_administrator_code
+from hoa.app import ROOMS
+from hoa.community.tables import Community
+from hoa.config import from_environment
+from hoa.kernel.errors import Refusal
+from hoa.migrations import runner
+from hoa.platform import Platform, open_platform
+from hoa.serving import serve, work
+from hoa.web.observing import configure_logs
+from hoa.web.room import FileVerdict
+
+
+class Refusing(click.Group):
+    """A refusal is one sentence on standard error and exit status 1, never a trace."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except Refusal as refusal:
+            click.echo(str(refusal), err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=Refusing, context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Owners' self-governance: assemblies, books and their audit. Settings come from HOA_* variables."""
+    if ctx.obj is None and not {"-h", "--help"} & set(sys.argv[1:]):
+        settings = from_environment(os.environ)
+        configure_logs(settings.log_level)
+        ctx.obj = open_platform(settings)
+
+
+@main.command()
+@click.pass_obj
+def init(platform: Platform) -> None:
+    """Bring the database up to date; on a new one, print the code that makes the first administrator."""
+    runner.upgrade(platform.database)
+    with platform.database.writing() as session:
+        code = create_administrator_code(session, now=platform.now())
+    if code is None:
+        click.echo("The database is up to date. There is an administrator already.")
+        return
+    click.echo(f"The database is ready. Open {platform.settings.base_url}/setup and enter this code within 24 hours:")
+    click.echo(code)
+
+
+@main.command(name="serve")
+@click.pass_obj
+def serve_command(platform: Platform) -> None:
+    """Serve the pages and do the background work, until Ctrl-C."""
+    serve(platform)
+
+
+@main.command(name="work")
+@click.pass_obj
+def work_command(platform: Platform) -> None:
+    """Do the background work only; `hoa serve` starts one of these by itself."""
+    work(platform)
+
+
+@main.command()
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def verify(platform: Platform, file: Path | None) -> None:
+    """Check a package (.zip), a signed report (.pdf), or with no FILE every record of the database."""
+    verdict = _verify_file(platform, file) if file else _verify_database(platform)
+    for line in verdict.lines:
+        click.echo(line)
+    if not verdict.ok:
+        sys.exit(1)
+
+
+def _verify_file(platform: Platform, file: Path) -> FileVerdict:
+    checks = {ending: check for room in ROOMS for ending, check in room.file_checks.items()}
+    check = checks.get(file.suffix.lower())
+    if check is None:
+        raise click.BadParameter(f"{file.name}: a file to verify ends in {' or '.join(sorted(checks))}")
+    return check(platform, file.read_bytes())
+
+
+def _verify_database(platform: Platform) -> FileVerdict:
+    problems: list[str] = []
+    with platform.database.reading() as session:
+        communities = session.scalars(select(Community).order_by(Community.code)).all()
+        for community in communities:
+            for room in ROOMS:
+                if room.verify:
+                    problems += [f"{community.code}: {line}" for line in room.verify(platform, session, community.id)]
+    if problems:
+        return FileVerdict(ok=False, lines=problems)
+    return FileVerdict(ok=True, lines=[f"{len(communities)} communities verified, nothing was changed."])
+
+
+for room in ROOMS:
+    for group in room.commands:
+        main.add_command(group)
+
+if __name__ == "__main__":
+    main()

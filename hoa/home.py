@@ -1,0 +1,66 @@
+"""The front doors: of the deployment, of a community, and what waits for the person who came in."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, current_app, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from hoa.bulletin import service as bulletin
+from hoa.bulletin.current import has_moved
+from hoa.community import service as register
+from hoa.offices import service as offices
+from hoa.web import context
+from hoa.web.access import public
+from hoa.web.room import Asker, Need, Room
+
+LATEST = 5
+
+blueprint = Blueprint("home", __name__)
+
+
+@blueprint.get("/")
+@public
+def start() -> str | Response:
+    """The communities of this deployment; someone who belongs to just one goes straight there."""
+    session = context.reading()
+    me = context.me()
+    mine: Sequence[register.CommunitySummary] = ()
+    if me is not None:
+        ids = register.communities_of(session, me.id) | offices.communities_served(session, me.id, context.now())
+        mine = [summary for summary in register.communities(session) if summary.id in ids]
+        if len(mine) == 1 and not me.is_platform_administrator:
+            return redirect(url_for("home.community", community_code=mine[0].code))
+    return render_template("home/start.html", communities=register.communities(session), mine=mine)
+
+
+@blueprint.get("/c/<community_code>/")
+@public
+def community() -> str:
+    """What needs me first; then what was published."""
+    session, here = context.reading(), context.community()
+    return render_template(
+        "home/community.html",
+        needs=needs(),
+        latest=[
+            (row, has_moved(session, row)) for row in bulletin.publications(session, here.id, limit=LATEST)
+        ],
+    )
+
+
+@blueprint.get("/privacy")
+@public
+def privacy() -> str:
+    return render_template("home/privacy.html")
+
+
+def needs() -> list[Need]:
+    """What waits for the signed-in person in this community, from every room: urgent first, then by the day it is due."""
+    me = context.me()
+    if me is None:
+        return []
+    asker = Asker(
+        community_id=context.community().id, person_id=me.id, powers=context.powers(), now=context.now()
+    )
+    rooms: tuple[Room, ...] = current_app.extensions["hoa.rooms"]
+    found = [need for room in rooms if room.needs for need in room.needs(context.reading(), asker)]
+    return sorted(found, key=lambda need: (not need.urgent, need.due is None, need.due or asker.now.date()))

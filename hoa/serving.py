@@ -1,0 +1,104 @@
+"""The two processes of a deployment: one answers requests, one does the background work."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from types import FrameType
+
+import click
+import structlog
+import waitress
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from hoa.app import create_app, create_worker
+from hoa.config import LOOPBACK
+from hoa.kernel.errors import N_, Refusal
+from hoa.migrations import runner
+from hoa.platform import Platform
+
+THREADS = 8
+
+log = structlog.get_logger("hoa.serving")
+
+
+class DatabaseBehind(Refusal):
+    message = N_("数据库还不是这个版本的结构，请先运行 hoa init")
+
+
+def serve(platform: Platform) -> None:
+    """Answer requests until a signal ends it, with a worker process beside that is started again when it dies."""
+    _demand_current_database(platform)
+    app = create_app(platform)
+    stop = threading.Event()
+    keeper = threading.Thread(target=_keep_worker, args=(stop,), name="worker keeper")
+    keeper.start()
+    settings = platform.settings
+    server = waitress.create_server(app, host=settings.host, port=settings.port, threads=THREADS, ident=None)
+    click.echo(f"http://localhost:{settings.port}")
+    if settings.host not in LOOPBACK and not settings.https:
+        click.echo(
+            "Open to the network over plain http: passkeys and keys kept in browsers do not work there; put https in front.",
+            err=True,
+        )
+
+    def _end(_signal: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        server.run()
+    except (KeyboardInterrupt, SystemExit):
+        log.info("serve.ended")
+    finally:
+        stop.set()
+        server.close()
+        keeper.join()
+
+
+def work(platform: Platform) -> None:
+    """Do background work until a signal comes or the process that started this one is gone (its pipe closes)."""
+    _demand_current_database(platform)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _signal, _frame: stop.set())
+    if os.environ.get("HOA_WORKER_PIPE"):
+        threading.Thread(target=_stop_when_alone, args=(stop,), daemon=True).start()
+    create_worker(platform).run_until(stop)
+
+
+def _stop_when_alone(stop: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    stop.set()
+
+
+def _keep_worker(stop: threading.Event) -> None:
+    while not stop.is_set():
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "hoa.cli", "work"],
+            stdin=subprocess.PIPE,
+            env={**os.environ, "HOA_WORKER_PIPE": "1"},
+        )
+        while worker.poll() is None and not stop.wait(0.2):
+            pass
+        if stop.is_set():
+            worker.terminate()
+            try:
+                worker.wait(10)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                worker.wait()
+            return
+        log.warning("worker.died", status=worker.returncode)
+        time.sleep(1)
+
+
+def _demand_current_database(platform: Platform) -> None:
+    head = ScriptDirectory.from_config(runner.configuration(platform.database)).get_current_head()
+    with platform.database.write_engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current != head:
+        raise DatabaseBehind
