@@ -1,0 +1,94 @@
+"""People and the ways they prove who they are. Phones and ID numbers are a keyed HMAC (to find) and ciphertext (to show); tokens and
+codes are hashed: a copy of the database alone tells neither (trust.md 20)."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hoa.db import Base, PlatformRow
+from hoa.kernel import masking
+
+
+class Person(PlatformRow, Base):
+    """Somebody with an account, in whatever communities."""
+
+    __tablename__ = "person"
+
+    name: Mapped[str]
+    phone_mac: Mapped[str | None] = mapped_column(unique=True)
+    phone_sealed: Mapped[bytes | None]
+    identity_mac: Mapped[str | None] = mapped_column(index=True)
+    identity_sealed: Mapped[bytes | None]
+    password_hash: Mapped[str | None]
+    locale: Mapped[str | None]
+    senior: Mapped[int] = mapped_column(default=0)
+    is_platform_administrator: Mapped[bool] = mapped_column(default=False)
+    made_at: Mapped[datetime]
+
+    @property
+    def masked_name(self) -> str:
+        return masking.name(self.name)
+
+
+class LoginSession(PlatformRow, Base):
+    """A sign-in on one device, until its owner ends it. `token_hash` is the SHA-256 (hex) of what the cookie carries."""
+
+    __tablename__ = "login_session"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    device: Mapped[str]
+    began_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class LoginCode(PlatformRow, Base):
+    """A one-time code sent to a phone. Written for unknown phones too, so that both answers take the same work."""
+
+    __tablename__ = "login_code"
+
+    phone_mac: Mapped[str] = mapped_column(index=True)
+    purpose: Mapped[str]
+    code_hash: Mapped[str]
+    sent_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Attempt(PlatformRow, Base):
+    """A failed try at something that can be guessed; counted per subject (a keyed HMAC of account or address) and purpose."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (Index("ix_attempt_subject", "purpose", "subject", "made_at"),)
+
+    purpose: Mapped[str]
+    subject: Mapped[str]
+    made_at: Mapped[datetime]
+
+
+class Passkey(PlatformRow, Base):
+    """A WebAuthn credential of a person."""
+
+    __tablename__ = "passkey"
+    __table_args__ = (UniqueConstraint("credential_id"),)
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    credential_id: Mapped[bytes]
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int]
+    label: Mapped[str]
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class AdministratorCode(PlatformRow, Base):
+    """The one-time code of `hoa init` that makes the first administrator; hashed, good for 24 hours."""
+
+    __tablename__ = "administrator_code"
+
+    code_hash: Mapped[str] = mapped_column(unique=True)
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
