@@ -11,7 +11,6 @@ ROOMS = (
     "hoa.resolutions.tables",
     "voting.tables",
     "finance.tables",
-    "finance.audit.tables",
 )
 
 
