@@ -1,0 +1,155 @@
+"""What every test shares: fresh databases on both engines, a platform whose clock stands still, and the house rules.
+
+Nothing here needs a service: PostgreSQL is started from the distribution's binaries, SQLite files are copied from one
+that Alembic migrated. A missing program fails with the line that installs it.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
+
+from hoa.config import Settings
+from hoa.db import Database
+from hoa.kernel.clock import CHINA, FrozenClock
+from hoa.migrations.runner import upgrade
+from hoa.platform import Platform, open_platform
+from tests.postgres import TEMPLATE, Cluster
+
+pytest_plugins = ("tests.house",)
+
+ENGINES = ("sqlite", "postgresql")
+NOW = datetime(2026, 10, 20, 10, 0, tzinfo=CHINA)
+
+# Deterministic, so that a run can be repeated; deadlines would time the machine, not the code.
+settings.register_profile(
+    "house", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("house")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that touches a database runs on both engines, unless it is marked as being about one of them."""
+    if "engine_name" not in metafunc.fixturenames:
+        return
+    only = [name for name in ENGINES if metafunc.definition.get_closest_marker(f"{name}_only")]
+    metafunc.parametrize("engine_name", only or ENGINES)
+
+
+# ---------------------------------------------------------------------------------------------------- databases
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """This worker's PostgreSQL, with a migrated template. Not durable: nobody pulls its plug."""
+    with closing(_cluster(durable=False)) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def durable_postgres() -> Iterator[Cluster]:
+    """The same with fsync on, for tests that kill it."""
+    with closing(_cluster(durable=True)) as cluster:
+        yield cluster
+
+
+def _cluster(*, durable: bool) -> Cluster:
+    cluster = Cluster(durable=durable)
+    try:
+        cluster.start()
+        cluster.create(TEMPLATE)
+        with closing(Database(cluster.url(TEMPLATE))) as database:
+            upgrade(database)
+    except BaseException:
+        cluster.close()
+        raise
+    return cluster
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file; closing its last connection leaves no write-ahead log beside it."""
+    path = tmp_path_factory.mktemp("template") / "hoa.db"
+    with closing(Database(f"sqlite:///{path}")) as database:
+        upgrade(database)
+    assert not path.with_name("hoa.db-wal").exists()
+    return path
+
+
+DatabaseMaker = Callable[[str], str]
+
+
+@pytest.fixture
+def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabaseMaker]:
+    """Makes migrated, empty databases: `fresh_database("sqlite")` is the URL of one that is this test's own."""
+    with ExitStack() as stack:
+        made = 0
+
+        def make(engine: str) -> str:
+            nonlocal made
+            made += 1
+            if engine == "postgresql":
+                cluster: Cluster = request.getfixturevalue("postgres")
+                return stack.enter_context(cluster.database())
+            path = tmp_path / f"database-{made}" / "hoa.db"
+            path.parent.mkdir()
+            shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+            return f"sqlite:///{path}"
+
+        yield make
+
+
+@pytest.fixture
+def database_url(engine_name: str, fresh_database: DatabaseMaker) -> str:
+    """The URL of an empty, migrated database on the engine that this run of the test is for."""
+    return fresh_database(engine_name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    with closing(Database(database_url)) as opened:
+        yield opened
+
+
+# --------------------------------------------------------------------------------------------- the platform
+@pytest.fixture
+def clock() -> FrozenClock:
+    """It is 10:00 on 20 October 2026 in China until the test says `clock.advance(hours=1)`."""
+    return FrozenClock(NOW)
+
+
+@contextmanager
+def opened_platform(data: Path, url: str, clock: FrozenClock) -> Iterator[Platform]:
+    """A platform whose messages go to files under its data folder."""
+    chosen = Settings(data=data, database_url=url, sms="file", mail="file")
+    platform = open_platform(chosen, clock=clock)
+    try:
+        yield platform
+    finally:
+        platform.database.close()
+
+
+@pytest.fixture
+def platform(database_url: str, clock: FrozenClock, tmp_path: Path) -> Iterator[Platform]:
+    """An opened platform over an empty database, with its own keys and files."""
+    with opened_platform(tmp_path / "hoa-data", database_url, clock) as platform:
+        yield platform
+
+
+@pytest.fixture
+def app(platform: Platform) -> Flask:
+    """The web application over `platform`, with CSRF on as in life (read the token from the form)."""
+    from hoa.app import create_app  # only here: pure tests need no web framework
+
+    application = create_app(platform)
+    application.testing = True
+    return application
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
