@@ -11,6 +11,7 @@ from hoa.accounts.service import phone_of
 from hoa.bulletin.tables import Announcement, Publication, Subscription
 from hoa.db import get
 from hoa.jobs import Run
+from hoa.ports.sms import SmsNotSent
 
 log = structlog.get_logger("hoa.bulletin")
 
@@ -59,7 +60,7 @@ def _tell(run: Run, publication: Publication, person_id: str) -> None:
         try:
             platform.sms.send(phone, f"公示：{publication.title} {link}")
             outcome = "sent"
-        except OSError:
+        except SmsNotSent:
             log.warning("announcement.failed", publication=publication.id)
             outcome = "failed"
     with platform.database.writing() as session:

@@ -11,7 +11,6 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol, TextIO
 from urllib.parse import urlsplit
@@ -29,20 +28,15 @@ class SmsNotSent(Refusal):
     status = 503
 
 
-@dataclass(frozen=True, kw_only=True)
-class Text:
-    """One message to one mobile number (11 digits)."""
-
-    phone: str
-    template: str
-    text: str
-    params: Mapping[str, str] = field(default_factory=dict)
-
-
 class Sms(Protocol):
-    def send(self, message: Text) -> None:
-        """Hand the message over, or raise SmsNotSent."""
+    def send(self, phone: str, text: str, *, template: str = "notice", params: Mapping[str, str] | None = None) -> None:
+        """Hand one message over to one mobile number (11 digits), or raise SmsNotSent."""
         ...
+
+
+def _message(phone: str, text: str, template: str, params: Mapping[str, str] | None) -> bytes:
+    message = {"phone": phone, "template": template, "text": text, "params": dict(params or {})}
+    return json.dumps(message, ensure_ascii=False).encode()
 
 
 class ConsoleSms:
@@ -51,9 +45,16 @@ class ConsoleSms:
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream
 
-    def send(self, message: Text) -> None:
+    def send(
+        self,
+        phone: str,
+        text: str,
+        *,
+        template: str = "notice",
+        params: Mapping[str, str] | None = None,  # noqa: ARG002 - the text says it all
+    ) -> None:
         stream = self._stream or sys.stderr
-        stream.write(f"SMS {masking.phone(message.phone)}: {message.text}\n")
+        stream.write(f"SMS {masking.phone(phone)} [{template}]: {text}\n")
         stream.flush()
 
 
@@ -64,11 +65,10 @@ class FileSms:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def send(self, message: Text) -> None:
-        line = json.dumps(asdict(message), ensure_ascii=False) + "\n"
+    def send(self, phone: str, text: str, *, template: str = "notice", params: Mapping[str, str] | None = None) -> None:
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "ab") as file:
-            file.write(line.encode())
+            file.write(_message(phone, text, template, params) + b"\n")
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -95,8 +95,8 @@ class WebhookSms:
         # No proxies from the environment either: the code goes straight to the configured address.
         self._opener = urllib.request.build_opener(_NoRedirects, urllib.request.ProxyHandler({}))
 
-    def send(self, message: Text) -> None:
-        body = json.dumps(asdict(message), ensure_ascii=False).encode()
+    def send(self, phone: str, text: str, *, template: str = "notice", params: Mapping[str, str] | None = None) -> None:
+        body = _message(phone, text, template, params)
         request = urllib.request.Request(self.url, data=body, headers=self._headers, method="POST")  # noqa: S310 - scheme checked above
         try:
             with self._opener.open(request, timeout=self._timeout):
