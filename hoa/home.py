@@ -41,9 +41,7 @@ def community() -> str:
     return render_template(
         "home/community.html",
         needs=needs(),
-        latest=[
-            (row, has_moved(session, row)) for row in bulletin.publications(session, here.id, limit=LATEST)
-        ],
+        latest=[(row, has_moved(session, row)) for row in bulletin.publications(session, here.id, limit=LATEST)],
     )
 
 
@@ -58,9 +56,7 @@ def needs() -> list[Need]:
     me = context.me()
     if me is None:
         return []
-    asker = Asker(
-        community_id=context.community().id, person_id=me.id, powers=context.powers(), now=context.now()
-    )
+    asker = Asker(community_id=context.community().id, person_id=me.id, powers=context.powers(), now=context.now())
     rooms: tuple[Room, ...] = current_app.extensions["hoa.rooms"]
     found = [need for room in rooms if room.needs for need in room.needs(context.reading(), asker)]
     return sorted(found, key=lambda need: (not need.urgent, need.due is None, need.due or asker.now.date()))

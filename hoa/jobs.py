@@ -118,9 +118,7 @@ def enqueue(
 class Worker:
     """Takes jobs one at a time and does the periodic work between them."""
 
-    def __init__(
-        self, platform: Platform, handlers: Mapping[str, Handler], periodic: Sequence[Periodic] = ()
-    ) -> None:
+    def __init__(self, platform: Platform, handlers: Mapping[str, Handler], periodic: Sequence[Periodic] = ()) -> None:
         self.platform = platform
         self.handlers = handlers
         self.periodic = periodic
@@ -201,7 +199,8 @@ class Worker:
 
     def _finish(self, job: Job, outcome: dict[str, Any]) -> None:
         if "again" in outcome:
-            values: dict[str, Any] = {"state": "waiting", "lease_until": None}
+            # The database was busy, the handler did nothing wrong: this attempt does not count.
+            values: dict[str, Any] = {"state": "waiting", "lease_until": None, "attempts": job.attempts - 1}
         elif "result" in outcome:
             values = {"state": "done", "result": outcome["result"], "ended_at": self.platform.now()}
         else:

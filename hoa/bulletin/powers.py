@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping
 
-from hoa.kernel.posts import AUTHORITIES, COMMITTEE, COMMITTEE_CHAIR, COMMITTEE_SECRETARY, OWNER, PREPARATORY_LEADER, Post
+from hoa.kernel.posts import (
+    AUTHORITIES,
+    COMMITTEE,
+    COMMITTEE_CHAIR,
+    COMMITTEE_SECRETARY,
+    OWNER,
+    PREPARATORY_LEADER,
+    Post,
+)
 
 POWERS: Mapping[str, frozenset[Post]] = {
     "bulletin.publish": AUTHORITIES | {COMMITTEE_CHAIR, COMMITTEE_SECRETARY, PREPARATORY_LEADER},

@@ -76,7 +76,14 @@ def publish(
 
 
 def publish_notice(
-    session: Session, community_id: str, *, title: str, body: str, by: str, now: datetime, display_days: int = DISPLAY_DAYS
+    session: Session,
+    community_id: str,
+    *,
+    title: str,
+    body: str,
+    by: str,
+    now: datetime,
+    display_days: int = DISPLAY_DAYS,
 ) -> Publication:
     """A notice in words: what is hashed is its title and text."""
     if not body.strip():
@@ -107,9 +114,7 @@ def number_of_publications(session: Session, community_id: str) -> int:
 
 def objections(session: Session, community_id: str, publication_id: str) -> Sequence[Objection]:
     """The objections to one publication, first made first."""
-    query = select(Objection).where(
-        Objection.community_id == community_id, Objection.publication_id == publication_id
-    )
+    query = select(Objection).where(Objection.community_id == community_id, Objection.publication_id == publication_id)
     return session.scalars(query.order_by(Objection.made_at, Objection.id)).all()
 
 
@@ -141,9 +146,7 @@ def object_to(
     return objection
 
 
-def answer(
-    session: Session, community_id: str, *, objection_id: str, text: str, by: str, now: datetime
-) -> Objection:
+def answer(session: Session, community_id: str, *, objection_id: str, text: str, by: str, now: datetime) -> Objection:
     """Answer once; question and answer stay."""
     objection = get(session, Objection, community_id, objection_id, lock=True)
     if objection.answered_at is not None:
@@ -170,9 +173,7 @@ def subscribe(session: Session, community_id: str, *, person_id: str, now: datet
 
 
 def unsubscribe(session: Session, community_id: str, *, person_id: str) -> None:
-    query = select(Subscription).where(
-        Subscription.community_id == community_id, Subscription.person_id == person_id
-    )
+    query = select(Subscription).where(Subscription.community_id == community_id, Subscription.person_id == person_id)
     for subscription in session.scalars(query):
         session.delete(subscription)
     session.flush()

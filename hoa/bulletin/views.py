@@ -32,9 +32,7 @@ class NoticeForm(Form):
     days = IntegerField(
         lazy_gettext("公示天数"),
         default=service.DISPLAY_DAYS,
-        validators=[
-            NumberRange(service.DISPLAY_DAYS, 365, message=lazy_gettext("公示期为 %(min)s 到 %(max)s 天"))
-        ],
+        validators=[NumberRange(service.DISPLAY_DAYS, 365, message=lazy_gettext("公示期为 %(min)s 到 %(max)s 天"))],
     )
 
 

@@ -3,7 +3,9 @@
 from alembic import op
 
 
-def forbid(table: str, *, actions: tuple[str, ...] = ("UPDATE", "DELETE"), when: str | None = None, because: str) -> None:
+def forbid(
+    table: str, *, actions: tuple[str, ...] = ("UPDATE", "DELETE"), when: str | None = None, because: str
+) -> None:
     """Refuse `actions` on rows of `table` where `when` holds (SQL over OLD and NEW; None: always).
 
     `because` reaches the log, in English. INSERT OR REPLACE counts as DELETE (recursive_triggers is on). With no condition PostgreSQL's TRUNCATE
@@ -29,9 +31,7 @@ def _create(name: str, table: str, action: str, when: str | None, because: str) 
         )
         return
     _refusing_function(name, because)
-    op.execute(
-        f"CREATE TRIGGER {name} BEFORE {action} ON {table} FOR EACH ROW {condition} EXECUTE FUNCTION {name}()"
-    )
+    op.execute(f"CREATE TRIGGER {name} BEFORE {action} ON {table} FOR EACH ROW {condition} EXECUTE FUNCTION {name}()")
 
 
 def _truncate_guard(table: str, because: str) -> None:

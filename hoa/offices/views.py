@@ -39,7 +39,9 @@ class AppointForm(Form):
     starts_on = DateField(lazy_gettext("任期开始"), validators=[required()])
     ends_on = DateField(lazy_gettext("任期结束（含当天）"), validators=[required()])
     basis = StringField(
-        lazy_gettext("依据"), validators=[required(), at_most(200)], description=lazy_gettext("例如：选举结果、街道文件号")
+        lazy_gettext("依据"),
+        validators=[required(), at_most(200)],
+        description=lazy_gettext("例如：选举结果、街道文件号"),
     )
 
     def offer(self, posts: tuple[Post, ...]) -> None:

@@ -31,16 +31,14 @@ class AssemblyRecord:
 class AssemblyEvidence(Protocol):
     """The assemblies of a community that were announced from `start` to `end` (inclusive)."""
 
-    def __call__(
-        self, session: Session, community_id: str, *, start: date, end: date
-    ) -> Sequence[AssemblyRecord]: ...
+    def __call__(self, session: Session, community_id: str, *, start: date, end: date) -> Sequence[AssemblyRecord]: ...
 
 
 _provider: AssemblyEvidence | None = None
 
 
 def provide(provider: AssemblyEvidence) -> None:
-    global _provider  # noqa: PLW0603 - one deployment, one voting room; set once by hoa.app
+    global _provider
     _provider = provider
 
 

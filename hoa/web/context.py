@@ -85,9 +85,7 @@ def powers() -> frozenset[str]:
         person = me()
         here = community_or_none()
         loader = current_app.extensions["hoa.powers"]
-        g.powers = (
-            frozenset() if person is None else loader(reading(), person, here.id if here else None, now())
-        )
+        g.powers = frozenset() if person is None else loader(reading(), person, here.id if here else None, now())
     return cast(frozenset[str], g.powers)
 
 

@@ -15,7 +15,20 @@ from hoa.kernel.errors import Refusal
 LANGUAGES = {"zh-CN": "zh_Hans_CN", "en": "en"}
 LANGUAGE_COOKIE = "hoa-language"
 SENIOR_COOKIE = "hoa-senior"
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def install(app: Flask, default_language: str) -> None:

@@ -17,7 +17,9 @@ from hoa.web.room import NavItem
 YEAR = 365 * 24 * 3600
 
 login_manager = LoginManager()
-login_manager.session_protection = None  # sessions are rows that their owner can end; addresses of phones change all day
+login_manager.session_protection = (
+    None  # sessions are rows that their owner can end; addresses of phones change all day
+)
 
 
 def install(app: Flask, settings: Settings, nav: list[NavItem]) -> None:

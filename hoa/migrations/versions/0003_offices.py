@@ -55,7 +55,9 @@ def _offices() -> None:
         sa.Column("ended_by", sa.Text()),
         sa.Column("ended_at", Instant()),
         sa.ForeignKeyConstraint(
-            ["community_id", "body_kind"], ["body.community_id", "body.kind"], name="fk_office_community_id_body_kind_body"
+            ["community_id", "body_kind"],
+            ["body.community_id", "body.kind"],
+            name="fk_office_community_id_body_kind_body",
         ),
         _person("office", "person_id"),
     )
