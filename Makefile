@@ -65,16 +65,15 @@ lint: setup ## the quick checks: style, types, directions, templates, translatio
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
-	$(BIN)/djlint --check --lint --quiet templates
+	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/deptry .
 	$(BIN)/python bin/translations.py check
 	$(BIN)/python bin/check_locks.py
 
 .PHONY: format
-format: setup ## let ruff and djlint lay out the code and the templates
+format: setup ## let ruff lay out the code
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
-	-$(BIN)/djlint --reformat --quiet templates
 
 .PHONY: count
 count: setup ## write the number of tests into tests/collected.txt
