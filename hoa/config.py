@@ -16,7 +16,9 @@ class BadSetting(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a deployment decides. `data` holds keys, files and (on SQLite) the database; `base_url` is what owners type."""
+    """What a deployment decides. `data` holds keys, files and (on SQLite) the database; `base_url` is what owners
+    type.
+    """
 
     data: Path
     database_url: str

@@ -1,8 +1,9 @@
 """Engines, the declarative base and the one way to read or write.
 
-SQLite is run so that an acknowledged row survives a power cut (WAL, synchronous=FULL) and writers queue fairly: `busy_timeout` alone
-let p99 grow to seconds, so a FIFO lock inside the process and a file lock between processes stand before it. Reads go through an engine that cannot
-write. PostgreSQL brings its own locks; there both engines differ only in `default_transaction_read_only`.
+SQLite is run so that an acknowledged row survives a power cut (WAL, synchronous=FULL) and writers queue fairly:
+`busy_timeout` alone let p99 grow to seconds, so a FIFO lock inside the process and a file lock between processes stand
+before it. Reads go through an engine that cannot write. PostgreSQL brings its own locks; there both engines differ
+only in `default_transaction_read_only`.
 """
 
 import contextlib
@@ -10,11 +11,11 @@ import fcntl
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -56,7 +57,7 @@ class Instant(TypeDecorator[datetime]):
         moment = value.astimezone(UTC)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return (value.replace(tzinfo=UTC) if value.tzinfo is None else value).astimezone(CHINA)
@@ -74,7 +75,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {
+    type_annotation_map: ClassVar[Mapping[Any, Any]] = {
         int: BigInteger(),
         str: Text(),
         datetime: Instant(),
@@ -91,7 +92,9 @@ class PlatformRow:
 
 
 class CommunityRow:
-    """A row of one community. Its key begins with the community, so that tables can be partitioned by it (design.md 7)."""
+    """A row of one community. Its key begins with the community, so that tables can be partitioned by it (design.md
+    7).
+    """
 
     community_id: Mapped[str] = mapped_column(ForeignKey("community.id"), primary_key=True)
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -195,7 +198,9 @@ class Database:
 
     @contextmanager
     def writing(self, *, seconds: float = LOCK_SECONDS) -> Iterator[Session]:
-        """One transaction: committed when the block ends, rolled back by any exception; Busy when the lock does not come in time."""
+        """One transaction: committed when the block ends, rolled back by any exception; Busy when the lock does not
+        come in time.
+        """
         gate = self._gate.held(seconds) if self._gate else contextlib.nullcontext()
         with (
             gate,

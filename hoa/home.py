@@ -52,7 +52,9 @@ def privacy() -> str:
 
 
 def needs() -> list[Need]:
-    """What waits for the signed-in person in this community, from every room: urgent first, then by the day it is due."""
+    """What waits for the signed-in person in this community, from every room: urgent first, then by the day it is
+    due.
+    """
     me = context.me()
     if me is None:
         return []

@@ -1,8 +1,9 @@
 """Work that takes longer than a page: imports, PDFs, tallies, messages.
 
-A job is a row, committed with what asks for it, so nothing asked for is forgotten. A worker leases the row, renews the lease while
-it works and writes the result; when it dies, the lease runs out and another run begins. Handlers are idempotent. The worker looks at an
-indexed table twice a second instead of being rung by a queue: one store fewer to keep in step (docs/decisions.md).
+A job is a row, committed with what asks for it, so nothing asked for is forgotten. A worker leases the row, renews
+the lease while it works and writes the result; when it dies, the lease runs out and another run begins. Handlers
+are idempotent. The worker looks at an indexed table twice a second instead of being rung by a queue: one store
+fewer to keep in step (docs/decisions.md).
 """
 
 import threading
@@ -29,7 +30,9 @@ log = structlog.get_logger("hoa.jobs")
 
 
 class Job(PlatformRow, Base):
-    """One piece of background work. `community_id` is empty for the deployment's own work; only `person_id` and staff may look at it."""
+    """One piece of background work. `community_id` is empty for the deployment's own work; only `person_id` and
+    staff may look at it.
+    """
 
     __tablename__ = "job"
     __table_args__ = (Index("ix_job_state_lease", "state", "lease_until"),)
@@ -149,7 +152,9 @@ class Worker:
                 log.error("periodic.failed", task=task.name, trace=traceback.format_exc(limit=-3))
 
     def run_until(self, stop: threading.Event) -> None:
-        """The worker process's life. Jobs run in a thread of their own, so that a long one does not hold up the sequencer."""
+        """The worker process's life. Jobs run in a thread of their own, so that a long one does not hold up the
+        sequencer.
+        """
         thread = threading.Thread(target=self._work_until, args=(stop,), name="jobs")
         thread.start()
         while not stop.wait(0.05):
@@ -211,7 +216,9 @@ class Worker:
 
 
 class _LeaseKeeper:
-    """Renews the lease of a running job from a thread, so that a long step without progress is not taken for a death."""
+    """Renews the lease of a running job from a thread, so that a long step without progress is not taken for a
+    death.
+    """
 
     def __init__(self, platform: Platform, job_id: str) -> None:
         self._platform = platform

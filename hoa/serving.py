@@ -41,7 +41,8 @@ def serve(platform: Platform) -> None:
     click.echo(f"http://localhost:{settings.port}")
     if settings.host not in LOOPBACK and not settings.https:
         click.echo(
-            "Open to the network over plain http: passkeys and keys kept in browsers do not work there; put https in front.",
+            "Open to the network over plain http: passkeys and keys kept in browsers do not work there; "
+            "put https in front.",
             err=True,
         )
 

@@ -1,4 +1,5 @@
-"""What a publication's content would be if it were published now. The room that published provides it; `hoa.app` wires it here.
+"""What a publication's content would be if it were published now. The room that published provides it; `hoa.app` wires
+it here.
 
 A publication whose present hash differs was changed underneath: it shows red (books.md 3).
 """

@@ -48,9 +48,11 @@ def publish(
     url: str | None = None,
     display_days: int = DISPLAY_DAYS,
 ) -> Publication:
-    """Freeze `content` (canonical JSON) with its hash and show it for at least 15 days (rules.md R4.7); tells the subscribers.
+    """Freeze `content` (canonical JSON) with its hash and show it for at least 15 days (rules.md R4.7); tells the
+    subscribers.
 
-    `title` and `body` are what people wrote, so they are part of what is hashed only as far as `content` holds them: put them there.
+    `title` and `body` are what people wrote, so they are part of what is hashed only as far as `content` holds them:
+    put them there.
     """
     if display_days < DISPLAY_DAYS:
         raise TooShortDisplay(days=DISPLAY_DAYS)

@@ -10,7 +10,8 @@ from hoa.db import Base, CommunityRow
 
 
 class Publication(CommunityRow, Base):
-    """公示: frozen content with its SHA-256 (64 hex digits, over the canonical JSON). The database refuses any change of the row.
+    """公示: frozen content with its SHA-256 (64 hex digits, over the canonical JSON). The database refuses any change
+    of the row.
 
     `reference` is the id of what was published in its own room, `url` the path where it is read in full (None: here).
     """

@@ -17,7 +17,9 @@ log = structlog.get_logger("hoa.bulletin")
 
 
 def announce(run: Run) -> dict[str, Any]:
-    """One message to each subscriber about one publication. A subscriber who has a row was told, or is being told: never twice."""
+    """One message to each subscriber about one publication. A subscriber who has a row was told, or is being told:
+    never twice.
+    """
     platform = run.platform
     with platform.database.reading() as session:
         publication = get(session, Publication, run.community, str(run.payload["publication"]))

@@ -51,7 +51,9 @@ class TermTooLong(Refusal):
 
 
 def title(post: Post) -> str:
-    """Body and post in one phrase, as a message id would be too many; both words are translated by whoever shows them."""
+    """Body and post in one phrase, as a message id would be too many; both words are translated by whoever shows
+    them.
+    """
     return f"{BODIES[post.body]}{KINDS[post.kind]}"
 
 

@@ -50,8 +50,8 @@ def appoint(
 ) -> Office:
     """Put a person into a post. `basis` is the legal ground (an election, a street order) and is shown on the roster.
 
-    Refused: a term that ends before it starts or lasts over five years, a post that excludes one held at the same time (R2.21), the same
-    post twice.
+    Refused: a term that ends before it starts or lasts over five years, a post that excludes one held at the same
+    time (R2.21), the same post twice.
     """
     rules.check_term(starts_at, ends_at)
     ensure_body(session, community_id, kind=post.body)

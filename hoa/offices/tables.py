@@ -10,7 +10,9 @@ from hoa.kernel.posts import Post
 
 
 class Body(CommunityRow, Base):
-    """A 机构 of the community; one of each kind. `seats` is the planned number of members (heads), 0 where it has none."""
+    """A 机构 of the community; one of each kind. `seats` is the planned number of members (heads), 0 where it has
+    none.
+    """
 
     __tablename__ = "body"
     __table_args__ = (UniqueConstraint("community_id", "kind"),)
@@ -21,8 +23,9 @@ class Body(CommunityRow, Base):
 
 
 class Office(CommunityRow, Base):
-    """A person in a post from `starts_at` until `ends_at` (exclusive). The row is never deleted; ending an office moves `ends_at`
-    and says on what basis."""
+    """A person in a post from `starts_at` until `ends_at` (exclusive). The row is never deleted; ending an office
+    moves `ends_at` and says on what basis.
+    """
 
     __tablename__ = "office"
     __table_args__ = (

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 class AssemblyRecord:
     """One assembly that was announced in a period, as recounted now.
 
-    `manifest` is its identity (SHA-256 hex), `package` the SHA-256 of its full package (None before the tally), `recounted` whether the
-    recount agrees with the announced result, `problem` what it found otherwise, `witnesses` how many keys cosigned the closing tree head.
+    `manifest` is its identity (SHA-256 hex), `package` the SHA-256 of its full package (None before the tally),
+    `recounted` whether the recount agrees with the announced result, `problem` what it found otherwise, `witnesses`
+    how many keys cosigned the closing tree head.
     """
 
     code: str

@@ -11,8 +11,9 @@ from hoa.db import Base, CommunityRow
 class Resolution(CommunityRow, Base):
     """决议: decided by the owners' assembly or by the committee. The row is never changed (guarded by the database).
 
-    `number` counts within source and year without gaps. `matter` is M1–M9 for an assembly. `limit_fen` is the highest total it lets finance
-    spend (None: it authorises no sum). `evidence` is the SHA-256 identity of the assembly's manifest, or of the signed minutes.
+    `number` counts within source and year without gaps. `matter` is M1–M9 for an assembly. `limit_fen` is the
+    highest total it lets finance spend (None: it authorises no sum). `evidence` is the SHA-256 identity of the
+    assembly's manifest, or of the signed minutes.
     """
 
     __tablename__ = "resolution"

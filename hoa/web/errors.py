@@ -58,7 +58,8 @@ def _http(error: HTTPException) -> Response:
 
 
 def _crashed(_error: Exception) -> Response:
-    # The trace names code, not people: messages of exceptions may hold what somebody typed, so they stay out of the log.
+    # The trace names code, not people: messages of exceptions may hold what somebody typed, so they stay out of the
+    # log.
     log.error("request.crashed", endpoint=request.endpoint, trace=traceback.format_exc(limit=-6))
     return _http(InternalServerError())
 

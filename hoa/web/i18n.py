@@ -1,4 +1,6 @@
-"""Two languages: simplified Chinese is written in the code, English comes from the catalogue. Numbers and dates as experience.md wants them."""
+"""Two languages: simplified Chinese is written in the code, English comes from the catalogue. Numbers and dates as
+experience.md wants them.
+"""
 
 from datetime import date, datetime, timedelta
 

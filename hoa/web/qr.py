@@ -7,7 +7,9 @@ from markupsafe import Markup
 
 
 def qr_svg(text: str, *, title: str = "") -> Markup:
-    """An SVG element of a QR code of `text` (error level M), scaled by its container; black on white so that every phone reads it."""
+    """An SVG element of a QR code of `text` (error level M), scaled by its container; black on white so that every
+    phone reads it.
+    """
     out = io.BytesIO()
     segno.make(text, error="m").save(
         out,

@@ -54,8 +54,8 @@ class FileVerdict:
 class Room:
     """Blueprints, powers, tasks, periodic work, navigation, needs, commands and checks of one room.
 
-    `verify` looks through what the room keeps of one community and returns a sentence for each row that was changed behind the
-    platform's back. `file_checks` maps a file name's ending (".zip") to the check of such a file.
+    `verify` looks through what the room keeps of one community and returns a sentence for each row that was changed
+    behind the platform's back. `file_checks` maps a file name's ending (".zip") to the check of such a file.
     """
 
     name: str
