@@ -41,12 +41,15 @@ class Assembly(CommunityRow, Base):
     state: Mapped[str] = mapped_column(default=State.DRAFT.value)
     rule_pack: Mapped[str]
     counting: Mapped[str]
-    identity_level: Mapped[int]
+    identity_level: Mapped[str]
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
     created_at: Mapped[datetime]
     manifest: Mapped[bytes | None]
     manifest_hash: Mapped[str | None]
+    # Public key (hex) that signs receipts: the hot path would otherwise parse the manifest for it.
+    receipt_key: Mapped[str | None]
+    receipt_minutes: Mapped[int] = mapped_column(default=60)
     roll_heads: Mapped[int] = mapped_column(default=0)
     roll_area: Mapped[int] = mapped_column(default=0)
     # What the public may see while voting is open: refreshed hourly, shown to 0.1 % (voting-record.md 2).
@@ -96,6 +99,24 @@ class RollEntry(InAssembly, Base):
     units: Mapped[list[Any]]
     salt: Mapped[bytes]
     leaf: Mapped[str]
+
+
+class RollUnit(InAssembly, Base):
+    """Which elector a unit belongs to on the frozen roll: whoever owns the unit today acts for that elector (R1.20)."""
+
+    __tablename__ = "roll_unit"
+    __table_args__ = _of_assembly(
+        "roll_unit",
+        ForeignKeyConstraint(
+            ["community_id", "assembly_id", "elector"],
+            ["roll_entry.community_id", "roll_entry.assembly_id", "roll_entry.elector"],
+            name="fk_roll_unit_roll_entry",
+        ),
+        UniqueConstraint("community_id", "assembly_id", "unit_id", name="uq_roll_unit_unit"),
+    )
+
+    unit_id: Mapped[str]
+    elector: Mapped[str]
 
 
 class Ballot(InAssembly, Base):
@@ -193,7 +214,8 @@ class Tally(InAssembly, Base):
     public: Mapped[bytes]
     full: Mapped[bytes]
     digest: Mapped[str]
-    signatures: Mapped[bytes]
+    public_signatures: Mapped[bytes]
+    full_signatures: Mapped[bytes]
     made_at: Mapped[datetime]
 
 

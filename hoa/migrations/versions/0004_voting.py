@@ -14,6 +14,7 @@ depends_on = None
 # Written once and never again: what owners were told, what they cast, what was counted (voting-record.md 4 and 7).
 FINAL = (
     "roll_entry",
+    "roll_unit",
     "ballot",
     "log_entry",
     "tree_head",
@@ -35,6 +36,8 @@ FROZEN = (
     "closes_at",
     "manifest",
     "manifest_hash",
+    "receipt_key",
+    "receipt_minutes",
     "roll_heads",
     "roll_area",
 )
@@ -72,12 +75,14 @@ def _tables() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("rule_pack", sa.Text(), nullable=False),
         sa.Column("counting", sa.Text(), nullable=False),
-        sa.Column("identity_level", sa.BigInteger(), nullable=False),
+        sa.Column("identity_level", sa.Text(), nullable=False),
         sa.Column("opens_at", Instant(), nullable=False),
         sa.Column("closes_at", Instant(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("manifest", sa.LargeBinary(), nullable=True),
         sa.Column("manifest_hash", sa.Text(), nullable=True),
+        sa.Column("receipt_key", sa.Text(), nullable=True),
+        sa.Column("receipt_minutes", sa.BigInteger(), nullable=False),
         sa.Column("roll_heads", sa.BigInteger(), nullable=False),
         sa.Column("roll_area", sa.BigInteger(), nullable=False),
         sa.Column("turnout_heads", sa.BigInteger(), nullable=False),
@@ -133,7 +138,8 @@ def _tables() -> None:
         sa.Column("public", sa.LargeBinary(), nullable=False),
         sa.Column("full", sa.LargeBinary(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("signatures", sa.LargeBinary(), nullable=False),
+        sa.Column("public_signatures", sa.LargeBinary(), nullable=False),
+        sa.Column("full_signatures", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", Instant(), nullable=False),
         sa.Column("assembly_id", sa.Text(), nullable=False),
         sa.Column("community_id", sa.Text(), nullable=False),
@@ -260,4 +266,23 @@ def _tables() -> None:
         sa.UniqueConstraint("community_id", "assembly_id", "elector", "client_nonce", name="uq_ballot_retry"),
         sa.UniqueConstraint("community_id", "assembly_id", "elector", "previous", name="uq_ballot_chain"),
         sa.UniqueConstraint("community_id", "assembly_id", "leaf", name="uq_ballot_leaf"),
+    )
+    op.create_table(
+        "roll_unit",
+        sa.Column("unit_id", sa.Text(), nullable=False),
+        sa.Column("elector", sa.Text(), nullable=False),
+        sa.Column("assembly_id", sa.Text(), nullable=False),
+        sa.Column("community_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id", "assembly_id", "elector"],
+            ["roll_entry.community_id", "roll_entry.assembly_id", "roll_entry.elector"],
+            name="fk_roll_unit_roll_entry",
+        ),
+        sa.ForeignKeyConstraint(
+            ["community_id", "assembly_id"], ["assembly.community_id", "assembly.id"], name="fk_roll_unit_assembly"
+        ),
+        sa.ForeignKeyConstraint(["community_id"], ["community.id"], name=op.f("fk_roll_unit_community_id_community")),
+        sa.PrimaryKeyConstraint("community_id", "id", name=op.f("pk_roll_unit")),
+        sa.UniqueConstraint("community_id", "assembly_id", "unit_id", name="uq_roll_unit_unit"),
     )

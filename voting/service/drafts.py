@@ -1,0 +1,168 @@
+"""Drafting an assembly: what will be asked, under which matter, and when. Everything here ends with the notice."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hoa.db import get
+from hoa.kernel.clock import today
+from hoa.kernel.errors import N_, Refusal
+from voting.rules import packs
+from voting.rules.counting import Counting
+from voting.rules.life import NotTheNextStep, State
+from voting.rules.matters import Majority, matter
+from voting.rules.thresholds import stricter
+from voting.service import steps
+from voting.tables import Assembly, Motion
+
+NATIONAL = "cn-national"
+
+
+class NothingWritten(Refusal):
+    message: ClassVar[str] = N_("请写明标题和内容")
+
+
+class WrongTimes(Refusal):
+    message: ClassVar[str] = N_("截止时间必须晚于开始时间，请改正")
+
+
+class UnknownCounting(Refusal):
+    message: ClassVar[str] = N_("计票方式只能是“以第一张为准”或“以最后一张为准”")
+
+
+def create(
+    session: Session,
+    community_id: str,
+    *,
+    title: str,
+    body: str,
+    convener: str,
+    opens_at: datetime,
+    closes_at: datetime,
+    by: str | None,
+    now: datetime,
+    counting: str | None = None,
+) -> Assembly:
+    """A new draft under the national rule pack, numbered within its year."""
+    pack = packs.pack(NATIONAL, day=today(now))
+    assembly = Assembly(
+        community_id=community_id,
+        code=_next_code(session, community_id, today(now).year),
+        rule_pack=pack.code,
+        counting=_counting(counting or pack.text("counting")),
+        identity_level=pack.text("identity_level"),
+        receipt_minutes=pack.number("receipt_due_minutes"),
+        created_at=now,
+        **_written(title, body, convener),
+        **_times(opens_at, closes_at),
+    )
+    session.add(assembly)
+    session.flush()
+    steps.record(session, assembly, State.DRAFT, by=by, now=now, reason="")
+    return assembly
+
+
+def change(
+    session: Session,
+    community_id: str,
+    assembly_id: str,
+    *,
+    title: str,
+    body: str,
+    convener: str,
+    opens_at: datetime,
+    closes_at: datetime,
+    counting: str,
+) -> Assembly:
+    """Change a draft's own words and times."""
+    assembly = _draft(session, community_id, assembly_id)
+    values = {**_written(title, body, convener), **_times(opens_at, closes_at), "counting": _counting(counting)}
+    for name, value in values.items():
+        setattr(assembly, name, value)
+    session.flush()
+    return assembly
+
+
+def add_motion(
+    session: Session,
+    community_id: str,
+    assembly_id: str,
+    *,
+    title: str,
+    body: str,
+    matter_code: str,
+    majority: str | None = None,
+) -> Motion:
+    """One more question. The convener picks the matter (R1.8) and may ask for the stricter majority (R1.7)."""
+    assembly = _draft(session, community_id, assembly_id)
+    found = matter(matter_code)
+    if not title.strip() or not body.strip():
+        raise NothingWritten
+    same = (Motion.community_id == community_id, Motion.assembly_id == assembly_id)
+    position = (session.scalar(select(func.max(Motion.position)).where(*same)) or 0) + 1
+    motion = Motion(
+        community_id=community_id,
+        assembly_id=assembly.id,
+        code=f"m{position}",
+        position=position,
+        title=title.strip(),
+        body=body.strip(),
+        matter=found.code,
+        majority=stricter(found.majority, Majority(majority) if majority else None).value,
+    )
+    session.add(motion)
+    session.flush()
+    return motion
+
+
+def remove_motion(session: Session, community_id: str, assembly_id: str, motion_id: str) -> None:
+    """Take a question out of a draft."""
+    _draft(session, community_id, assembly_id)
+    motion = get(session, Motion, community_id, motion_id)
+    session.delete(motion)
+    session.flush()
+
+
+def motions(session: Session, assembly: Assembly) -> Sequence[Motion]:
+    """The questions in the order of the notice."""
+    query = select(Motion).where(Motion.community_id == assembly.community_id, Motion.assembly_id == assembly.id)
+    return session.scalars(query.order_by(Motion.position)).all()
+
+
+def earliest_opening(assembly: Assembly, *, now: datetime) -> datetime:
+    """The first moment at which voting may begin when the notice is given now (R1.27)."""
+    days = packs.pack(assembly.rule_pack, day=today(now)).number("notice_days")
+    return now + timedelta(days=days)
+
+
+def _draft(session: Session, community_id: str, assembly_id: str) -> Assembly:
+    assembly = get(session, Assembly, community_id, assembly_id, lock=True)
+    if assembly.step is not State.DRAFT:
+        raise NotTheNextStep
+    return assembly
+
+
+def _next_code(session: Session, community_id: str, year: int) -> str:
+    query = select(func.count()).where(Assembly.community_id == community_id, Assembly.code.like(f"{year}-%"))
+    return f"{year}-{(session.scalar(query) or 0) + 1:02d}"
+
+
+def _written(title: str, body: str, convener: str) -> dict[str, str]:
+    if not title.strip() or not body.strip() or not convener.strip():
+        raise NothingWritten
+    return {"title": title.strip(), "body": body.strip(), "convener": convener.strip()}
+
+
+def _times(opens_at: datetime, closes_at: datetime) -> dict[str, datetime]:
+    if closes_at <= opens_at:
+        raise WrongTimes
+    return {"opens_at": opens_at, "closes_at": closes_at}
+
+
+def _counting(text: str) -> str:
+    if text not in tuple(Counting):
+        raise UnknownCounting
+    return text

@@ -1,0 +1,53 @@
+"""The platform's three keys of an assembly: the log's, the receipts' and the record's.
+
+A manifest freezes public keys; signing looks the private one up by them, so that a rotation never changes who signs an
+assembly that is under way (trust.md 14).
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from hoa.kernel import canonical, signing
+from hoa.ports.keys import Keys
+from voting.rules import record
+
+PURPOSES = ("log", "receipt", "record")
+BALLOT = "ballot"
+SALT = "roll-salt"
+
+
+class PlatformKey(NamedTuple):
+    """One frozen key and the port that holds its private half."""
+
+    keys: Keys
+    purpose: str
+    public: bytes
+
+    @property
+    def id(self) -> str:
+        """The id by which the record names this key."""
+        return record.key_id(self.public)
+
+    @property
+    def sign(self) -> Callable[[bytes], bytes]:
+        port_id = signing.key_id(signing.ED25519, self.public)
+        return lambda message: self.keys.sign(self.purpose, message, key_id=port_id).value
+
+
+def current(keys: Keys) -> record.Keys:
+    """The keys that a notice given now freezes."""
+    ids = {purpose: keys.signing_key(purpose) for purpose in PURPOSES}
+    public = keys.public_keys()
+    return record.Keys(**{purpose: public[found].public for purpose, found in ids.items()})
+
+
+def frozen(keys: Keys, manifest: bytes, purpose: str) -> PlatformKey:
+    """The key of this purpose that the manifest names."""
+    listed = canonical.decode(manifest)["keys"]["platform"]
+    public = next(key["public"] for key in listed if key["purpose"] == purpose)
+    return PlatformKey(keys, purpose, bytes.fromhex(public))
+
+
+def place(*parts: str) -> bytes:
+    """Where a sealed value belongs; sealed for one place it does not open in another."""
+    return "\n".join(parts).encode()
