@@ -1,13 +1,12 @@
 """The front doors: of the deployment, of a community, and what waits for the person who came in."""
 
-from collections.abc import Sequence
-
 from flask import Blueprint, current_app, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from hoa.bulletin import service as bulletin
 from hoa.bulletin.current import has_moved
 from hoa.community import service as register
+from hoa.community.tables import Community
 from hoa.offices import service as offices
 from hoa.web import context
 from hoa.web.access import public
@@ -22,15 +21,19 @@ blueprint = Blueprint("home", __name__)
 @public
 def start() -> str | Response:
     """The communities of this deployment; someone who belongs to just one goes straight there."""
+    session, me = context.reading(), context.me()
+    mine = _mine(me.id) if me else []
+    if me and len(mine) == 1 and not me.is_platform_administrator:
+        return redirect(url_for("home.community", community_code=mine[0].code))
+    return render_template("home/start.html", communities=register.all_communities(session), mine=mine)
+
+
+def _mine(person_id: str) -> list[Community]:
+    """Where this person owns something or holds an office today."""
     session = context.reading()
-    me = context.me()
-    mine: Sequence[register.CommunitySummary] = ()
-    if me is not None:
-        ids = register.communities_of(session, me.id) | offices.communities_served(session, me.id, context.now())
-        mine = [summary for summary in register.communities(session) if summary.id in ids]
-        if len(mine) == 1 and not me.is_platform_administrator:
-            return redirect(url_for("home.community", community_code=mine[0].code))
-    return render_template("home/start.html", communities=register.communities(session), mine=mine)
+    owned = {here.id for here in register.communities_of(session, person_id)}
+    served = offices.communities_served(session, person_id, context.now())
+    return [here for here in register.all_communities(session) if here.id in owned | served]
 
 
 @blueprint.get("/c/<community_code>/")

@@ -12,6 +12,7 @@ from hoa.bulletin.tables import Announcement, Publication, Subscription
 from hoa.db import get
 from hoa.jobs import Run
 from hoa.ports.sms import SmsNotSent
+from hoa.ports.sms import SmsNotSent
 
 log = structlog.get_logger("hoa.bulletin")
 
@@ -60,7 +61,12 @@ def _tell(run: Run, publication: Publication, person_id: str) -> None:
     if phone:
         link = f"{platform.settings.base_url}/p/{publication.id}"
         try:
-            platform.sms.send(phone, f"公示：{publication.title} {link}")
+            platform.sms.send(
+                phone,
+                f"公示：{publication.title} {link}",
+                template="publication",
+                params={"title": publication.title, "link": link},
+            )
             outcome = "sent"
         except SmsNotSent:
             log.warning("announcement.failed", publication=publication.id)
