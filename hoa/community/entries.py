@@ -35,13 +35,17 @@ class Problem:
 
 @dataclass(frozen=True)
 class OwnerEntry:
-    """An owner as written beside a unit. `identifier` is normalised; None where the register has none."""
+    """An owner as written beside a unit. `identifier` is normalised; None where the register has none.
+
+    `number` is the owner's id in our own exports, which show no certificate and still come back as the same owners.
+    """
 
     name: str
     identifier: str | None = None
     organisation: bool = False
     phone: str | None = None
     share: str | None = None
+    number: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,11 @@ class UnitEntry:
 
 
 def owner_key(owner: OwnerEntry, unit_code: str) -> str:
-    """Who is the same owner: the certificate's number; without one, name and phone; without both, only this unit."""
+    """Who is the same owner: by certificate, else our own number, else name and phone, else within this unit only."""
     if owner.identifier:
         return "number:" + owner.identifier
+    if owner.number:
+        return "row:" + owner.number
     if owner.phone:
         return f"phone:{owner.name}:{owner.phone}"
     return f"unit:{owner.name}:{unit_code}"

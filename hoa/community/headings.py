@@ -25,6 +25,7 @@ class Column(StrEnum):
     SURVEYED = "surveyed"
     CONTRACT = "contract"
     OWNERS = "owners"
+    NUMBER = "number"
     IDENTIFIER = "identifier"
     PHONE = "phone"
     STATUS = "status"
@@ -42,6 +43,7 @@ SYNONYMS: dict[Column, str] = {
     Column.SURVEYED: "实测面积 实测建筑面积 surveyedarea",
     Column.CONTRACT: "合同面积 合同建筑面积 预测面积 contractarea",
     Column.OWNERS: "业主姓名 业主 姓名 产权人 所有权人 权利人 业主名称 房主 产权人姓名 姓名或名称 owner owners",
+    Column.NUMBER: "业主编号 ownernumber",
     Column.IDENTIFIER: "证件号码 证件号 身份证号 身份证号码 身份证 统一社会信用代码 证件编号 身份证件号码 idnumber",
     Column.PHONE: "联系电话 电话 手机 手机号 手机号码 联系方式 移动电话 电话号码 phone",
     Column.STATUS: "交付状态 状态 房屋状态 销售状态 交房状态 交付情况 status",

@@ -41,7 +41,8 @@ NO_ROOM = N_("没有填写房号")
 NO_OWNER = N_("没有填写业主；未售的部分请填写建设单位名称")
 SAME_UNIT = N_("与第 %(rows)s 行是同一个专有部分（%(unit)s），请改正房号或删去多余的行")
 IDENTIFIER_COUNT = N_("业主有 %(owners)s 人，证件号码有 %(numbers)s 个，请按业主的顺序逐一填写")
-SHARE_COUNT = N_("业主有 %(owners)s 人，份额有 %(shares)s 个，请按业主的顺序逐一填写")
+NUMBER_COUNT = N_("业主有 %(owners)s 人，业主编号有 %(numbers)s 个，请恢复导出时的内容，或删去整列")
+SHARE_COUNT = N_("业主有 %(owners)s 人，份额有 %(numbers)s 个，请按业主的顺序逐一填写")
 SAME_OWNER_TWICE = N_("同一个证件号码在这一格写了两次，请改正")
 NAME_DIFFERS = N_("这个证件号码在第 %(row)s 行属于“%(name)s”，请核对姓名和证件号码")
 TOTAL_DIFFERS = N_("合计 %(total)s 与上面各行面积之和 %(sum)s 不相等，请先改正有误的面积，再核对合计")
@@ -164,7 +165,7 @@ class _Reader:
             self.warnings.append(Problem(title, header.row, get_column_letter(place + 1), REPEATED_COLUMN, params))
         if Column.STATUS not in header.places:
             self.warnings.append(Problem(title, header.row, "A", NO_STATUS_COLUMN))
-        if Column.IDENTIFIER not in header.places:
+        if not {Column.IDENTIFIER, Column.NUMBER} & header.places.keys():
             self.warnings.append(Problem(title, header.row, "A", NO_IDENTIFIER_COLUMN))
 
     def _without_header(self, title: str, best: Header | None) -> None:
@@ -258,10 +259,8 @@ class _Reader:
             return ()
         numbers = self._identifiers(row, names)
         phones = self._phones(row, names)
-        shares = row.get(Column.SHARE, cells.listed, _NOTHING)
-        if len(shares) not in (0, len(names)):
-            row.wrong(Column.SHARE, SHARE_COUNT, owners=len(names), shares=len(shares))
-            shares = _NOTHING
+        ids = self._paired(row, Column.NUMBER, names, NUMBER_COUNT)
+        shares = self._paired(row, Column.SHARE, names, SHARE_COUNT)
         return tuple(
             OwnerEntry(
                 name=name,
@@ -269,11 +268,21 @@ class _Reader:
                 organisation=organisation or (number is None and cells.looks_like_organisation(name)),
                 phone=phone,
                 share=share or None,
+                number=own_id or None,
             )
-            for name, (number, organisation), phone, share in zip(
-                names, numbers, phones, shares or ("",) * len(names), strict=True
+            for name, (number, organisation), phone, share, own_id in zip(
+                names, numbers, phones, shares, ids, strict=True
             )
         )
+
+    @staticmethod
+    def _paired(row: _Row, column: Column, names: Sequence[str], message: str) -> tuple[str, ...]:
+        """One text for each owner, or empty ones when the column says nothing."""
+        found = row.get(column, cells.listed, _NOTHING)
+        if len(found) not in (0, len(names)):
+            row.wrong(column, message, owners=len(names), numbers=len(found))
+            found = _NOTHING
+        return found or ("",) * len(names)
 
     def _identifiers(self, row: _Row, names: Sequence[str]) -> list[tuple[str | None, bool]]:
         nothing: list[tuple[str | None, bool]] = [(None, False)] * len(names)
@@ -281,7 +290,7 @@ class _Reader:
         if pieces is None:
             return nothing
         if not pieces:
-            if row.letter(Column.IDENTIFIER):
+            if row.letter(Column.IDENTIFIER) and not row.letter(Column.NUMBER):
                 row.doubtful(Column.IDENTIFIER, NO_IDENTIFIER)
             return nothing
         if len(pieces) != len(names):
