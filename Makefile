@@ -30,17 +30,17 @@ setup: .venv/stamp-dev .venv/stamp-hoa $(CATALOGUES:.po=.mo) ## install everythi
 
 .venv/stamp-run: requirements/run.txt bin/system-packages | .venv/bin/python
 	@bin/system-packages run
-	$(BIN)/pip install --quiet --require-hashes -r requirements/run.txt
+	$(BIN)/pip install -qq --require-hashes -r requirements/run.txt
 	@touch $@
 
 .venv/stamp-dev: requirements/dev.txt requirements/run.txt bin/system-packages | .venv/bin/python
 	@bin/system-packages test
-	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install -qq --require-hashes -r requirements/dev.txt
 	@touch .venv/stamp-run $@
 
 # The checkout itself, importable, with the `hoa` command. setuptools is in the lock, so nothing is fetched here.
 .venv/stamp-hoa: pyproject.toml | .venv/stamp-run
-	$(BIN)/pip install --quiet --no-deps --no-index --no-build-isolation -e .
+	$(BIN)/pip install -qq --no-deps --no-index --no-build-isolation -e .
 	@touch $@
 
 %.mo: %.po | .venv/stamp-run
