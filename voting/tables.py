@@ -1,5 +1,6 @@
 """The tables of assemblies. What the log, a tree head, a ballot or a tally says is never changed: triggers refuse it
-(hoa/migrations/versions/0004_voting.py), so nothing here is written twice except the assembly's own state.
+(hoa/migrations/versions/0004_voting.py), so nothing here is written twice except the assembly's own state. The ids of
+such rows are keyed fingerprints of their content (`voting.service.keys.row_id`).
 """
 
 from datetime import datetime
@@ -160,7 +161,6 @@ class LogEntry(InAssembly, Base):
     type: Mapped[str]
     leaf: Mapped[str]
     body: Mapped[bytes | None]
-    logged_at: Mapped[datetime]
 
 
 class TreeHead(InAssembly, Base):
@@ -231,7 +231,6 @@ class AssemblyFile(InAssembly, Base):
 
     kind: Mapped[str]
     source: Mapped[str]
-    file: Mapped[str]
     sha256: Mapped[str]
     size: Mapped[int]
     made_at: Mapped[datetime]

@@ -61,12 +61,13 @@ def full_tally(
         "paper": {"issued": 0, "delivered": 0},
         "ballots": ballots._asdict(),
         "sample": None,
-        "motions": [_motion(motion) for motion in motions],
+        "motions": [motion_figures(motion) for motion in motions],
     }
     return {**tally, "public": hashlib.sha256(canonical.encode(public_tally(tally))).hexdigest()}
 
 
-def _motion(motion: MotionTally) -> dict[str, Any]:
+def motion_figures(motion: MotionTally) -> dict[str, Any]:
+    """One motion of the full form."""
     invalid = sum(motion.invalid.values(), Share(0, 0))
     return {
         "motion": motion.question.code,

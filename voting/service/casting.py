@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from hoa.community.tables import Owner, Ownership
 from hoa.kernel import canonical, merkle, signing
+from hoa.kernel.clock import CHINA
 from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.ports.keys import Keys
 from voting.rules import record
 from voting.rules.counting import MARKS, NO_PREVIOUS, Counting, Option
 from voting.rules.life import State
-from voting.service.keys import BALLOT, PlatformKey, place
+from voting.service.keys import BALLOT, PlatformKey, place, row_id
 from voting.tables import Assembly, Ballot, Motion, RollEntry, RollUnit
 
 NONCE_LENGTH = range(16, 65)
@@ -121,7 +122,7 @@ def standings(session: Session, assembly: Assembly, *, person_id: str, day: date
         .group_by(RollEntry.community_id, RollEntry.id, RollEntry.elector, RollEntry.area)
         .order_by(RollEntry.elector)
     )
-    return [Standing(*row) for row in session.execute(query)]
+    return [Standing._make(row) for row in session.execute(query)]
 
 
 def standing(session: Session, assembly: Assembly, *, person_id: str, elector: str, day: date) -> Standing:
@@ -166,6 +167,7 @@ def cast(
     receipt = _receipt(keys, here, leaf, now)
     session.add(
         Ballot(
+            id=ballot_id(keys, assembly_id, elector, client_nonce, leaf, now, receipt),
             community_id=community_id,
             assembly_id=assembly_id,
             elector=elector,
@@ -180,6 +182,12 @@ def cast(
     )
     session.flush()
     return receipt
+
+
+def ballot_id(
+    keys: Keys, assembly_id: str, elector: str, client_nonce: str, leaf: str, cast_at: datetime, receipt: bytes
+) -> str:
+    return row_id(keys, assembly_id, elector, client_nonce, leaf, cast_at.astimezone(CHINA).isoformat(), receipt.hex())
 
 
 def _assembly(session: Session, community_id: str, assembly_id: str) -> _Here:
@@ -202,7 +210,7 @@ def _assembly(session: Session, community_id: str, assembly_id: str) -> _Here:
         raise NotFound
     if found.manifest_hash is None:
         raise NotOpen
-    return _Here(*found)
+    return _Here._make(found)
 
 
 def _complete(session: Session, community_id: str, assembly_id: str, choices: Mapping[str, str]) -> dict[str, str]:
@@ -224,7 +232,7 @@ def _locked_chain(session: Session, community_id: str, assembly_id: str, elector
     query = select(Ballot.leaf, Ballot.previous, Ballot.client_nonce, Ballot.entry, Ballot.receipt).where(
         Ballot.community_id == community_id, Ballot.assembly_id == assembly_id, Ballot.elector == elector
     )
-    return [_Link(*row) for row in session.execute(query)]
+    return [_Link._make(row) for row in session.execute(query)]
 
 
 def _last(chain: Sequence[_Link]) -> str | None:

@@ -38,8 +38,8 @@ def cut_off(
     steps.take(session, assembly, State.CUT_OFF, by=by, now=now)
     life.not_before(assembly.closes_at, now)
     log.only_sequencer(session, assembly, wait=True)
-    log.sequence_ballots(session, assembly, now=now, batch=None)
-    log.append(session, assembly, record.cutoff_entry(_identity(assembly), time=now, reason=""), now=now)
+    log.sequence_ballots(session, keys, assembly, batch=None)
+    log.append(session, keys, assembly, record.cutoff_entry(_identity(assembly), time=now, reason=""))
     log.sign_head(session, keys, assembly, purpose="cutoff", now=now)
     _refresh_turnout(session, assembly, now=now)
     return assembly
@@ -52,7 +52,7 @@ def close(
     assembly = steps.locked(session, community_id, assembly_id)
     steps.take(session, assembly, State.CLOSED, by=by, now=now)
     log.only_sequencer(session, assembly, wait=True)
-    log.append(session, assembly, record.close_entry(_identity(assembly), time=now), now=now)
+    log.append(session, keys, assembly, record.close_entry(_identity(assembly), time=now))
     log.sign_head(session, keys, assembly, purpose="close", now=now)
     return assembly
 
@@ -91,7 +91,7 @@ def hourly(session: Session, keys: Keys, assembly: Assembly, *, now: datetime) -
         return False
     _refresh_turnout(session, assembly, now=now)
     log.only_sequencer(session, assembly, wait=True)
-    log.sequence_ballots(session, assembly, now=now, batch=None)
+    log.sequence_ballots(session, keys, assembly, batch=None)
     if log.size(session, assembly) > _last_head_size(session, assembly):
         log.sign_head(session, keys, assembly, purpose="hourly", now=now)
     return True
@@ -121,7 +121,7 @@ def run_sequencer(platform: Platform) -> None:
                 continue
         with platform.database.writing() as session:
             if log.only_sequencer(session, assembly, wait=False):
-                log.sequence_ballots(session, assembly, now=platform.now())
+                log.sequence_ballots(session, platform.keys, assembly)
 
 
 def run_schedule(platform: Platform) -> None:

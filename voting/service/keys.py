@@ -4,12 +4,13 @@ A manifest freezes public keys; signing looks the private one up by them, so tha
 assembly that is under way (trust.md 14).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from hoa.kernel import canonical, signing
 from hoa.ports.keys import Keys
 from voting.rules import record
+from voting.tables import Assembly
 
 PURPOSES = ("log", "receipt", "record")
 BALLOT = "ballot"
@@ -46,6 +47,17 @@ def frozen(keys: Keys, manifest: bytes, purpose: str) -> PlatformKey:
     listed = canonical.decode(manifest)["keys"]["platform"]
     public = next(key["public"] for key in listed if key["purpose"] == purpose)
     return PlatformKey(keys, purpose, bytes.fromhex(public))
+
+
+def row_id(keys: Keys, *parts: str) -> str:
+    """The id of a final row: a keyed fingerprint of what it says, so that `hoa verify` can name any row that was edited
+    in the database, by whoever does not also hold the platform's keys."""
+    return keys.mac("voting-row", "\n".join(parts).encode())[:20]
+
+
+def roll_place(assembly: Assembly, elector: str, unit_ids: Iterable[str]) -> bytes:
+    """Where a roll salt belongs: it opens only beside the units that the notice gave this elector."""
+    return place(assembly.community_id, assembly.id, "roll", elector, *sorted(unit_ids))
 
 
 def place(*parts: str) -> bytes:

@@ -14,9 +14,9 @@ from sqlalchemy import exists, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from hoa.kernel import canonical, checkpoint, merkle
-from hoa.kernel.ids import new_id
+from hoa.kernel.clock import stamp
 from hoa.ports.keys import Keys
-from voting.service.keys import frozen
+from voting.service.keys import frozen, row_id
 from voting.tables import Assembly, Ballot, LogEntry, TreeHead
 
 BATCH = 1000
@@ -48,7 +48,7 @@ def waiting(assembly: Assembly) -> Any:
     )
 
 
-def sequence_ballots(session: Session, assembly: Assembly, *, now: datetime, batch: int | None = BATCH) -> int:
+def sequence_ballots(session: Session, keys: Keys, assembly: Assembly, *, batch: int | None = BATCH) -> int:
     """Append accepted ballots to the log, at most `batch` of them (None: all); the caller is the only sequencer."""
     leaves = session.scalars(waiting(assembly).limit(batch)).all()
     start = size(session, assembly)
@@ -56,37 +56,36 @@ def sequence_ballots(session: Session, assembly: Assembly, *, now: datetime, bat
         session.execute(
             insert(LogEntry),
             [
-                _row(assembly, seq=start + place, kind="ballot", leaf=leaf, body=None, now=now)
+                _row(keys, assembly, seq=start + place, kind="ballot", leaf=leaf, body=None)
                 for place, leaf in enumerate(leaves)
             ],
         )
     return len(leaves)
 
 
-def append(session: Session, assembly: Assembly, entry: dict[str, Any], *, now: datetime) -> None:
+def append(session: Session, keys: Keys, assembly: Assembly, entry: dict[str, Any]) -> None:
     """Append one entry that anyone may read."""
     body = canonical.encode(entry)
     row = _row(
+        keys,
         assembly,
         seq=size(session, assembly),
         kind=entry["type"],
         leaf=merkle.leaf_hash(body).hex(),
         body=body,
-        now=now,
     )
     session.execute(insert(LogEntry), [row])
 
 
-def _row(assembly: Assembly, *, seq: int, kind: str, leaf: str, body: bytes | None, now: datetime) -> dict[str, Any]:
+def _row(keys: Keys, assembly: Assembly, *, seq: int, kind: str, leaf: str, body: bytes | None) -> dict[str, Any]:
     return {
         "community_id": assembly.community_id,
-        "id": new_id(),
+        "id": row_id(keys, assembly.id, str(seq), kind, leaf),
         "assembly_id": assembly.id,
         "seq": seq,
         "type": kind,
         "leaf": leaf,
         "body": body,
-        "logged_at": now,
     }
 
 
@@ -124,6 +123,7 @@ def sign_head(session: Session, keys: Keys, assembly: Assembly, *, purpose: str,
     verifier = checkpoint.VerifierKey(name, checkpoint.KeyType.LOG, key.public)
     note = checkpoint.Note(head, (checkpoint.sign_head(head, verifier, key.sign),))
     row = TreeHead(
+        id=head_id(keys, assembly.id, purpose, now, note.text),
         community_id=assembly.community_id,
         assembly_id=assembly.id,
         size=head.size,
@@ -134,6 +134,10 @@ def sign_head(session: Session, keys: Keys, assembly: Assembly, *, purpose: str,
     session.add(row)
     session.flush()
     return row
+
+
+def head_id(keys: Keys, assembly_id: str, purpose: str, signed_at: datetime, note: bytes) -> str:
+    return row_id(keys, assembly_id, purpose, stamp(signed_at), note.hex())
 
 
 def heads(session: Session, assembly: Assembly) -> Sequence[TreeHead]:

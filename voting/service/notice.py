@@ -12,14 +12,13 @@ from hoa.bulletin import service as bulletin
 from hoa.community.service import RollElector, get_community, roll
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
-from hoa.kernel.ids import new_id
 from hoa.ports.keys import Keys
 from voting.rules import packs, record
 from voting.rules.life import State
 from voting.rules.matters import Majority, matter
 from voting.rules.thresholds import NOTHING
 from voting.service import drafts, log, steps
-from voting.service.keys import SALT, current, place
+from voting.service.keys import SALT, current, roll_place, row_id
 from voting.tables import Assembly, Motion, RollEntry, RollUnit
 
 DISPLAY_DAYS = 15
@@ -56,7 +55,7 @@ def give(
     _keep_roll(session, keys, assembly, electors, rows)
     steps.take(session, assembly, State.NOTICED, by=by, now=now)
     assert assembly.manifest_hash is not None
-    log.append(session, assembly, record.notice_entry(assembly.manifest_hash, time=now), now=now)
+    log.append(session, keys, assembly, record.notice_entry(assembly.manifest_hash, time=now))
     log.sign_head(session, keys, assembly, purpose="notice", now=now)
     _publish(session, assembly, motions, by=by, now=now, url=url)
     return assembly
@@ -126,20 +125,23 @@ def _keep_roll(
     entries = [
         {
             **common,
-            "id": new_id(),
+            "id": row_id(keys, assembly.id, "roll", row.leaf.hex()),
             "elector": row.elector,
             "heads": row.share.heads,
             "area": row.share.area,
             "units": row.value["units"],
-            "salt": keys.seal(
-                SALT, bytes.fromhex(row.salt), place(assembly.community_id, assembly.id, "roll", row.elector)
-            ),
+            "salt": keys.seal(SALT, bytes.fromhex(row.salt), roll_place(assembly, row.elector, elector.unit_ids)),
             "leaf": row.leaf.hex(),
         }
-        for row in rows
+        for elector, row in zip(electors, rows, strict=True)
     ]
     units = [
-        {**common, "id": new_id(), "unit_id": unit_id, "elector": elector.elector_id}
+        {
+            **common,
+            "id": row_id(keys, assembly.id, "unit", unit_id, elector.elector_id),
+            "unit_id": unit_id,
+            "elector": elector.elector_id,
+        }
         for elector in electors
         for unit_id in elector.unit_ids
     ]

@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hoa.kernel import canonical
+from hoa.kernel.clock import CHINA
 from hoa.kernel.errors import NotFound
 from voting.rules import life
 from voting.rules.life import State
@@ -38,6 +40,7 @@ def record(session: Session, assembly: Assembly, state: State, *, by: str | None
     """The event of a step."""
     session.add(
         AssemblyEvent(
+            id=event_id(assembly.id, state.value, by, now, reason),
             community_id=assembly.community_id,
             assembly_id=assembly.id,
             state=state.value,
@@ -47,6 +50,12 @@ def record(session: Session, assembly: Assembly, state: State, *, by: str | None
         )
     )
     session.flush()
+
+
+def event_id(assembly_id: str, state: str, person_id: str | None, at: datetime, reason: str) -> str:
+    """A fingerprint of the event, so that `hoa verify` can name one that was edited."""
+    moment = at.astimezone(CHINA).isoformat()
+    return canonical.digest([assembly_id, state, person_id, moment, reason])[:20]
 
 
 def events(session: Session, assembly: Assembly) -> Sequence[AssemblyEvent]:

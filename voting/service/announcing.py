@@ -1,0 +1,108 @@
+"""Announcing: only what the public verifier confirms is published, and only what passed becomes a resolution
+(R1.39)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from hoa.bulletin import service as bulletin
+from hoa.kernel import canonical
+from hoa.kernel.clock import today
+from hoa.ports.files import Files
+from hoa.ports.keys import Keys
+from hoa.resolutions import service as resolutions
+from voting.rules.life import State
+from voting.rules.package import Form
+from voting.rules.thresholds import Outcome
+from voting.service import drafts, packages, steps, tallying
+from voting.tables import Assembly, Motion
+
+PACKAGE_KINDS = {Form.PUBLIC: "package-public", Form.FULL: "package-full"}
+
+
+class Confirmed(NamedTuple):
+    """Both packages of a counted assembly, after the verifier has confirmed them."""
+
+    public: bytes
+    full: bytes
+    source: str
+
+
+def confirm(session: Session, keys: Keys, assembly: Assembly) -> Confirmed:
+    """Build both packages and let the verifier look at them; it objects by a Refusal. Only reads."""
+    full = packages.build(session, keys, assembly, Form.FULL)
+    public = packages.build(session, keys, assembly, Form.PUBLIC)
+    packages.must_verify(full, assembly)
+    packages.must_verify(public, assembly)
+    return Confirmed(public, full, packages.package_source(session, assembly))
+
+
+def announce(
+    session: Session,
+    files: Files,
+    community_id: str,
+    assembly_id: str,
+    *,
+    confirmed: Confirmed,
+    url: str,
+    by: str,
+    now: datetime,
+) -> Assembly:
+    """Take the last step, publish the result, and enter what passed as resolutions of the assembly."""
+    assembly = steps.locked(session, community_id, assembly_id)
+    steps.take(session, assembly, State.ANNOUNCED, by=by, now=now)
+    for form, data in ((Form.PUBLIC, confirmed.public), (Form.FULL, confirmed.full)):
+        kind = PACKAGE_KINDS[form]
+        packages.keep(session, files, assembly, kind=kind, source=confirmed.source, data=data, now=now)
+    tally = canonical.decode(tallying.tally_of(session, assembly).public)
+    motions = drafts.motions(session, assembly)
+    _publish(session, assembly, motions, tally, url=url, by=by, now=now)
+    _enter(session, assembly, motions, tally, url=url, by=by, now=now)
+    return assembly
+
+
+def _publish(
+    session: Session, assembly: Assembly, motions: Sequence[Motion], tally: Any, *, url: str, by: str, now: datetime
+) -> None:
+    outcomes = {motion["motion"]: motion["outcome"] for motion in tally["motions"]}
+    bulletin.publish(
+        session,
+        assembly.community_id,
+        kind="assembly-result",
+        title=assembly.title,
+        content={
+            "assembly": assembly.manifest_hash,
+            "tally": tallying.tally_of(session, assembly).digest,
+            "title": assembly.title,
+            "motions": [
+                {"code": motion.code, "title": motion.title, "outcome": outcomes[motion.code]} for motion in motions
+            ],
+        },
+        reference=assembly.id,
+        url=url,
+        by=by,
+        now=now,
+    )
+
+
+def _enter(
+    session: Session, assembly: Assembly, motions: Sequence[Motion], tally: Any, *, url: str, by: str, now: datetime
+) -> None:
+    passed = {motion["motion"] for motion in tally["motions"] if motion["outcome"] == Outcome.PASSED}
+    for motion in motions:
+        if motion.code in passed:
+            resolutions.enter(
+                session,
+                assembly.community_id,
+                source="assembly",
+                title=motion.title,
+                text=motion.body,
+                decided_on=today(now),
+                matter=motion.matter,
+                evidence=assembly.manifest_hash,
+                url=url,
+                by=by,
+                now=now,
+            )

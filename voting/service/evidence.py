@@ -1,0 +1,85 @@
+"""What the audit is told of the voting record: every announced assembly, counted again now (Protocol in
+hoa.resolutions)."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hoa.kernel import canonical
+from hoa.kernel.clock import CHINA, today
+from hoa.kernel.errors import Refusal
+from hoa.platform import Platform
+from hoa.resolutions.evidence import AssemblyEvidence, AssemblyRecord
+from voting.rules.life import State
+from voting.rules.package import Form
+from voting.rules.published import motion_figures
+from voting.service import packages, tallying
+from voting.tables import Assembly, AssemblyEvent
+
+
+def evidence(platform: Platform) -> AssemblyEvidence:
+    """The provider for this deployment."""
+
+    def assemblies(session: Session, community_id: str, *, start: date, end: date) -> Sequence[AssemblyRecord]:
+        found = _announced(session, community_id, start, end)
+        return [_record(platform, session, assembly, at) for assembly, at in found]
+
+    return assemblies
+
+
+def _announced(session: Session, community_id: str, start: date, end: date) -> Sequence[tuple[Assembly, datetime]]:
+    first = datetime.combine(start, time(), CHINA)
+    after = datetime.combine(end, time(), CHINA) + timedelta(days=1)
+    query = (
+        select(Assembly, AssemblyEvent.at)
+        .join(
+            AssemblyEvent,
+            (AssemblyEvent.community_id == Assembly.community_id) & (AssemblyEvent.assembly_id == Assembly.id),
+        )
+        .where(
+            Assembly.community_id == community_id,
+            AssemblyEvent.state == State.ANNOUNCED.value,
+            AssemblyEvent.at >= first,
+            AssemblyEvent.at < after,
+        )
+        .order_by(AssemblyEvent.at)
+    )
+    return [(assembly, at) for assembly, at in session.execute(query)]
+
+
+def _record(platform: Platform, session: Session, assembly: Assembly, at: datetime) -> AssemblyRecord:
+    tally = tallying.tally_of(session, assembly)
+    announced = canonical.decode(tally.full)
+    problem = counted_again(platform, session, assembly, announced)
+    package = None if problem else packages.build(session, platform.keys, assembly, Form.FULL)
+    outcomes = {motion["outcome"] for motion in announced["motions"]}
+    return AssemblyRecord(
+        code=assembly.code,
+        title=assembly.title,
+        announced_on=today(at),
+        outcome=outcomes.pop() if len(outcomes) == 1 else "mixed",
+        manifest=assembly.manifest_hash or "",
+        package=hashlib.sha256(package).hexdigest() if package else None,
+        recounted=problem is None,
+        problem=problem,
+        witnesses=0,
+        url=f"/c/{canonical.decode(assembly.manifest or b'')['community']['code']}/assemblies/{assembly.code}",
+    )
+
+
+def counted_again(platform: Platform, session: Session, assembly: Assembly, announced: Any) -> str | None:
+    """None when a recount of the log gives the announced figures, otherwise what differs."""
+    try:
+        again = tallying.recount(session, platform.keys, assembly)
+    except Refusal as refusal:
+        return str(refusal)
+    for motion in again.motions:
+        figures = motion_figures(motion)
+        told = next((entry for entry in announced["motions"] if entry["motion"] == figures["motion"]), None)
+        if told != figures:
+            return f"motion {figures['motion']}: the recount differs from the announced tally"
+    return None
