@@ -8,9 +8,11 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from hoa import home
+from hoa.accounts import newcomers
+from hoa.accounts.entry import load_signed_in
 from hoa.accounts.room import ROOM as ACCOUNTS
-from hoa.accounts.service import load_signed_in
 from hoa.bulletin.room import ROOM as BULLETIN
+from hoa.community import phones
 from hoa.community.room import ROOM as COMMUNITY
 from hoa.community.service import find_community, owns_today
 from hoa.jobs import Handler, Periodic, Worker
@@ -37,6 +39,7 @@ def create_app(platform: Platform) -> Flask:
     app.extensions["hoa.powers"] = load_powers
     app.extensions["hoa.community"] = find_community
     app.extensions["hoa.rooms"] = ROOMS
+    app.extensions[newcomers.EXTENSION] = phones
     app.extensions["hoa.declared_powers"] = frozenset(declared_powers()) | {PLATFORM_ADMINISTER}
     observing.install(app)
     security.install(app, platform.settings, secret=platform.keys.mac("flask-session", b"v1"))

@@ -1,5 +1,5 @@
-"""People and the ways they prove who they are. Phones and ID numbers are a keyed HMAC (to find) and ciphertext (to show); tokens and
-codes are hashed: a copy of the database alone tells neither (trust.md 20)."""
+"""People and the ways they prove who they are. Phones and ID numbers are a keyed HMAC (to find) and ciphertext (to
+show); tokens and codes are hashed: a copy of the database alone tells neither (trust.md 20)."""
 
 from datetime import datetime
 
@@ -32,25 +32,28 @@ class Person(PlatformRow, Base):
 
 
 class LoginSession(PlatformRow, Base):
-    """A sign-in on one device, until its owner ends it. `token_hash` is the SHA-256 (hex) of what the cookie carries."""
+    """A sign-in on one device, until its owner ends it. `token_hash` is the SHA-256 (hex) of what the cookie carries;
+    `method` says how the person got in: code, password, passkey, letter, setup, demo."""
 
     __tablename__ = "login_session"
 
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
     token_hash: Mapped[str] = mapped_column(unique=True)
     device: Mapped[str]
+    method: Mapped[str]
     began_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
 
 class LoginCode(PlatformRow, Base):
-    """A one-time code sent to a phone. Written for unknown phones too, so that both answers take the same work."""
+    """A one-time code sent to a phone. Written for unknown phones too, so that both answers take the same work; such a
+    row has no hash that any code could meet."""
 
     __tablename__ = "login_code"
 
     phone_mac: Mapped[str] = mapped_column(index=True)
-    purpose: Mapped[str]
+    phone_sealed: Mapped[bytes]
     code_hash: Mapped[str]
     sent_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -58,7 +61,11 @@ class LoginCode(PlatformRow, Base):
 
 
 class Attempt(PlatformRow, Base):
-    """A failed try at something that can be guessed; counted per subject (a keyed HMAC of account or address) and purpose."""
+    """A try at something that can be guessed, counted per purpose and subject (a keyed HMAC of account or address).
+
+    It is committed before the guess is looked at and taken away when the guess was right, so that tries sent all at
+    once cannot outrun the count.
+    """
 
     __tablename__ = "attempt"
     __table_args__ = (Index("ix_attempt_subject", "purpose", "subject", "made_at"),)
@@ -81,6 +88,16 @@ class Passkey(PlatformRow, Base):
     label: Mapped[str]
     made_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class PasskeyChallenge(PlatformRow, Base):
+    """A question put to a passkey, answered once at most. `person_id` is set when a new passkey is being added."""
+
+    __tablename__ = "passkey_challenge"
+
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    challenge: Mapped[bytes]
+    expires_at: Mapped[datetime]
 
 
 class AdministratorCode(PlatformRow, Base):

@@ -54,6 +54,7 @@ def _signing_in() -> None:
         *_of_person("login_session"),
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
         sa.Column("began_at", Instant(), nullable=False),
         sa.Column("seen_at", Instant(), nullable=False),
         sa.Column("ended_at", Instant()),
@@ -64,7 +65,7 @@ def _signing_in() -> None:
         "login_code",
         *_key("login_code"),
         sa.Column("phone_mac", sa.Text(), nullable=False),
-        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("phone_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("code_hash", sa.Text(), nullable=False),
         sa.Column("sent_at", Instant(), nullable=False),
         sa.Column("expires_at", Instant(), nullable=False),
@@ -92,6 +93,14 @@ def _signing_in() -> None:
         sa.UniqueConstraint("credential_id", name="uq_passkey_credential_id"),
     )
     op.create_index("ix_passkey_person_id", "passkey", ["person_id"])
+    op.create_table(
+        "passkey_challenge",
+        *_key("passkey_challenge"),
+        sa.Column("person_id", sa.Text()),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_passkey_challenge_person_id_person"),
+        sa.Column("challenge", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+    )
     op.create_table(
         "administrator_code",
         *_key("administrator_code"),

@@ -1,0 +1,24 @@
+"""What the accounts room brings."""
+
+from hoa.accounts import own_views
+from hoa.accounts.powers import POWERS
+from hoa.accounts.signing_in import tidy
+from hoa.accounts.views import blueprint
+from hoa.jobs import Periodic
+from hoa.platform import Platform
+from hoa.web.room import Room
+
+own_views.register(blueprint)
+
+
+def _tidy(platform: Platform) -> None:
+    with platform.database.writing() as session:
+        tidy(session, now=platform.now())
+
+
+ROOM = Room(
+    name="accounts",
+    blueprints=(blueprint,),
+    powers=POWERS,
+    periodic=(Periodic("accounts.tidy", 3600, _tidy),),
+)
