@@ -121,7 +121,7 @@ def password() -> str | Response:
     form = PasswordForm()
     if form.validate_on_submit():
         if not _knows_password(form, has_one=has_one):
-            return render_template("accounts/password.html", form=form, has_one=has_one, removal=RemovePasswordForm())
+            return render_template("accounts/password.html", form=form, has_one=has_one, removal=RemovePasswordForm(prefix="removal"))
         try:
             _set_password(str(form.password.data))
         except Refusal as refusal:
@@ -129,12 +129,12 @@ def password() -> str | Response:
         else:
             flash(gettext("密码已保存，其他设备已退出登录"), "ok")
             return _to("accounts.me")
-    return render_template("accounts/password.html", form=form, has_one=has_one, removal=RemovePasswordForm())
+    return render_template("accounts/password.html", form=form, has_one=has_one, removal=RemovePasswordForm(prefix="removal"))
 
 
 @signed_in
 def remove_password() -> str | Response:
-    form = RemovePasswordForm()
+    form = RemovePasswordForm(prefix="removal")
     if form.validate_on_submit() and _knows_password(form, has_one=True):
         with context.writing() as writing:
             signing_in.set_password(
@@ -182,9 +182,8 @@ def passkey_list() -> str:
     return render_template(
         "accounts/passkeys.html",
         passkeys=rows,
-        forms=forms,
+        forms_by_id=forms,
         possible=rules.can_use_passkeys(context.platform().settings.base_url),
-        proposed=rules.device(request.user_agent.string) or gettext("我的设备"),
     )
 
 

@@ -53,12 +53,12 @@ def install(app: Flask, default_language: str) -> None:
 
 
 def chosen_language(default: str) -> str:
-    """The person's own choice, else this browser's, else the deployment's."""
+    """This browser's choice, else the person's own, else the deployment's."""
     if not has_request_context():
         return default
     if "language" not in g:
         own = current_user.locale if current_user and current_user.is_authenticated else None
-        asked = own or request.cookies.get(LANGUAGE_COOKIE, default)
+        asked = request.cookies.get(LANGUAGE_COOKIE) or own or default
         g.language = asked if asked in LANGUAGES else default
     return str(g.language)
 
