@@ -10,7 +10,7 @@ from hoa.community.tables import Community
 from hoa.offices import service as offices
 from hoa.web import context
 from hoa.web.access import public
-from hoa.web.room import Asker, Need, Room
+from hoa.web.room import Asker, Need, Room, Shown
 
 LATEST = 5
 
@@ -44,6 +44,7 @@ def community() -> str:
     return render_template(
         "home/community.html",
         needs=needs(),
+        shown=shown(),
         latest=[(row, has_moved(session, row)) for row in bulletin.publications(session, here.id, limit=LATEST)],
     )
 
@@ -65,3 +66,11 @@ def needs() -> list[Need]:
     rooms: tuple[Room, ...] = current_app.extensions["hoa.rooms"]
     found = [need for room in rooms if room.needs for need in room.needs(context.reading(), asker)]
     return sorted(found, key=lambda need: (not need.urgent, need.due is None, need.due or asker.now.date()))
+
+
+def shown() -> list[Shown]:
+    """What every room shows to anybody in this community: what is going on now first."""
+    rooms: tuple[Room, ...] = current_app.extensions["hoa.rooms"]
+    here = context.community().id
+    found = [one for room in rooms if room.shown for one in room.shown(context.reading(), here, context.now())]
+    return sorted(found, key=lambda one: not one.current)

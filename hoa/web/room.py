@@ -33,6 +33,19 @@ class Need:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shown:
+    """Something anybody may see on a community's first page, told in the reader's language: an open vote, its result.
+
+    `current` things stand in the title, as what is going on now; the others are listed as what came out.
+    """
+
+    title: str
+    url: str
+    text: str
+    current: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Asker:
     """Who asks what needs them: the person, in one community, with today's powers."""
 
@@ -54,6 +67,7 @@ class FileVerdict:
 class Room:
     """Blueprints, powers, tasks, periodic work, navigation, needs, commands and checks of one room.
 
+    `shown` gets the community's id and the time, and may tell only what is public.
     `verify` looks through what the room keeps of one community and returns a sentence for each row that was changed
     behind the platform's back. `file_checks` maps a file name's ending (".zip") to the check of such a file.
     """
@@ -65,6 +79,7 @@ class Room:
     periodic: Sequence[Periodic] = ()
     nav: Sequence[NavItem] = ()
     needs: Callable[[Session, Asker], Sequence[Need]] | None = None
+    shown: Callable[[Session, str, datetime], Sequence[Shown]] | None = None
     commands: Sequence[click.Group] = ()
     verify: Callable[[Platform, Session, str], Sequence[str]] | None = None
     file_checks: Mapping[str, Callable[[Platform, bytes], FileVerdict]] = field(default_factory=dict)

@@ -86,12 +86,16 @@ def _links() -> dict[str, str | None]:
 def _doors(nav: list[NavItem]) -> list[tuple[str, str, bool]]:
     if context.community_or_none() is None:
         return []
-    here = request.endpoint or ""
-    return [
-        (gettext(item.label), url_for(item.endpoint), here == item.endpoint)
-        for item in nav
-        if item.power is None or context.may(item.power)
-    ]
+    open_to_me = [item for item in nav if item.power is None or context.may(item.power)]
+    here = _door_of(request.endpoint or "", [item.endpoint for item in open_to_me])
+    return [(gettext(item.label), url_for(item.endpoint), item.endpoint == here) for item in open_to_me]
+
+
+def _door_of(endpoint: str, doors: list[str]) -> str | None:
+    """The door a page lies behind: its own, else the first of the same room, so that people see where they are."""
+    if endpoint in doors:
+        return endpoint
+    return next((door for door in doors if door.partition(".")[0] == endpoint.partition(".")[0]), None)
 
 
 def _preferences(settings: Settings) -> Response:
