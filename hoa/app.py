@@ -15,6 +15,7 @@ from hoa.bulletin.room import ROOM as BULLETIN
 from hoa.community import phones
 from hoa.community.room import ROOM as COMMUNITY
 from hoa.community.service import find_community, owns_today
+from hoa.demo.views import blueprint as demo_doors
 from hoa.jobs import Handler, Periodic, Worker
 from hoa.kernel.clock import today
 from hoa.kernel.posts import OWNER, Post
@@ -49,6 +50,8 @@ def create_app(platform: Platform) -> Flask:
     shell.login_manager.user_loader(load_signed_in)
     for blueprint in (observing.blueprint, jobs_views.blueprint, home.blueprint):
         app.register_blueprint(blueprint)
+    if platform.settings.demo:
+        app.register_blueprint(demo_doors)
     for room in ROOMS:
         for blueprint in room.blueprints:
             app.register_blueprint(blueprint)

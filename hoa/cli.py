@@ -14,7 +14,7 @@ from hoa.config import from_environment
 from hoa.kernel.errors import Refusal
 from hoa.migrations import runner
 from hoa.platform import Platform, open_platform
-from hoa.serving import serve, work
+from hoa.serving import ensure_demo, serve, work
 from hoa.web.observing import configure_logs
 from hoa.web.room import FileVerdict
 
@@ -52,6 +52,16 @@ def init(platform: Platform) -> None:
         return
     click.echo(f"The database is ready. Open {platform.settings.base_url}/setup and enter this code within 24 hours:")
     click.echo(code)
+
+
+@main.command()
+@click.pass_obj
+def demo(platform: Platform) -> None:
+    """Make the demo community in this deployment's database, unless it is there; needs HOA_DEMO=1."""
+    if not platform.settings.demo:
+        raise click.UsageError("Set HOA_DEMO=1: the demo's people can be signed in as by anybody.")
+    ensure_demo(platform)
+    click.echo("The demo community WTY is ready.")
 
 
 @main.command(name="serve")

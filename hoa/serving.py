@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 
 from hoa.app import create_app, create_worker
 from hoa.config import LOOPBACK
+from hoa.demo import build as demo
 from hoa.kernel.errors import N_, Refusal
 from hoa.migrations import runner
 from hoa.platform import Platform
@@ -31,6 +32,8 @@ class DatabaseBehind(Refusal):
 
 def serve(platform: Platform) -> None:
     """Answer requests until a signal ends it, with a worker process beside that is started again when it dies."""
+    if platform.settings.demo:
+        ensure_demo(platform)
     _demand_current_database(platform)
     app = create_app(platform)
     stop = threading.Event()
@@ -58,6 +61,14 @@ def serve(platform: Platform) -> None:
         stop.set()
         server.close()
         keeper.join()
+
+
+def ensure_demo(platform: Platform) -> None:
+    """The demo community, made on the first start; later starts find it there."""
+    runner.upgrade(platform.database)
+    if not demo.is_built(platform):
+        click.echo("Making the demo community, once; this takes less than a minute …")
+        demo.build(platform, tell=lambda part: click.echo(f"  {part}"))
 
 
 def work(platform: Platform) -> None:

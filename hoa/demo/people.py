@@ -1,4 +1,6 @@
-"""Who is who in the demo community. Office holders among the owners are names of the sample register; the rest are invented."""
+"""Who is who in the demo community. Office holders among the owners are names of the sample register; the rest are
+invented.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,8 +47,17 @@ ROLES: tuple[Role, ...] = (
     Role("second_supervisor", "余英", "19900000198", N_("监督委员会委员"), posts.SUPERVISOR, ELECTED),
     Role("third_supervisor", "鲁浩俊", "19900000170", N_("监督委员会委员"), posts.SUPERVISOR, ELECTED),
     Role("clerk", "秦雅宁", "19900001001", N_("居委会工作人员，管业主名册"), posts.RESIDENTS_STAFF, "居委会指派"),
-    Role("second_clerk", "蔡文博", "19900001002", N_("居委会工作人员，核验身份的第二人"), posts.RESIDENTS_STAFF, "居委会指派"),
-    Role("officer", "罗正言", "19900001003", N_("街道办事处经办人，只看红色事项"), posts.STREET_OFFICER, "街道办事处指派"),
+    Role(
+        "second_clerk",
+        "蔡文博",
+        "19900001002",
+        N_("居委会工作人员，核验身份的第二人"),
+        posts.RESIDENTS_STAFF,
+        "居委会指派",
+    ),
+    Role(
+        "officer", "罗正言", "19900001003", N_("街道办事处经办人，只看红色事项"), posts.STREET_OFFICER, "街道办事处指派"
+    ),
     Role("party", "高敬之", "19900001004", N_("小区党支部书记"), posts.PARTY_SECRETARY, "社区党委任命"),
     Role("manager", "孟晓帆", "19900001005", N_("物业服务企业项目经理"), posts.PROPERTY_STAFF, "物业服务合同"),
     Role("auditor", "樊慎行", "19900001006", N_("第三方审计员"), posts.AUDITOR, "审计约定书"),
