@@ -1,0 +1,91 @@
+"""A real Chromium, the distribution's, at the size of a phone and of a desktop.
+
+A page that logs an error (a script fails, our content security policy stopped something) fails its test at the end.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
+SECONDS = 15
+
+PageMaker = Callable[..., Page]
+Picture = Callable[[Page, str], Path]
+
+
+class ChromiumMissing(RuntimeError):
+    """There is no Chromium to drive. That is a failure: what people see is part of the promise."""
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    program = shutil.which("chromium")
+    if program is None:
+        raise ChromiumMissing("Chromium is not installed; run `bin/system-packages test`")
+    with sync_playwright() as playwright:
+        # Chromium refuses its own sandbox to root, and only to root do we give up the sandbox.
+        browser = playwright.chromium.launch(executable_path=program, chromium_sandbox=os.geteuid() != 0)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=SIZES)
+def size(request: pytest.FixtureRequest) -> str:
+    """Asked for by a test that walks once as on a phone and once as on a desktop."""
+    return str(request.param)
+
+
+@pytest.fixture
+def new_page(chromium: Browser) -> Iterator[PageMaker]:
+    """Opens pages of people who do not know each other: `new_page(base_url, size="phone", locale="en")`."""
+    contexts = []
+    complaints: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        # What the server answers with 4xx is a page of ours; the test looks at it.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            complaints.append(f"{message.text} ({message.location.get('url')})")
+
+    def make(base_url: str, *, size: str = "desktop", locale: str = "zh-CN", script: bool = True) -> Page:
+        width, height = SIZES[size]
+        context = chromium.new_context(
+            base_url=base_url,
+            viewport={"width": width, "height": height},
+            has_touch=size == "phone",
+            locale=locale,
+            timezone_id="Asia/Shanghai",
+            java_script_enabled=script,
+            accept_downloads=True,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(SECONDS * 1000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", listen)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Picture:
+    """Saves a screenshot: for the README under `make screenshots`, else among this test's own files."""
+    chosen = os.environ.get("HOA_SCREENSHOTS")
+    folder = Path(chosen) if chosen else tmp_path / "screenshots"
+
+    def save(page: Page, name: str) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name}.png"
+        page.screenshot(path=path, full_page=False)
+        return path
+
+    return save
