@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import after_this_request, current_app, g, request, session
+from flask_babel import gettext
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -39,7 +40,7 @@ class SignedIn:
 
     @property
     def masked_name(self) -> str:
-        return masking.name(self.name)
+        return masking.name(self.name) or gettext("新用户")
 
     def get_id(self) -> str:
         """What the cookie carries: the session's token and nothing about the person, so that ending the row ends it."""

@@ -121,7 +121,9 @@ def password() -> str | Response:
     form = PasswordForm()
     if form.validate_on_submit():
         if not _knows_password(form, has_one=has_one):
-            return render_template("accounts/password.html", form=form, has_one=has_one, removal=RemovePasswordForm(prefix="removal"))
+            return render_template(
+                "accounts/password.html", form=form, has_one=has_one, removal=RemovePasswordForm(prefix="removal")
+            )
         try:
             _set_password(str(form.password.data))
         except Refusal as refusal:
@@ -129,7 +131,9 @@ def password() -> str | Response:
         else:
             flash(gettext("密码已保存，其他设备已退出登录"), "ok")
             return _to("accounts.me")
-    return render_template("accounts/password.html", form=form, has_one=has_one, removal=RemovePasswordForm(prefix="removal"))
+    return render_template(
+        "accounts/password.html", form=form, has_one=has_one, removal=RemovePasswordForm(prefix="removal")
+    )
 
 
 @signed_in

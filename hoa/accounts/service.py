@@ -94,6 +94,13 @@ def _keep_phone(session: Session, keys: Keys, row: Person, phone: str) -> None:
     row.phone_sealed = keys.seal(PHONE, phone.encode(), row.id.encode())
 
 
+def name_newcomer(session: Session, *, person_id: str, name: str) -> None:
+    """Whoever came in by phone alone has shown who they are; a name that is there stays."""
+    row = person(session, person_id)
+    row.name = row.name or name.strip()
+    session.flush()
+
+
 def set_preferences(session: Session, *, person_id: str, locale: str, senior: int) -> None:
     row = person(session, person_id)
     row.locale = locale
