@@ -1,4 +1,6 @@
-"""The books in the database. Posted vouchers, their lines and documents, bank lines and closed months never change: triggers say so (0005_finance)."""
+"""The books in the database. Posted vouchers, their lines and documents, bank lines and closed months never change:
+triggers say so (0005_finance).
+"""
 
 from datetime import date, datetime
 from typing import Any
@@ -16,9 +18,11 @@ def _to(table: str, column: str, name: str) -> ForeignKeyConstraint:
 
 
 class Book(CommunityRow, Base):
-    """A fund's book (业主共有资金 or 工作经费): its regime, its limits with their source, and the end of its chain of vouchers.
+    """A fund's book (业主共有资金 or 工作经费): its regime, its limits with their source, and the end of its chain of
+    vouchers.
 
-    `payment_limit_fen` is what the committee may decide by itself in one payment; `publish_within_days` counts from the end of a quarter.
+    `payment_limit_fen` is what the committee may decide by itself in one payment; `publish_within_days` counts from the
+    end of a quarter.
     """
 
     __tablename__ = "finance_book"
@@ -53,7 +57,9 @@ class BankAccount(CommunityRow, Base):
 
 
 class Period(CommunityRow, Base):
-    """A month (202609) of a book. Once closed it holds the reconciliation it was closed on, and nobody opens it again."""
+    """A month (202609) of a book. Once closed it holds the reconciliation it was closed on, and nobody opens it
+    again.
+    """
 
     __tablename__ = "finance_period"
     __table_args__ = (
@@ -71,7 +77,9 @@ class Period(CommunityRow, Base):
 
 
 class Contract(CommunityRow, Base):
-    """A contract over a common part (income) or with a supplier (spending); `amount_fen` is the price of one instalment."""
+    """A contract over a common part (income) or with a supplier (spending); `amount_fen` is the price of one
+    instalment.
+    """
 
     __tablename__ = "finance_contract"
     __table_args__ = (
@@ -126,9 +134,11 @@ class RelatedParty(CommunityRow, Base):
 
 
 class Voucher(CommunityRow, Base):
-    """A voucher (凭证). `number` counts within book and month, `seq` within the book; both are given when it is posted, with its hash.
+    """A voucher (凭证). `number` counts within book and month, `seq` within the book; both are given when it is posted,
+    with its hash.
 
-    `amount_fen` is positive also for a red voucher, whose lines are negative; `grounds` is the standing authority where no resolution is named.
+    `amount_fen` is positive also for a red voucher, whose lines are negative; `grounds` is the standing authority where
+    no resolution is named.
     """
 
     __tablename__ = "finance_voucher"
@@ -208,7 +218,6 @@ class Document(CommunityRow, Base):
     media_type: Mapped[str]
     size_bytes: Mapped[int]
     sha256: Mapped[str]
-    file: Mapped[str]
     masked_from_id: Mapped[str | None]
     uploaded_by_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     uploaded_at: Mapped[datetime]
@@ -265,7 +274,9 @@ class BankImport(CommunityRow, Base):
 
 
 class BankLine(CommunityRow, Base):
-    """One movement on the account, in the order of the bank (`seq`), bound to the one before by its digest; positive fen came in."""
+    """One movement on the account, in the order of the bank (`seq`), bound to the one before by its digest; positive
+    fen came in.
+    """
 
     __tablename__ = "finance_bank_line"
     __table_args__ = (
@@ -300,7 +311,9 @@ class BankLine(CommunityRow, Base):
 
 
 class Match(CommunityRow, Base):
-    """A bank line and the voucher it belongs to, confirmed by a person; let go (`released_at`) when the voucher is reversed or it was a mistake."""
+    """A bank line and the voucher it belongs to, confirmed by a person; let go (`released_at`) when the voucher is
+    reversed or it was a mistake.
+    """
 
     __tablename__ = "finance_match"
     __table_args__ = (

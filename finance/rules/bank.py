@@ -1,7 +1,10 @@
-"""Reading a bank's statement file: encoding, preamble, columns under many names, totals, and the running balance that proves nothing is missing.
+"""Reading a bank's statement file: encoding, preamble, columns under many names, totals, and the running balance that
+proves nothing is missing.
 
-Banks write GB18030 or UTF-8, put account details above the header, sums below the rows, tabs behind serial numbers, and either one signed amount or
-one column each for money in and out. Within a day the times are not in order; the order of the file is what the running balance follows.
+Banks write GB18030 or UTF-8, put account details above the header, sums below the rows, tabs behind serial numbers, and
+either one signed amount or
+one column each for money in and out. Within a day the times are not in order; the order of the file is what the running
+balance follows.
 """
 
 import csv
@@ -24,7 +27,9 @@ TOTAL_WORDS = ("合计", "总计", "小计", "本页合计", "total")
 
 @dataclass(frozen=True, kw_only=True)
 class BankRow:
-    """One movement on the account. Amounts in fen, positive when money came in; `row` is the line number in the file."""
+    """One movement on the account. Amounts in fen, positive when money came in; `row` is the line number in the
+    file.
+    """
 
     row: int
     day: date
@@ -81,7 +86,9 @@ class Sheet:
 
     @property
     def fingerprint(self) -> str:
-        """Names the layout: the same bank writes the same header every month, so a mapping can be remembered under it."""
+        """Names the layout: the same bank writes the same header every month, so a mapping can be remembered under
+        it.
+        """
         return fingerprint(self.cells[self.header]) if self.header is not None else ""
 
 
@@ -114,11 +121,17 @@ class BothSides(Refusal):
 
 
 class BrokenBalance(Refusal):
-    message = N_("第 %(row)s 行的余额接不上：上一行余额加减本行金额应为 %(expected)s，文件写的是 %(found)s。请重新从银行导出，不要手工改动")
+    message = N_(
+        "第 %(row)s 行的余额接不上：上一行余额加减本行金额应为 %(expected)s，文件写的是 %(found)s。请重新从银行导出，"
+        "不要手工改动"
+    )
 
 
 class BrokenStart(Refusal):
-    message = N_("第 %(first)s 行的余额与第 %(row)s 行接不上：第 %(row)s 行应为 %(expected)s，文件写的是 %(found)s。请重新从银行导出，不要手工改动")
+    message = N_(
+        "第 %(first)s 行的余额与第 %(row)s 行接不上：第 %(row)s 行应为 %(expected)s，文件写的是 %(found)s。请重新从银"
+        "行导出，不要手工改动"
+    )
 
 
 class WrongTotal(Refusal):
@@ -140,7 +153,9 @@ def read_sheet(data: bytes) -> Sheet:
     return Sheet(cells=cells, header=header, guess=guess)
 
 
-def read_statement(data: bytes, remembered: Mapping[str, ColumnMap] | None = None, chosen: ColumnMap | None = None) -> BankFile:
+def read_statement(
+    data: bytes, remembered: Mapping[str, ColumnMap] | None = None, chosen: ColumnMap | None = None
+) -> BankFile:
     """Read a statement: by the columns just `chosen`, those `remembered` for this layout, or those its header names."""
     sheet = read_sheet(data)
     if chosen is None:
@@ -251,7 +266,10 @@ def _movement(number: int, cells: Sequence[str], at: ColumnMap) -> int:
             outward = any(word in _cell(cells, at.direction) for word in ("借", "支", "出", "付"))
             amount = -abs(amount) if outward else abs(amount)
     else:
-        came, went = _amount(number, cells, at.money_in, N_("收入金额")), _amount(number, cells, at.money_out, N_("支出金额"))
+        came, went = (
+            _amount(number, cells, at.money_in, N_("收入金额")),
+            _amount(number, cells, at.money_out, N_("支出金额")),
+        )
         if came and went:
             raise BothSides(row=number)
         amount = came - went
@@ -328,7 +346,9 @@ def _after(head: Sequence[str], words: tuple[str, ...]) -> str:
 
 
 def _span(head: Sequence[str]) -> tuple[date | None, date | None]:
-    """The first and last day the file covers, where its preamble says so: no movement on a day is then a fact and not a gap."""
+    """The first and last day the file covers, where its preamble says so: no movement on a day is then a fact and not a
+    gap.
+    """
 
     def read(*words: str) -> date | None:
         text = _after(head, words)
@@ -341,7 +361,9 @@ def _span(head: Sequence[str]) -> tuple[date | None, date | None]:
 
 
 def row_digest(row: BankRow, previous: str) -> str:
-    """A stored bank line is known by its fields and the line stored before it, so that no line can be changed or taken out unnoticed."""
+    """A stored bank line is known by its fields and the line stored before it, so that no line can be changed or taken
+    out unnoticed.
+    """
     fields = [
         row.day.isoformat(),
         row.time,
@@ -352,10 +374,14 @@ def row_digest(row: BankRow, previous: str) -> str:
         row.summary,
         row.reference,
     ]
-    return hashlib.sha256(canonical.encode({"format": "hoa-bank-line-1", "line": fields, "previous": previous})).hexdigest()
+    return hashlib.sha256(
+        canonical.encode({"format": "hoa-bank-line-1", "line": fields, "previous": previous})
+    ).hexdigest()
 
 
-def same_movements(rows: Iterable[BankRow], known: Iterable[tuple[str, int, str, int]]) -> tuple[list[BankRow], list[BankRow]]:
+def same_movements(
+    rows: Iterable[BankRow], known: Iterable[tuple[str, int, str, int]]
+) -> tuple[list[BankRow], list[BankRow]]:
     """Rows not stored yet, and rows that are."""
     seen = set(known)
     fresh = [row for row in rows if row.key not in seen]

@@ -40,12 +40,18 @@ COLUMN_NAMES: Mapping[Column, str] = {
 SYNONYMS: Mapping[Column, frozenset[str]] = {
     Column.DAY: frozenset({"交易日期", "日期", "记账日期", "入账日期", "交易日", "记账日", "date"}),
     Column.TIME: frozenset({"交易时间", "时间", "time"}),
-    Column.MONEY_IN: frozenset({"收入金额", "收入", "贷方金额", "贷方发生额", "贷方", "转入金额", "存入", "存入金额", "credit"}),
-    Column.MONEY_OUT: frozenset({"支出金额", "支出", "借方金额", "借方发生额", "借方", "转出金额", "支取", "支取金额", "debit"}),
+    Column.MONEY_IN: frozenset(
+        {"收入金额", "收入", "贷方金额", "贷方发生额", "贷方", "转入金额", "存入", "存入金额", "credit"}
+    ),
+    Column.MONEY_OUT: frozenset(
+        {"支出金额", "支出", "借方金额", "借方发生额", "借方", "转出金额", "支取", "支取金额", "debit"}
+    ),
     Column.AMOUNT: frozenset({"金额", "交易金额", "发生额", "amount"}),
     Column.DIRECTION: frozenset({"借贷标志", "借贷方向", "收支方向", "收/支", "借/贷", "收付标志"}),
     Column.BALANCE: frozenset({"账户余额", "余额", "交易后余额", "本次余额", "联机余额", "balance"}),
-    Column.PARTY: frozenset({"对方户名", "对方名称", "对方单位", "对方单位名称", "交易对方", "对手户名", "收/付方名称", "counterparty"}),
+    Column.PARTY: frozenset(
+        {"对方户名", "对方名称", "对方单位", "对方单位名称", "交易对方", "对手户名", "收/付方名称", "counterparty"}
+    ),
     Column.PARTY_ACCOUNT: frozenset({"对方账号", "对方账户", "对手账号", "交易对方账号", "收/付方账号"}),
     Column.SUMMARY: frozenset({"摘要", "用途", "附言", "交易摘要", "备注", "交易说明", "description"}),
     Column.REFERENCE: frozenset({"流水号", "交易流水号", "凭证号", "交易序号", "日志号", "业务参考号", "reference"}),
@@ -84,7 +90,9 @@ def normal(cell: str) -> str:
 
 
 def find_header(cells: Sequence[Sequence[str]]) -> tuple[int | None, Mapping[Column, int]]:
-    """The line that names most columns, if it names at least a day and a balance or three columns; only the first 40 lines can be it."""
+    """The line that names most columns, if it names at least a day and a balance or three columns; only the first 40
+    lines can be it.
+    """
     best: tuple[int, dict[Column, int]] | None = None
     for number, row in enumerate(cells[:40]):
         found: dict[Column, int] = {}
@@ -98,7 +106,9 @@ def find_header(cells: Sequence[Sequence[str]]) -> tuple[int | None, Mapping[Col
 
 
 def complete(header: int, found: Mapping[Column, int]) -> ColumnMap | None:
-    """A usable map, when day, balance and either both sides or one amount are known; otherwise None and a person must say."""
+    """A usable map, when day, balance and either both sides or one amount are known; otherwise None and a person must
+    say.
+    """
     sides = Column.MONEY_IN in found and Column.MONEY_OUT in found
     if Column.DAY not in found or Column.BALANCE not in found or not (sides or Column.AMOUNT in found):
         return None

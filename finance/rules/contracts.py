@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from finance.rules.periods import add_months
-from hoa.kernel.errors import N_, Refusal
 from hoa.kernel import money
+from hoa.kernel.errors import N_, Refusal
 
 
 class Direction(StrEnum):
@@ -16,7 +16,9 @@ class Direction(StrEnum):
 
 
 class Frequency(StrEnum):
-    """How often a contract falls due. VARIABLE: by what happened (temporary parking), so nothing can be overdue by amount."""
+    """How often a contract falls due. VARIABLE: by what happened (temporary parking), so nothing can be overdue by
+    amount.
+    """
 
     ONCE = "once"
     MONTHLY = "monthly"

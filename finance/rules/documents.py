@@ -1,4 +1,6 @@
-"""What may be stored as a document, told by its content and never by its name or by what the browser claims (trust.md 18)."""
+"""What may be stored as a document, told by its content and never by its name or by what the browser claims (trust.md
+18).
+"""
 
 import re
 import unicodedata
@@ -44,7 +46,9 @@ class DocumentKindUnknown(Refusal):
 
 
 def media_type(data: bytes, name: str) -> str:
-    """The type by the first bytes and the end: a file that merely begins like a picture and goes on as something else is refused when it is re-read."""
+    """The type by the first bytes and the end: a file that merely begins like a picture and goes on as something else
+    is refused when it is re-read.
+    """
     if not data:
         raise DocumentEmpty(name=name)
     if len(data) > MAX_BYTES:
@@ -59,9 +63,13 @@ def media_type(data: bytes, name: str) -> str:
 
 
 def safe_name(name: str, media: str) -> str:
-    """A file name for people: no folders, no control or direction characters, the right suffix, at most 80 characters."""
+    """A file name for people: no folders, no control or direction characters, the right suffix, at most 80
+    characters.
+    """
     last = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
-    plain = "".join(character for character in last if unicodedata.category(character)[0] not in "CZ" or character == " ")
+    plain = "".join(
+        character for character in last if unicodedata.category(character)[0] not in "CZ" or character == " "
+    )
     stem = re.sub(r'[<>:"|?*]+', "_", plain).strip(" .")
     stem = re.sub(r"\.(pdf|png|jpe?g)$", "", stem, flags=re.IGNORECASE)[:NAME_LENGTH].strip(" .")
     return (stem or "document") + SUFFIXES[media]

@@ -1,6 +1,7 @@
 """The life of a voucher: draft → submitted → approved → posted, and who may take which step (会计法 25, 35; R5.2–R5.5).
 
-A posted voucher never changes. It is taken back by a red voucher that names it; it then shows as reversed because that one exists.
+A posted voucher never changes. It is taken back by a red voucher that names it; it then shows as reversed because that
+one exists.
 """
 
 from dataclasses import dataclass
@@ -8,8 +9,8 @@ from datetime import date
 from enum import StrEnum
 
 from finance.rules.ledger import VoucherKind
-from hoa.kernel.errors import N_, Refusal
 from hoa.kernel import money
+from hoa.kernel.errors import N_, Refusal
 
 
 class VoucherState(StrEnum):
@@ -29,7 +30,9 @@ STATE_NAMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Grounds:
-    """What a payment rests on: a resolution (and whether the owners' assembly made it), or a standing authority of the committee."""
+    """What a payment rests on: a resolution (and whether the owners' assembly made it), or a standing authority of the
+    committee.
+    """
 
     resolution_id: str | None = None
     by_assembly: bool = False
@@ -93,7 +96,9 @@ def require_state(state: VoucherState, *allowed: VoucherState) -> None:
 
 
 def check_grounds(*, amount_fen: int, limit_fen: int, grounds: Grounds) -> None:
-    """A payment up to the committee's limit needs a resolution or a standing authority, above it the assembly's resolution (R2.11)."""
+    """A payment up to the committee's limit needs a resolution or a standing authority, above it the assembly's
+    resolution (R2.11).
+    """
     if amount_fen > limit_fen and not grounds.by_assembly:
         raise AssemblyNeeded(amount=money.show(amount_fen), limit=money.show(limit_fen))
     if not grounds.resolution_id and not grounds.authority.strip():
@@ -113,7 +118,8 @@ def check_ready(
     grounds: Grounds,
     limit_fen: int,
 ) -> None:
-    """What a voucher must have before a second person looks at it (R5.2). `matched`: it stands against a bank line, which is an original document
+    """What a voucher must have before a second person looks at it (R5.2). `matched`: it stands against a bank line,
+    which is an original document
     of money received."""
     if kind in (VoucherKind.RECEIPT, VoucherKind.PAYMENT) and amount_fen <= 0:
         raise AmountNeeded

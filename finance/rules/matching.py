@@ -1,4 +1,6 @@
-"""Which voucher, contract instalment or earlier booking a bank line belongs to: proposals with their reasons; a person decides (books.md 2)."""
+"""Which voucher, contract instalment or earlier booking a bank line belongs to: proposals with their reasons; a person
+decides (books.md 2).
+"""
 
 import re
 from collections.abc import Iterable
@@ -127,7 +129,9 @@ def _by_voucher(movement: Movement, voucher: LooseVoucher) -> Proposal | None:
     known = same_party(movement.party, voucher.party)
     reasons = (SAME_AMOUNT, *((SAME_PARTY,) if known else ()), _days_apart(days))
     score = 75 + (20 if known else 0) - days
-    return Proposal(target=Target.VOUCHER, id=voucher.id, due_no=None, label=voucher.label, score=score, reasons=reasons)
+    return Proposal(
+        target=Target.VOUCHER, id=voucher.id, due_no=None, label=voucher.label, score=score, reasons=reasons
+    )
 
 
 def _by_due(movement: Movement, due: OpenDue) -> Proposal | None:
@@ -139,7 +143,9 @@ def _by_due(movement: Movement, due: OpenDue) -> Proposal | None:
     amount = SAME_AMOUNT if exact else Reason(message=N_("金额相差 %(gap)s"), params=(("gap", money.show(abs(gap))),))
     reasons = (amount, *((SAME_PARTY,) if known else ()), _days_apart(days))
     score = (40 if exact else 0) + (45 if known else 0) - min(days, 15)
-    return Proposal(target=Target.DUE, id=due.contract_id, due_no=due.due_no, label=due.label, score=score, reasons=reasons)
+    return Proposal(
+        target=Target.DUE, id=due.contract_id, due_no=due.due_no, label=due.label, score=score, reasons=reasons
+    )
 
 
 def _by_habit(movement: Movement, habit: Habit) -> Proposal | None:
@@ -149,5 +155,10 @@ def _by_habit(movement: Movement, habit: Habit) -> Proposal | None:
     exact = movement.amount_fen == habit.amount_fen
     reasons = (SAME_PARTY, SAME_SUMMARY, *((SAME_AMOUNT,) if exact else ()))
     return Proposal(
-        target=Target.HABIT, id=habit.voucher_id, due_no=None, label=habit.label, score=60 + (10 if exact else 0), reasons=reasons
+        target=Target.HABIT,
+        id=habit.voucher_id,
+        due_no=None,
+        label=habit.label,
+        score=60 + (10 if exact else 0),
+        reasons=reasons,
     )

@@ -1,4 +1,6 @@
-"""Months and quarters of a calendar fiscal year (会计法 11). A month is the integer 202609, so that it sorts and fits a key."""
+"""Months and quarters of a calendar fiscal year (会计法 11). A month is the integer 202609, so that it sorts and fits a
+key.
+"""
 
 import calendar
 from dataclasses import dataclass
@@ -77,7 +79,14 @@ class Quarter:
     def parse(cls, text: str) -> "Quarter":
         """Read 2026Q3."""
         year, mark, number = text.partition("Q")
-        if mark and len(year) == 4 and year.isascii() and year.isdigit() and number in ("1", "2", "3", "4") and int(year) >= 1949:
+        if (
+            mark
+            and len(year) == 4
+            and year.isascii()
+            and year.isdigit()
+            and number in ("1", "2", "3", "4")
+            and int(year) >= 1949
+        ):
             return cls(int(year), int(number))
         raise NoSuchPeriod(period=text)
 
@@ -106,5 +115,7 @@ class Quarter:
         return Quarter(self.year, self.number + 1) if self.number < 4 else Quarter(self.year + 1, 1)
 
     def publish_by(self, days: int) -> date:
-        """The last day to publish, `days` after the quarter's end (R4.7: 15 unless the community's rules say otherwise)."""
+        """The last day to publish, `days` after the quarter's end (R4.7: 15 unless the community's rules say otherwise)
+        .
+        """
         return self.end + timedelta(days=days)

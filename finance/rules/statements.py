@@ -1,6 +1,8 @@
-"""The statement of common revenue (公共收益收支表, R4.7) and the bank reconciliation (余额调节表, R5.6), from posted vouchers.
+"""The statement of common revenue (公共收益收支表, R4.7) and the bank reconciliation (余额调节表, R5.6), from posted
+vouchers.
 
-Opening + income − spending = closing, and closing = what the account holds in the books: both are checked before anything is published.
+Opening + income − spending = closing, and closing = what the account holds in the books: both are checked before
+anything is published.
 """
 
 from collections.abc import Iterable, Sequence
@@ -73,7 +75,10 @@ class Statement:
 
 
 class StatementDoesNotAdd(Refusal):
-    message = N_("期初 %(opening)s 加收入 %(income)s 减支出 %(spending)s 不等于期末 %(closing)s：有凭证没有计入任何来源或用途，请先查明")
+    message = N_(
+        "期初 %(opening)s 加收入 %(income)s 减支出 %(spending)s 不等于期末 %(closing)s：有凭证没有计入任何来源或用途"
+        "，请先查明"
+    )
 
 
 class TrustDoesNotBalance(Refusal):

@@ -1,4 +1,6 @@
-"""The first tables of the books, and the triggers that keep posted vouchers, bank lines, documents and closed months as they are."""
+"""The first tables of the books, and the triggers that keep posted vouchers, bank lines, documents and closed months as
+they are.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,7 +23,9 @@ def upgrade() -> None:
 
 
 def _guard_vouchers() -> None:
-    """A posted voucher never changes, cannot be born posted, and cannot be replaced by a draft that takes its key (books.md 1)."""
+    """A posted voucher never changes, cannot be born posted, and cannot be replaced by a draft that takes its key
+    (books.md 1).
+    """
     forbid("finance_voucher", when="OLD.state = 'posted'", because="posted vouchers never change")
     forbid(
         "finance_voucher",
@@ -44,22 +48,28 @@ def _guard_vouchers() -> None:
     _refuse_when(
         "finance_voucher",
         "INSERT",
-        "EXISTS (SELECT 1 FROM finance_voucher v WHERE v.community_id = NEW.community_id AND v.id = NEW.id AND v.state = 'posted')",
+        "EXISTS (SELECT 1 FROM finance_voucher v WHERE v.community_id = NEW.community_id AND v.id = NEW.id "
+        "AND v.state = 'posted')",
         because="a posted voucher is never replaced",
     )
 
 
 def _guard_posting() -> None:
-    """Posting demands balance, an open month that holds the date, the next number, the next link of the chain, and two people."""
+    """Posting demands balance, an open month that holds the date, the next number, the next link of the chain, and two
+    people.
+    """
     month = {
         "sqlite": "CAST(strftime('%Y%m', NEW.day) AS INTEGER)",
         "postgresql": "CAST(to_char(NEW.day, 'YYYYMM') AS INTEGER)",
     }[op.get_context().dialect.name]
     own_lines = "FROM finance_line l WHERE l.community_id = NEW.community_id AND l.voucher_id = NEW.id"
-    others = "FROM finance_voucher v WHERE v.community_id = NEW.community_id AND v.book_id = NEW.book_id AND v.state = 'posted'"
+    others = (
+        "FROM finance_voucher v WHERE v.community_id = NEW.community_id AND v.book_id = NEW.book_id "
+        "AND v.state = 'posted'"
+    )
     periods = (
-        "FROM finance_period p WHERE p.community_id = NEW.community_id AND p.book_id = NEW.book_id AND p.month = NEW.month "
-        "AND p.state = 'open'"
+        "FROM finance_period p WHERE p.community_id = NEW.community_id AND p.book_id = NEW.book_id "
+        "AND p.month = NEW.month AND p.state = 'open'"
     )
     refusals = {
         "a voucher is posted only when it balances": (
@@ -67,12 +77,15 @@ def _guard_posting() -> None:
         ),
         "no posting into a closed month": f"NOT EXISTS (SELECT 1 {periods}) OR NEW.month <> {month}",
         "numbers have no gaps": (
-            f"NEW.number IS NULL OR NEW.number <> (SELECT COALESCE(MAX(v.number), 0) + 1 {others} AND v.month = NEW.month)"
+            "NEW.number IS NULL OR NEW.number <> "
+            f"(SELECT COALESCE(MAX(v.number), 0) + 1 {others} AND v.month = NEW.month)"
         ),
         "the chain of vouchers has no gaps": (
             f"NEW.seq IS NULL OR NEW.hash IS NULL OR NEW.seq <> (SELECT COALESCE(MAX(v.seq), 0) + 1 {others})"
         ),
-        "maker and checker are two people": "NEW.checker_id IS NULL OR NEW.checker_id = NEW.maker_id OR NEW.poster_id IS NULL",
+        "maker and checker are two people": (
+            "NEW.checker_id IS NULL OR NEW.checker_id = NEW.maker_id OR NEW.poster_id IS NULL"
+        ),
     }
     for because, condition in refusals.items():
         _refuse_when("finance_voucher", "UPDATE", f"NEW.state = 'posted' AND ({condition})", because=because)
@@ -101,15 +114,15 @@ def _guard_evidence() -> None:
         _refuse_when(
             table,
             "INSERT",
-            f"EXISTS (SELECT 1 FROM {table} x WHERE x.community_id = NEW.community_id AND x.id = NEW.id)",
+            f"EXISTS (SELECT 1 FROM {table} x WHERE x.community_id = NEW.community_id AND x.id = NEW.id)",  # noqa: S608 - our names
             because="evidence is never replaced",
         )
     _refuse_when(
         "finance_bank_line",
         "INSERT",
-        "EXISTS (SELECT 1 FROM finance_bank_line x WHERE x.community_id = NEW.community_id AND x.account_id = NEW.account_id "
-        "AND (x.seq = NEW.seq OR (x.day = NEW.day AND x.amount_fen = NEW.amount_fen AND x.reference = NEW.reference "
-        "AND x.balance_fen = NEW.balance_fen)))",
+        "EXISTS (SELECT 1 FROM finance_bank_line x WHERE x.community_id = NEW.community_id "
+        "AND x.account_id = NEW.account_id AND (x.seq = NEW.seq OR (x.day = NEW.day "
+        "AND x.amount_fen = NEW.amount_fen AND x.reference = NEW.reference AND x.balance_fen = NEW.balance_fen)))",
         because="a movement is stored once",
     )
     forbid("finance_period", when="OLD.state = 'closed'", because="closed months never reopen")
@@ -194,7 +207,6 @@ def _tables() -> None:
         sa.Column("media_type", sa.Text(), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
-        sa.Column("file", sa.Text(), nullable=False),
         sa.Column("masked_from_id", sa.Text(), nullable=True),
         sa.Column("uploaded_by_id", sa.Text(), nullable=False),
         sa.Column("uploaded_at", Instant(), nullable=False),

@@ -1,0 +1,1 @@
+"""PURE: what the checks look at and what they find."""

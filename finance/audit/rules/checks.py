@@ -1,0 +1,305 @@
+"""The list of automatic checks (rules.md 6.3), and an honest list of those that are not made yet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from finance.audit.rules import bank, benford, bookkeeping, disclosure, income, payments
+from finance.audit.rules.data import PeriodData
+from finance.audit.rules.findings import DEFAULTS, Check, Finding, NotEnough, Parameters, Severity
+from hoa.kernel.errors import N_
+
+TREASURER = N_("业主委员会 财务委员")
+CHAIR = N_("业主委员会 主任")
+COMMITTEE = N_("业主委员会")
+
+_AUTHORITY = N_("业主大会议事规则约定的单笔权限；指导规则")
+_DECISION = N_("民法典第二百七十八条；业主大会议事规则")
+_BOOKKEEPING = N_("会计基础工作规范；会计法第十四条")
+_CONTRACT = N_("民法典第二百八十二条；合同约定")
+_BANK = N_("会计法第十七条；内部会计控制规范—货币资金")
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        code="F02",
+        id="without_invoice",
+        title=N_("支出没有发票"),
+        rule=_BOOKKEEPING,
+        office=TREASURER,
+        advice=N_("补齐发票；确实无法取得的，写明原因并由两名委员签字"),
+        run=payments.without_invoice,
+    ),
+    Check(
+        code="F04",
+        id="over_limit",
+        title=N_("单笔支出超过权限"),
+        rule=_AUTHORITY,
+        office=CHAIR,
+        advice=N_("提请业主大会追认，未获追认的由责任人退回"),
+        run=payments.over_limit,
+    ),
+    Check(
+        code="F04",
+        id="split",
+        title=N_("拆分支出"),
+        rule=_AUTHORITY,
+        office=CHAIR,
+        advice=N_("说明为什么分次付款，并提请业主大会追认；以后同一事项合并报批"),
+        run=payments.splits,
+    ),
+    Check(
+        code="F04",
+        id="over_resolution",
+        title=N_("支出超过决议的额度"),
+        rule=_DECISION,
+        office=CHAIR,
+        advice=N_("停止继续支出，就超出部分提请业主大会决定"),
+        run=payments.over_resolution,
+    ),
+    Check(
+        code="F05",
+        id="decisions",
+        title=N_("支出没有有效的决议"),
+        rule=_DECISION,
+        office=CHAIR,
+        advice=N_("补充当时有效的决议；没有的提请追认"),
+        run=payments.decisions,
+    ),
+    Check(
+        code="F06",
+        id="publications",
+        title=N_("公示迟延或与账不符"),
+        rule=N_("民法典第九百四十三条；本小区约定的公示期限"),
+        office=COMMITTEE,
+        advice=N_("立即补公示；内容有变的重新公示并说明改了什么"),
+        run=disclosure.publications,
+    ),
+    Check(
+        code="F07",
+        id="related_parties",
+        title=N_("关联交易"),
+        rule=N_("业主委员会委员承诺书；民法典第二百八十六条"),
+        office=CHAIR,
+        advice=N_("公开比价和表决经过，有关委员回避；价格不公允的退回差额"),
+        run=payments.related_parties,
+    ),
+    Check(
+        code="F08",
+        id="overdue_income",
+        title=N_("合同收入没有按期足额入账"),
+        rule=_CONTRACT,
+        office=TREASURER,
+        advice=N_("向对方书面催收；已经收到的查明去向并补记"),
+        run=income.overdue_income,
+    ),
+    Check(
+        code="F08",
+        id="expired_contracts",
+        title=N_("合同到期没有续签"),
+        rule=_CONTRACT,
+        office=CHAIR,
+        advice=N_("续签或清退；到期后仍在使用的，按原价补收使用费"),
+        run=income.expired_contracts,
+    ),
+    Check(
+        code="F08",
+        id="without_contract",
+        title=N_("收入没有合同"),
+        rule=_CONTRACT,
+        office=TREASURER,
+        advice=N_("补登合同，没有合同的与对方补签"),
+        run=income.without_contract,
+    ),
+    Check(
+        code="F09",
+        id="without_decision",
+        title=N_("经营共有部分没有业主大会决议"),
+        rule=N_("民法典第二百七十八条第一款第八项"),
+        office=CHAIR,
+        advice=N_("就这项经营提请业主大会表决（M8）"),
+        run=income.without_decision,
+    ),
+    Check(
+        code="F11",
+        id="numbers",
+        title=N_("凭证缺号或重号"),
+        rule=_BOOKKEEPING,
+        office=TREASURER,
+        advice=N_("说明缺号、重号的原因，附作废凭证"),
+        run=bookkeeping.numbers,
+    ),
+    Check(
+        code="F11",
+        id="back_dated",
+        title=N_("疑似倒签凭证"),
+        rule=_BOOKKEEPING,
+        office=TREASURER,
+        advice=N_("说明迟记的原因，并附当时的原始单据"),
+        run=bookkeeping.back_dated,
+    ),
+    Check(
+        code="F11",
+        id="after_close",
+        title=N_("结账后记账"),
+        rule=_BOOKKEEPING,
+        office=TREASURER,
+        advice=N_("查明是谁、怎样绕过了结账"),
+        run=bookkeeping.after_close,
+    ),
+    Check(
+        code="F12",
+        id="red_vouchers",
+        title=N_("红字凭证没有对应的原凭证"),
+        rule=_BOOKKEEPING,
+        office=TREASURER,
+        advice=N_("写明所冲销的凭证号"),
+        run=bookkeeping.red_vouchers,
+    ),
+    Check(
+        code="F13",
+        id="separation",
+        title=N_("不相容职务没有分开"),
+        rule=N_("会计法第二十五条、第三十五条"),
+        office=CHAIR,
+        advice=N_("由另一位委员重新复核，并调整分工"),
+        run=bookkeeping.separation,
+    ),
+    Check(
+        code="F14",
+        id="not_reconciled",
+        title=N_("没有按月对账结账"),
+        rule=_BANK,
+        office=TREASURER,
+        advice=N_("补编余额调节表并结账"),
+        run=bank.not_reconciled,
+    ),
+    Check(
+        code="F14",
+        id="unexplained_lines",
+        title=N_("银行流水没有对应的凭证"),
+        rule=_BANK,
+        office=TREASURER,
+        advice=N_("查明这笔款项的去向或来源，补记凭证"),
+        run=bank.unexplained_lines,
+    ),
+    Check(
+        code="F14",
+        id="unexplained_vouchers",
+        title=N_("凭证没有对应的银行流水"),
+        rule=_BANK,
+        office=TREASURER,
+        advice=N_("核对这笔款项是否真的收付，未收付的冲销"),
+        run=bank.unexplained_vouchers,
+    ),
+    Check(
+        code="F14",
+        id="broken_balances",
+        title=N_("银行流水余额接不上"),
+        rule=_BANK,
+        office=TREASURER,
+        advice=N_("向银行重新打印这一段流水并导入"),
+        run=bank.broken_balances,
+    ),
+    Check(
+        code="F14",
+        id="uncovered_days",
+        title=N_("银行流水有缺口"),
+        rule=_BANK,
+        office=TREASURER,
+        advice=N_("导入缺少日期的银行流水"),
+        run=bank.uncovered_days,
+    ),
+    Check(
+        code="F18",
+        id="duplicate_invoice",
+        title=N_("同一张发票重复付款"),
+        rule=_BOOKKEEPING,
+        office=TREASURER,
+        advice=N_("核对发票原件；重复付款的追回"),
+        run=payments.duplicate_invoices,
+    ),
+    Check(
+        code="F18",
+        id="repeated_amount",
+        title=N_("短期内向同一对方付相同金额"),
+        rule=_BOOKKEEPING,
+        office=TREASURER,
+        advice=N_("逐笔核对单据，确认不是重复"),
+        run=payments.repeated_amounts,
+    ),
+    Check(
+        code="F18",
+        id="round_amounts",
+        title=N_("整数金额"),
+        rule=N_("抽查提示，不是违规"),
+        office=TREASURER,
+        advice=N_("抽查其中几笔的发票和验收单"),
+        run=payments.round_amounts,
+    ),
+    Check(
+        code="F25",
+        id="out_of_term",
+        title=N_("任期届满后作出的决议"),
+        rule=N_("指导规则；业主大会议事规则"),
+        office=COMMITTEE,
+        advice=N_("由现任委员会重新决定，并说明情况"),
+        run=bookkeeping.out_of_term,
+    ),
+    Check(
+        code="F30",
+        id="first_digits",
+        title=N_("首位数字分布"),
+        rule=N_("抽查提示，不是违规"),
+        office=TREASURER,
+        advice=N_("扩大抽查范围"),
+        run=benford.first_digits,
+    ),
+)
+
+# What the books do not hold yet, so that nobody takes silence for a clean result.
+NOT_MADE: tuple[tuple[str, str], ...] = (
+    ("F01", N_("坐支：账上只有银行账户，不记现金，无从检查")),
+    ("F03", N_("公款私存：账外的个人账户不在本系统里")),
+    ("F10", N_("未开票、未计税：还没有登记开票情况")),
+    ("F15", N_("津贴：还没有登记标准")),
+    ("F16", N_("个人借款：账上没有个人往来")),
+    ("F17", N_("库存现金：账上不记现金")),
+    ("F19", N_("补充维修资金的比例：还没有登记约定")),
+    ("F20", N_("分配与决议：还没有分配业务")),
+    ("F21", N_("物业费项目列入公共收益：还没有登记物业服务合同的范围")),
+    ("F22", N_("用印：还没有用印登记")),
+    ("F23", N_("会议记录：还没有业主委员会会议登记")),
+    ("F24", N_("资产：还没有固定资产卡片")),
+    ("F26", N_("资金混用：目前只有公共收益一本账")),
+    ("F27", N_("上期整改：还没有整改跟踪")),
+    ("F28", N_("单一来源：还没有登记比价经过")),
+    ("F29", N_("异常投票：投票记录的核验结果见表决记录一节")),
+)
+
+_ORDER = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckResult:
+    """A check with what came of it; `not_enough` says why it could not judge."""
+
+    check: Check
+    findings: tuple[Finding, ...] = ()
+    not_enough: NotEnough | None = None
+
+
+def run_all(data: PeriodData, parameters: Parameters = DEFAULTS) -> tuple[CheckResult, ...]:
+    """Every check, in the order of the list."""
+    results = []
+    for check in CHECKS:
+        outcome = check.run(data, parameters)
+        if isinstance(outcome, NotEnough):
+            results.append(CheckResult(check=check, not_enough=outcome))
+        else:
+            results.append(CheckResult(check=check, findings=tuple(outcome)))
+    return tuple(results)
+
+
+def in_order(results: Sequence[CheckResult]) -> list[tuple[Check, Finding]]:
+    """All findings, the severe and large ones first: the order in which they are numbered."""
+    found = [(result.check, finding) for result in results for finding in result.findings]
+    return sorted(found, key=lambda item: (_ORDER[item[1].severity], item[1].code, -item[1].amount_fen, item[1].key))

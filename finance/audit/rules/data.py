@@ -1,0 +1,185 @@
+"""What the checks look at: facts about one community's books, copied out of the tables, with nothing behind them.
+
+All amounts are integer fen. `PeriodData` holds everything up to the day of the check, because a split or a duplicate may
+straddle the first day of a period; a finding counts for the period when a part of it lies inside.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoucherFacts:
+    """A posted voucher. `amount_fen` is positive; `bank_day` is the day of the bank line it was matched with."""
+
+    id: str
+    label: str
+    kind: str
+    day: date
+    month: int
+    number: int
+    summary: str
+    party: str
+    party_shown: str
+    invoice_no: str
+    amount_fen: int
+    purpose: str | None
+    account: str
+    contract_id: str | None
+    due_no: int | None
+    resolution_id: str | None
+    grounds: str
+    reverses_id: str | None
+    documents: int
+    invoices: int
+    maker_id: str
+    checker_id: str | None
+    poster_id: str | None
+    made_at: datetime
+    posted_at: datetime
+    bank_day: date | None
+    has_negative_line: bool
+    hash: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueFacts:
+    """One instalment and what was booked against it up to the day of the check."""
+
+    no: int
+    day: date
+    amount_fen: int
+    settled_fen: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContractFacts:
+    id: str
+    number: int
+    direction: str
+    title: str
+    common_part: str
+    party: str
+    frequency: str
+    starts_on: date
+    ends_on: date
+    amount_fen: int
+    resolution_id: str | None
+    related_party: str
+    dues: tuple[DueFacts, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankLineFacts:
+    """A movement on the account (positive fen came in), in the bank's order; `booked` when a posted voucher stands
+    against it."""
+
+    id: str
+    account_id: str
+    seq: int
+    day: date
+    amount_fen: int
+    balance_fen: int
+    party: str
+    summary: str
+    reference: str
+    booked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthFacts:
+    """A month of the book. `difference_fen` is what the reconciliation it was closed on left unexplained."""
+
+    id: str | None
+    month: int
+    last_day: date
+    closed_at: datetime | None
+    reconciled: bool
+    difference_fen: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolutionFacts:
+    id: str
+    title: str
+    source: str
+    matter: str | None
+    decided_on: date
+    valid_until: date | None
+    limit_fen: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicationFacts:
+    """The statement of one quarter: when it had to be out, when it was, and whether the ledger changed underneath."""
+
+    quarter: str
+    start: date
+    end: date
+    publish_by: date
+    id: str | None
+    published_on: date | None
+    display_until: date | None
+    moved: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfficeFacts:
+    """A person in a post, from `starts_at` until before `ends_at`."""
+
+    body: str
+    post: str
+    person_id: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeriodData:
+    """Everything the checks may know. `as_of` is the day of the check, on or after `end`."""
+
+    start: date
+    end: date
+    as_of: date
+    payment_limit_fen: int
+    vouchers: tuple[VoucherFacts, ...] = ()
+    contracts: tuple[ContractFacts, ...] = ()
+    bank_lines: tuple[BankLineFacts, ...] = ()
+    bank_opening_fen: Mapping[str, int] = field(default_factory=dict)
+    bank_covered: tuple[tuple[date, date], ...] = ()
+    months: tuple[MonthFacts, ...] = ()
+    resolutions: tuple[ResolutionFacts, ...] = ()
+    publications: tuple[PublicationFacts, ...] = ()
+    related_parties: Mapping[str, str] = field(default_factory=dict)
+    offices: tuple[OfficeFacts, ...] = ()
+
+    def holds(self, day: date) -> bool:
+        return self.start <= day <= self.end
+
+    @cached_property
+    def taken_back(self) -> frozenset[str]:
+        """Ids of vouchers that a red one took back."""
+        return frozenset(voucher.reverses_id for voucher in self.vouchers if voucher.reverses_id)
+
+    @cached_property
+    def standing(self) -> tuple[VoucherFacts, ...]:
+        """Vouchers that count: neither taken back nor red themselves."""
+        return tuple(v for v in self.vouchers if v.kind in ("receipt", "payment") and v.id not in self.taken_back)
+
+    @cached_property
+    def payments(self) -> tuple[VoucherFacts, ...]:
+        return tuple(voucher for voucher in self.standing if voucher.kind == "payment")
+
+    @cached_property
+    def receipts(self) -> tuple[VoucherFacts, ...]:
+        return tuple(voucher for voucher in self.standing if voucher.kind == "receipt")
+
+    @cached_property
+    def resolution_by_id(self) -> Mapping[str, ResolutionFacts]:
+        return {resolution.id: resolution for resolution in self.resolutions}
+
+    def rests_on_assembly(self, voucher: VoucherFacts) -> bool:
+        resolution = self.resolution_by_id.get(voucher.resolution_id or "")
+        return resolution is not None and resolution.source == "assembly"

@@ -1,0 +1,136 @@
+"""What a check says: a sentence a lay person understands, what it rests on, and where to look (rules.md 6.2, 6.3)."""
+
+import hashlib
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from finance.audit.rules.data import BankLineFacts, ContractFacts, PeriodData, VoucherFacts
+from hoa.kernel import canonical
+from hoa.kernel.errors import N_
+
+
+class Severity(StrEnum):
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+SEVERITY_NAMES = {Severity.HIGH: N_("严重"), Severity.MEDIUM: N_("一般"), Severity.LOW: N_("提示")}
+
+
+class EvidenceKind(StrEnum):
+    VOUCHER = "voucher"
+    BANK_LINE = "bank_line"
+    CONTRACT = "contract"
+    RESOLUTION = "resolution"
+    PUBLICATION = "publication"
+    PERIOD = "period"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One thing to look at. `label` is data (a number, a name, a day), shown as it is."""
+
+    kind: EvidenceKind
+    id: str
+    label: str
+    part: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A fact, the rule it offends, the amount in fen, and the evidence.
+
+    `sentence` is a message id; in `params` a name ending in `_fen` is an amount and one ending in `_day` an ISO date,
+    so that whoever shows the sentence formats them in the reader's language (see `spoken`).
+    """
+
+    code: str
+    check: str
+    severity: Severity
+    sentence: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    amount_fen: int = 0
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The same for the same fact in every period: a finding is followed by it until it is mended."""
+        seen = sorted(f"{item.kind}:{item.id}:{item.part or 0}" for item in self.evidence)
+        return hashlib.sha256(canonical.encode([self.code, self.check, seen])).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One automatic check. `run` returns its findings, or the reason (a message id) why there was not enough to go by.
+
+    `rule` names the norm it rests on, `office` who has to answer, `advice` what to do about a finding.
+    """
+
+    code: str
+    id: str
+    title: str
+    rule: str
+    office: str
+    advice: str
+    run: Callable[[PeriodData, "Parameters"], "Sequence[Finding] | NotEnough"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotEnough:
+    """The check has nothing it could honestly say."""
+
+    reason: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """Where the checks draw their lines (books.md 4). Design values, not law: a community's rules may move them."""
+
+    repeat_days: int = 30
+    split_days: int = 10
+    split_share_percent: int = 50
+    backdated_days: int = 15
+    overdue_days: int = 15
+    bank_open_days: int = 30
+    close_days: int = 15
+    display_days: int = 15
+    round_fen: int = 100_000
+    benford_minimum: int = 300
+    benford_critical_milli: int = 20_090
+
+
+DEFAULTS = Parameters()
+
+
+def of_voucher(voucher: VoucherFacts) -> Evidence:
+    return Evidence(kind=EvidenceKind.VOUCHER, id=voucher.id, label=f"{voucher.label} {voucher.day.isoformat()}")
+
+
+def of_contract(contract: ContractFacts, due_no: int | None = None) -> Evidence:
+    """`due_no` names the instalment: each missing one is a finding of its own."""
+    which = f" ({due_no})" if due_no else ""
+    return Evidence(
+        kind=EvidenceKind.CONTRACT,
+        id=contract.id,
+        label=f"#{contract.number} {contract.title}{which}",
+        part=due_no,
+    )
+
+
+def of_bank_line(line: BankLineFacts) -> Evidence:
+    words = " ".join(filter(None, (line.day.isoformat(), line.summary, line.reference)))
+    return Evidence(kind=EvidenceKind.BANK_LINE, id=line.id, label=words)
+
+
+def same_party(name: str) -> str:
+    """A payee's name as it is compared: width, case and blanks do not make another company."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def days_between(earlier: date, later: date) -> int:
+    return (later - earlier).days

@@ -1,0 +1,88 @@
+"""`hoa books`: the ledger as a file, and a bank statement from a file."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from finance.service import bank, export
+from finance.service.books import bank_account, trust_book
+from hoa.community.service import named_community
+from hoa.kernel import money
+from hoa.kernel.errors import N_, Refusal
+from hoa.offices.service import roster
+from hoa.kernel.posts import COMMITTEE_TREASURER
+from hoa.platform import Platform
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+class NoTreasurer(Refusal):
+    message = N_("本小区今天没有财务委员，请先任命，流水以其名义导入")
+
+
+@click.group()
+def books() -> None:
+    """The books of the common revenue."""
+
+
+@books.command(name="export")
+@click.option("--community", "code", required=True, metavar="CODE", help="The community's code, such as WTY.")
+@click.option("--format", "format_", required=True, type=click.Choice(export.FORMATS))
+@click.option("--from", "start", required=True, type=DAY, metavar="DATE", help="First day, 2026-01-01.")
+@click.option("--to", "end", required=True, type=DAY, metavar="DATE", help="Last day, 2026-09-30.")
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def export_command(platform: Platform, code: str, format_: str, start: datetime, end: datetime, output: Path) -> None:
+    """Write the posted ledger of a period to a file."""
+    with platform.database.reading() as session:
+        community = named_community(session, code)
+        data = export.export(session, community.id, format=format_, start=start.date(), end=end.date())
+    output.write_bytes(data)
+    click.echo(f"{output}: {len(data)} bytes")
+
+
+@books.command(name="import-bank")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--community", "code", required=True, metavar="CODE", help="The community's code, such as WTY.")
+@click.option("--dry-run", is_flag=True, help="Say what would be imported and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
+@click.pass_obj
+def import_bank(platform: Platform, file: Path, code: str, dry_run: bool, as_json: bool) -> None:
+    """Import a bank's statement (CSV). The same file again changes nothing."""
+    data = file.read_bytes()
+    with platform.database.writing() as session:
+        community = named_community(session, code)
+        account = bank_account(session, trust_book(session, community.id))
+        if dry_run:
+            found = bank.preview(session, account, data=data)
+        else:
+            now = platform.now()
+            people = roster(session, community.id, now=now)
+            treasurer = next((row.person.id for row in people if row.office.post == COMMITTEE_TREASURER), None)
+            if treasurer is None:
+                raise NoTreasurer
+            found = bank.import_statement(
+                session, community.id, account_id=account.id, name=file.name, data=data, by=treasurer, now=now
+            )
+    _say(found, as_json=as_json, imported=not dry_run)
+
+
+def _say(found: bank.Preview, *, as_json: bool, imported: bool) -> None:
+    totals = {
+        "rows": len(found.file.rows),
+        "in_fen": found.file.in_fen,
+        "out_fen": found.file.out_fen,
+        "opening_fen": found.file.opening_fen,
+        "closing_fen": found.file.closing_fen,
+        "new": len(found.fresh),
+        "imported": imported,
+    }
+    if as_json:
+        click.echo(json.dumps(totals))
+        return
+    click.echo(
+        f"{totals['rows']} rows, in {money.show(found.file.in_fen)}, out {money.show(found.file.out_fen)}, "
+        f"balance {money.show(found.file.closing_fen)}; {totals['new']} new."
+    )

@@ -1,0 +1,167 @@
+"""Opening a book and its account, and its months."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from finance.rules.charts import Chart, load_chart
+from finance.rules.periods import month_of, month_text, next_month
+from finance.tables import BankAccount, Book, Period
+from hoa.kernel import money
+from hoa.kernel.errors import N_, Refusal
+
+TRUST = "trust"
+# R2.11: single payments the committee may decide by itself, and R4.7: days after a quarter's end, where a community's
+# rules say nothing else.
+PAYMENT_LIMIT_FEN = 500_000
+PUBLISH_WITHIN_DAYS = 15
+
+
+class BookNotOpened(Refusal):
+    message = N_("本小区还没有建立公共收益账簿，请先由财务委员建账")
+    status = 404
+
+
+class BookExists(Refusal):
+    message = N_("公共收益账簿已经建立，不能再建一本")
+    status = 409
+
+
+class NoBankAccount(Refusal):
+    message = N_("还没有登记公共收益专户，请先登记开户银行和账号")
+
+
+class MonthClosed(Refusal):
+    message = N_("%(month)s 已经结账，不能再改动；请用当月的红字凭证更正")
+    status = 409
+
+
+class BeforeOpening(Refusal):
+    message = N_("日期 %(day)s 早于建账日 %(opened)s，请改正日期")
+
+
+class BadLimit(Refusal):
+    message = N_("单笔权限 %(limit)s 不对：应当是零或正数")
+
+
+def open_book(
+    session: Session,
+    community_id: str,
+    *,
+    opened_on: date,
+    limits_source: str,
+    payment_limit_fen: int = PAYMENT_LIMIT_FEN,
+    publish_within_days: int = PUBLISH_WITHIN_DAYS,
+    regime: str = "2024",
+) -> Book:
+    """Open the book of the owners' trust fund (业主共有资金). `limits_source` says where the two limits were decided."""
+    if session.scalar(select(Book.id).where(Book.community_id == community_id, Book.kind == TRUST)) is not None:
+        raise BookExists
+    if payment_limit_fen < 0:
+        raise BadLimit(limit=money.show(payment_limit_fen))
+    load_chart(regime)
+    book = Book(
+        community_id=community_id,
+        kind=TRUST,
+        name="业主共有资金",
+        regime=regime,
+        opened_on=opened_on,
+        payment_limit_fen=payment_limit_fen,
+        publish_within_days=publish_within_days,
+        limits_source=limits_source,
+    )
+    session.add(book)
+    session.flush()
+    return book
+
+
+def trust_book(session: Session, community_id: str, *, lock: bool = False) -> Book:
+    """The community's trust fund, or BookNotOpened. `lock` holds it: numbers and the chain are given under it."""
+    book = find_book(session, community_id, lock=lock)
+    if book is None:
+        raise BookNotOpened
+    return book
+
+
+def find_book(session: Session, community_id: str, *, lock: bool = False) -> Book | None:
+    """The community's trust fund, if it was opened."""
+    query = select(Book).where(Book.community_id == community_id, Book.kind == TRUST)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(query).one_or_none()
+
+
+def chart_of(book: Book) -> Chart:
+    """The chart of accounts this book is kept by."""
+    return load_chart(book.regime)
+
+
+def open_bank_account(
+    session: Session, community_id: str, *, book: Book, bank: str, name: str, account_no: str
+) -> BankAccount:
+    """Register the fund's account at a bank; digits only are kept of its number."""
+    account = BankAccount(
+        community_id=community_id, book_id=book.id, bank=bank, name=name, account_no=plain_number(account_no)
+    )
+    session.add(account)
+    session.flush()
+    return account
+
+
+def plain_number(account_no: str) -> str:
+    """An account number without the blanks banks group it by."""
+    return "".join(account_no.split()).replace("-", "")
+
+
+def bank_accounts(session: Session, book: Book) -> Sequence[BankAccount]:
+    """The fund's accounts."""
+    query = select(BankAccount).where(BankAccount.community_id == book.community_id, BankAccount.book_id == book.id)
+    return session.scalars(query.order_by(BankAccount.account_no)).all()
+
+
+def bank_account(session: Session, book: Book) -> BankAccount:
+    """The fund's account, or NoBankAccount."""
+    found = bank_accounts(session, book)
+    if not found:
+        raise NoBankAccount
+    return found[0]
+
+
+def periods(session: Session, book: Book) -> Sequence[Period]:
+    """The months of a book that were ever written in, earliest first."""
+    query = select(Period).where(Period.community_id == book.community_id, Period.book_id == book.id)
+    return session.scalars(query.order_by(Period.month)).all()
+
+
+def find_period(session: Session, book: Book, month: int) -> Period | None:
+    query = select(Period).where(
+        Period.community_id == book.community_id, Period.book_id == book.id, Period.month == month
+    )
+    return session.scalars(query).one_or_none()
+
+
+def is_closed(session: Session, book: Book, month: int) -> bool:
+    period = find_period(session, book, month)
+    return period is not None and period.state == "closed"
+
+
+def open_month(session: Session, book: Book, day: date) -> Period:
+    """The open month that holds a day, made when it is new; MonthClosed or BeforeOpening otherwise."""
+    if day < book.opened_on:
+        raise BeforeOpening(day=day.isoformat(), opened=book.opened_on.isoformat())
+    period = find_period(session, book, month_of(day))
+    if period is None:
+        period = Period(community_id=book.community_id, book_id=book.id, month=month_of(day), state="open")
+        session.add(period)
+        session.flush()
+    if period.state == "closed":
+        raise MonthClosed(month=month_text(period.month))
+    return period
+
+
+def first_open_month(session: Session, book: Book) -> int:
+    """The earliest month that is not closed: the one a treasurer works on."""
+    closed = [period.month for period in periods(session, book) if period.state == "closed"]
+    return next_month(max(closed)) if closed else month_of(book.opened_on)
