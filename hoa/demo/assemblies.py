@@ -143,7 +143,7 @@ def _hold(
     """From draft to announced."""
     assembly = _notice(platform, community_id, people, clock, meeting)
     voters = _voters(platform, community_id, meeting, chance)
-    choices = _just_short(meeting, voters, chance) if short_of_area else _choices(meeting, voters, chance)
+    choices = _just_short(voters) if short_of_area else _choices(meeting, voters, chance)
     _cast(platform, assembly, meeting, choices, until=meeting.closes)
     keys, by = platform.keys, people["secretary"]
     with platform.database.writing() as session:
@@ -252,7 +252,7 @@ def _choices(meeting: Meeting, voters: Sequence[RollElector], chance: random.Ran
     ]
 
 
-def _just_short(meeting: Meeting, voters: Sequence[RollElector], chance: random.Random) -> Choices:
+def _just_short(voters: Sequence[RollElector]) -> Choices:
     """Enough heads agree, but the area that agrees stays a few square metres under three quarters.
 
     The owners of the largest flats oppose until the area is short; then one opponent is exchanged for the one that
@@ -261,7 +261,6 @@ def _just_short(meeting: Meeting, voters: Sequence[RollElector], chance: random.
     total = sum(voter.area_centi for voter in voters)
     needed = -(-3 * total // 4)
     order = sorted(voters, key=lambda voter: (-voter.area_centi, voter.elector_id))
-    chance.shuffle(order[: len(order) // 2])
     opponents: list[RollElector] = []
     agreed = total
     for voter in order:

@@ -18,6 +18,7 @@ from hoa.platform import Platform
 
 TERM = (datetime(2025, 6, 1, tzinfo=CHINA), datetime(2030, 6, 1, tzinfo=CHINA))
 ELECTED = "2025 年第 1 次业主大会选举"
+NAMED = "所在单位指派"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ ROLES: tuple[Role, ...] = (
     Role("supervisor", "顾杰", "19900000487", N_("监督委员会主任，谁也不信"), posts.SUPERVISOR_CHAIR, ELECTED),
     Role("second_supervisor", "余英", "19900000198", N_("监督委员会委员"), posts.SUPERVISOR, ELECTED),
     Role("third_supervisor", "鲁浩俊", "19900000170", N_("监督委员会委员"), posts.SUPERVISOR, ELECTED),
-    Role("clerk", "秦雅宁", "19900001001", N_("居委会工作人员，管业主名册"), posts.RESIDENTS_STAFF, "居委会指派"),
+    Role("clerk", "秦雅宁", "19900001001", N_("居委会工作人员，管业主名册"), posts.RESIDENTS_STAFF, NAMED),
     Role(
         "second_clerk",
         "蔡文博",
@@ -55,9 +56,7 @@ ROLES: tuple[Role, ...] = (
         posts.RESIDENTS_STAFF,
         "居委会指派",
     ),
-    Role(
-        "officer", "罗正言", "19900001003", N_("街道办事处经办人，只看红色事项"), posts.STREET_OFFICER, "街道办事处指派"
-    ),
+    Role("officer", "罗正言", "19900001003", N_("街道办事处经办人，只看红色事项"), posts.STREET_OFFICER, NAMED),
     Role("party", "高敬之", "19900001004", N_("小区党支部书记"), posts.PARTY_SECRETARY, "社区党委任命"),
     Role("manager", "孟晓帆", "19900001005", N_("物业服务企业项目经理"), posts.PROPERTY_STAFF, "物业服务合同"),
     Role("auditor", "樊慎行", "19900001006", N_("第三方审计员"), posts.AUDITOR, "审计约定书"),

@@ -1,0 +1,104 @@
+"""Migrations on both engines: they end where the tables say, keep what was there, and leave every guard standing."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from hoa.db import Base, Database
+from hoa.migrations.runner import configuration, upgrade
+from hoa.tables import every_table
+from tests.postgres import Cluster
+
+GUARDED = {
+    "assembly_tally",
+    "ballot",
+    "counted_row",
+    "finance_bank_line",
+    "finance_document",
+    "finance_line",
+    "finance_voucher",
+    "log_entry",
+    "objection",
+    "office",
+    "publication",
+    "register_change",
+    "resolution",
+    "roll_entry",
+    "tree_head",
+}
+
+
+@pytest.fixture
+def bare(engine_name: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database without a single table."""
+    with ExitStack() as stack:
+        if engine_name == "sqlite":
+            url = f"sqlite:///{tmp_path / 'bare' / 'hoa.db'}"
+        else:
+            cluster: Cluster = request.getfixturevalue("postgres")
+            url = stack.enter_context(cluster.database(template="template0"))
+        yield stack.enter_context(closing(Database(url)))
+
+
+def test_the_migrated_schema_is_the_one_the_code_declares(database: Database):
+    every_table()
+    with database.write_engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_there_is_one_line_of_migrations(database: Database):
+    assert len(ScriptDirectory.from_config(configuration(database)).get_heads()) == 1
+
+
+def test_an_upgrade_keeps_what_was_there_at_every_step(bare: Database):
+    scripts = ScriptDirectory.from_config(configuration(bare))
+    revisions = [script.revision for script in reversed(list(scripts.walk_revisions()))]
+    upgrade(bare, revisions[0])
+    with bare.writing() as session:
+        session.execute(
+            text(
+                "INSERT INTO person (id, name, senior, is_platform_administrator, made_at) "
+                "VALUES ('p', '秦䶮', 1, false, '2026-01-01 00:00:00')"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO login_session (id, person_id, token_hash, device, method, began_at, seen_at) "
+                "VALUES ('s', 'p', 'h', 'd', 'code', '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+            )
+        )
+    for revision in revisions[1:]:
+        upgrade(bare, revision)
+        with bare.reading() as session:
+            assert session.execute(
+                text("SELECT p.name, s.device FROM person p JOIN login_session s ON s.person_id = p.id")
+            ).all() == [("秦䶮", "d")]
+    upgrade(bare, "head")
+
+
+def test_every_final_table_is_guarded_on_both_engines(database: Database):
+    sqlite = "SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger'"
+    postgresql = "SELECT DISTINCT event_object_table FROM information_schema.triggers"
+    with database.reading() as session:
+        guarded = set(session.scalars(text(sqlite if database.is_sqlite else postgresql)))
+    assert guarded >= GUARDED
+
+
+def test_both_engines_have_the_same_guards(fresh_database):
+    guards = []
+    for engine in ("sqlite", "postgresql"):
+        with closing(Database(fresh_database(engine))) as database, database.reading() as session:
+            query = (
+                "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+                if database.is_sqlite
+                else "SELECT DISTINCT trigger_name FROM information_schema.triggers"
+            )
+            guards.append({name for name in session.scalars(text(query)) if "truncate" not in name})
+    assert guards[0] == guards[1]
