@@ -68,7 +68,7 @@ def test_every_folder_of_rules_is_under_the_contract_for_pure_modules() -> None:
 
 
 def test_tests_mirror_the_packages() -> None:
-    rooms = {name.removeprefix("hoa.") for name in rooms_on_disk()} | {"ground"}  # the ground: config, db, jobs, platform
+    rooms = {name.removeprefix("hoa.") for name in rooms_on_disk()} | {"ground"}  # config, db, jobs, platform
     strangers = [
         str(folder.relative_to(ROOT))
         for kind in ("unit", "integration")
