@@ -16,27 +16,24 @@ from hoa.kernel.errors import N_
 
 def publications(data: PeriodData, parameters: Parameters) -> Sequence[Finding]:
     """F06: each quarter that ended in the period is published in time, stays on display, and its hash still fits."""
-    findings = []
-    for publication in data.publications:
-        if not data.holds(publication.end):
-            continue
-        for sentence in _faults(publication, data, parameters):
-            findings.append(
-                Finding(
-                    code="F06",
-                    check="publications",
-                    severity=Severity.MEDIUM,
-                    sentence=sentence,
-                    params={
-                        "quarter": publication.quarter,
-                        "by_day": publication.publish_by.isoformat(),
-                        "published_day": (publication.published_on or publication.publish_by).isoformat(),
-                        "days": parameters.display_days,
-                    },
-                    evidence=(_evidence(publication),),
-                )
-            )
-    return findings
+    return [
+        Finding(
+            code="F06",
+            check="publications",
+            severity=Severity.MEDIUM,
+            sentence=sentence,
+            params={
+                "quarter": publication.quarter,
+                "by_day": publication.publish_by.isoformat(),
+                "published_day": (publication.published_on or publication.publish_by).isoformat(),
+                "days": parameters.display_days,
+            },
+            evidence=(_evidence(publication),),
+        )
+        for publication in data.publications
+        if data.holds(publication.end)
+        for sentence in _faults(publication, data, parameters)
+    ]
 
 
 def _faults(publication: PublicationFacts, data: PeriodData, parameters: Parameters) -> list[str]:
