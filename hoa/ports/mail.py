@@ -14,6 +14,7 @@ import ssl
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -66,7 +67,7 @@ def address(text: str) -> str:
     """A mail address as written in ASCII; anything that could smuggle a header or a second recipient is refused."""
     try:
         found = Address(addr_spec=text)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, HeaderParseError):
         raise NotAMailAddress from None
     if not text.isascii() or not text.isprintable() or not found.username or "." not in found.domain:
         raise NotAMailAddress
