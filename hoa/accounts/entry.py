@@ -6,7 +6,7 @@ Other rooms that let people in (activation letters, the demo) call `enter` insid
 from contextlib import suppress
 from dataclasses import dataclass
 
-from flask import after_this_request, current_app, g, request, session
+from flask import after_this_request, g, request, session
 from flask_babel import gettext
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy.orm import Session
@@ -108,8 +108,3 @@ def this_session() -> str:
     if not current_user.is_authenticated:
         raise NotAllowed
     return str(current_user.session_id)
-
-
-def endpoint_or_none(name: str) -> str | None:
-    """A page of a higher room, where this deployment has it."""
-    return name if name in current_app.view_functions else None

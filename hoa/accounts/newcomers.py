@@ -4,6 +4,7 @@
 Accounts stand below the register and must not look into it: the register fills this Protocol through `hoa.app`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, cast
 
@@ -20,15 +21,27 @@ EXTENSION = "hoa.phone_register"
 class PhoneRegister(Protocol):
     """What accounts ask of the register."""
 
+    def communities(self, session: Session) -> Sequence[tuple[str, str]]:
+        """Code and name of every community: a letter belongs to one of them."""
+        ...
+
     def knows_phone(self, session: Session, keys: Keys, phone: str) -> bool:
         """Whether an owner gave this normalised phone, in whatever community."""
         ...
 
 
+def _register() -> PhoneRegister:
+    return cast(PhoneRegister, current_app.extensions[EXTENSION])
+
+
+def communities(session: Session) -> Sequence[tuple[str, str]]:
+    return _register().communities(session)
+
+
 def is_known(session: Session, keys: Keys, phone: str) -> bool:
     """Whether somebody may sign in by a code to this phone. Both questions are always asked: equal work for all."""
     held = find_by_phone(session, keys, phone) is not None
-    listed = cast(PhoneRegister, current_app.extensions[EXTENSION]).knows_phone(session, keys, phone)
+    listed = _register().knows_phone(session, keys, phone)
     return held or listed
 
 

@@ -7,7 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from hoa.accounts import newcomers, passkeys, rules, sending, signing_in
-from hoa.accounts.entry import endpoint_or_none, enter, leave
+from hoa.accounts.entry import enter, leave
 from hoa.accounts.forms import CodeForm, PasswordSignInForm, PhoneForm, SetupForm, refuse
 from hoa.accounts.service import redeem_administrator_code
 from hoa.kernel import identifiers, masking
@@ -131,6 +131,20 @@ def _sign_in_page(template: str, form: Any, **more: Any) -> str:
         passkeys=rules.can_use_passkeys(context.platform().settings.base_url),
         **more,
     )
+
+
+@blueprint.get("/sign-in/letter")
+@public
+def letter() -> str | Response:
+    """A letter belongs to a community: the one whose page was wanted, or the only one, or the one that is picked."""
+    known = dict(newcomers.communities(context.reading()))
+    wanted = (following() or "").split("/")
+    code = wanted[2] if wanted[1:2] == ["c"] and len(wanted) > 2 else None
+    if code not in known:
+        code = next(iter(known)) if len(known) == 1 else None
+    if code is not None:
+        return _response(redirect(url_for("community.activate", community_code=code)))
+    return render_template("accounts/letter.html", communities=known)
 
 
 # --------------------------------------------------------------------------------------------------------- password

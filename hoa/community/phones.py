@@ -1,7 +1,10 @@
-"""Whether the register knows a phone: then its holder may come in by a code and claim their unit (rules.md R7.5).
+"""What the door asks of the register: which communities there are, and whether one of them knows a phone. Its holder
+may then come in by a code and claim their unit (rules.md R7.5).
 
 Knowing the phone is not yet being the owner: that takes the room and the name as well (`hoa.community.activation`).
 """
+
+from collections.abc import Sequence
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -9,6 +12,12 @@ from sqlalchemy.orm import Session
 from hoa.community.sealing import phone_digest
 from hoa.community.tables import Community, Owner, Ownership
 from hoa.ports.keys import Keys
+
+
+def communities(session: Session) -> Sequence[tuple[str, str]]:
+    """Code and name of every community, by code."""
+    query = select(Community.code, Community.name).order_by(Community.code)
+    return [(code, name) for code, name in session.execute(query)]
 
 
 def knows_phone(session: Session, keys: Keys, phone: str) -> bool:
