@@ -95,7 +95,7 @@ def load_states(session: Session, community_id: str) -> list[UnitState]:
     ]
 
 
-def read_file(path: Path, *, basis: AreaBasis, progress: Callable[[int], None] = lambda _rows: None) -> Reading:
+def read_file(path: Path, *, basis: AreaBasis, progress: Progress = lambda _done, _total: None) -> Reading:
     """Read a workbook; one that cannot be read at all is a reading with one error and no place in it."""
     try:
         return sheet.read(path, basis=basis, progress=progress)
@@ -146,7 +146,7 @@ def read_batch(platform: Platform, community_id: str, batch_id: str, progress: P
     with platform.database.reading() as session:
         batch = get(session, ImportBatch, community_id, batch_id)
         community = get_community(session, community_id)
-        reading = _read_stored(platform, batch, lambda rows: progress(rows, 0))
+        reading = _read_stored(platform, batch, progress)
         made = plan(session, platform.keys, community, reading)
     with platform.database.writing(seconds=30) as session:
         batch = get(session, ImportBatch, community_id, batch_id, lock=True)
@@ -163,7 +163,7 @@ def _state(made: Plan) -> str:
     return READY if made.difference.changes_anything(remove_missing=True) else SAME
 
 
-def _read_stored(platform: Platform, batch: ImportBatch, progress: Callable[[int], None]) -> Reading:
+def _read_stored(platform: Platform, batch: ImportBatch, progress: Progress) -> Reading:
     with NamedTemporaryFile(suffix=".xlsx") as copy:
         copy.write(platform.files.get(batch.file_sha256))
         copy.flush()
@@ -226,7 +226,7 @@ def import_batch(platform: Platform, community_id: str, batch_id: str, progress:
         if batch.state == DONE:
             return
         community = get_community(session, community_id)
-        reading = _read_stored(platform, batch, lambda rows: progress(rows, 2 * rows))
+        reading = _read_stored(platform, batch, lambda done, total: progress(done, 2 * total))
         made = plan(session, platform.keys, community, reading)
     try:
         with platform.database.writing(seconds=30) as session:

@@ -8,6 +8,7 @@ from hoa.kernel.posts import (
     COMMITTEE_CHAIR,
     COMMITTEE_SECRETARY,
     EVERYONE,
+    OWNER,
     PREPARATORY_GROUP,
     SUPERVISORS,
     Post,
@@ -18,6 +19,7 @@ KEEPERS = AUTHORITIES | PREPARATORY_GROUP | {COMMITTEE_CHAIR, COMMITTEE_SECRETAR
 POWERS: Mapping[str, frozenset[Post]] = {
     # Units, areas and heads without full names: every owner can recompute both denominators (voting-record.md 3).
     "register.read": EVERYONE,
+    "register.own": frozenset({OWNER}),
     "register.names": KEEPERS | SUPERVISORS,
     "register.edit": KEEPERS,
     "register.activate": KEEPERS,

@@ -21,7 +21,7 @@ from hoa.kernel import identifiers
 from hoa.kernel.errors import N_, Refusal
 
 ROW_LIMIT = 50_000
-Progress = Callable[[int], None]
+Progress = Callable[[int, int], None]
 Value = TypeVar("Value")
 _NOTHING: tuple[str, ...] = ()
 _UNREADABLE: tuple[str, ...] = ("?",)
@@ -53,13 +53,16 @@ PRIVATE_CHARACTERS = N_("姓名里有自造字，别的电脑上会显示成空�
 DEVELOPERS_DIFFER = N_("未售的部分写了不同的建设单位，仍合计按一人计算；请核对")
 
 
-def read(path: Path, *, basis: AreaBasis = AreaBasis.REGISTERED, progress: Progress = lambda _row: None) -> Reading:
+def read(
+    path: Path, *, basis: AreaBasis = AreaBasis.REGISTERED, progress: Progress = lambda _done, _total: None
+) -> Reading:
     """Read the workbook at `path`. An area column that does not say what it rests on is taken as `basis`.
 
     Raises a `WorkbookRefused` when the file as a whole cannot be read.
     """
     reader = _Reader(basis, progress)
     with workbook.opened(path) as sheets:
+        reader.expect(sum(sheet.declared_rows for sheet in sheets))
         for sheet in sheets:
             reader.read_sheet(sheet)
         if not reader.headers and sheets:
@@ -129,6 +132,11 @@ class _Reader:
         self._label_of_code: dict[str, str] = {}
         self._name_of_identifier: dict[str, tuple[str, str, int]] = {}
         self._read_rows = 0
+        self._declared = 0
+
+    def expect(self, rows: int) -> None:
+        """How many rows there are altogether, for the progress bar."""
+        self._declared = rows
 
     def read_sheet(self, sheet: workbook.Sheet) -> None:
         header: Header | None = None
@@ -187,7 +195,7 @@ class _Reader:
             return total
         self._read_rows += 1
         if self._read_rows % 200 == 0:
-            self._progress(self._read_rows)
+            self._progress(self._read_rows, max(self._declared, self._read_rows + 1))
         areas = self._areas(row)
         entry = self._entry(row, areas)
         self.errors.extend(row.problems)

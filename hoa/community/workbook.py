@@ -78,6 +78,11 @@ class Sheet:
         self.merges = merges
         self._worksheet = worksheet
 
+    @property
+    def declared_rows(self) -> int:
+        """How many rows the sheet says it has, for a progress bar; 0 when it does not say."""
+        return int(self._worksheet.max_row or 0)
+
     def rows(self) -> Iterator[tuple[int, list[Any]]]:
         """Row numbers and the row's cells, of which the first is column A; rows without any cell are left out."""
         number = 0
@@ -118,7 +123,8 @@ class MergedValues:
         }
 
 
-def _too_large() -> WorkbookTooLarge:
+def too_large() -> WorkbookTooLarge:
+    """The refusal with both limits filled in."""
     return WorkbookTooLarge(limit=UPLOAD_LIMIT // 2**20, unpacked=UNPACKED_LIMIT // 2**20)
 
 
@@ -126,7 +132,7 @@ def _check_members(archive: zipfile.ZipFile) -> None:
     """Declared sizes first, then the sizes that really come out; the XML must not define entities."""
     members = archive.infolist()
     if len(members) > MEMBER_LIMIT or sum(member.file_size for member in members) > UNPACKED_LIMIT:
-        raise _too_large()
+        raise too_large()
     total = 0
     for member in members:
         if member.flag_bits & 0x1:
@@ -150,7 +156,7 @@ def _measured(archive: zipfile.ZipFile, member: zipfile.ZipInfo, allowed: int) -
         while chunk := stream.read(_CHUNK):
             size += len(chunk)
             if size > allowed:
-                raise _too_large()
+                raise too_large()
     return size
 
 
@@ -178,7 +184,7 @@ def _merges(archive: zipfile.ZipFile, path: str) -> tuple[Merge, ...]:
 def opened(path: Path) -> Iterator[list[Sheet]]:
     """The visible sheets of the workbook at `path`, or a WorkbookRefused that says how to mend the file."""
     if path.stat().st_size > UPLOAD_LIMIT:
-        raise _too_large()
+        raise too_large()
     with path.open("rb") as stream:
         if stream.read(8) == _OLE_MAGIC:
             raise OldOrLockedWorkbook
