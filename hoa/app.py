@@ -22,13 +22,16 @@ from hoa.kernel.posts import OWNER, Post
 from hoa.offices.room import ROOM as OFFICES
 from hoa.offices.service import posts_held
 from hoa.platform import Platform
+from hoa.resolutions import evidence
 from hoa.resolutions.room import ROOM as RESOLUTIONS
 from hoa.web import errors, i18n, jobs_views, observing, security, shell
 from hoa.web.access import assert_every_route_declares
 from hoa.web.context import Me
 from hoa.web.room import Room
+from voting.room import ROOM as VOTING
+from voting.service import evidence as assembly_evidence
 
-ROOMS: tuple[Room, ...] = (ACCOUNTS, COMMUNITY, OFFICES, BULLETIN, RESOLUTIONS)
+ROOMS: tuple[Room, ...] = (ACCOUNTS, COMMUNITY, OFFICES, BULLETIN, RESOLUTIONS, VOTING)
 ROOT = Path(__file__).resolve().parent.parent
 PLATFORM_ADMINISTER = "platform.administer"
 
@@ -36,6 +39,7 @@ PLATFORM_ADMINISTER = "platform.administer"
 def create_app(platform: Platform) -> Flask:
     """The web application over an opened platform. Fails at once when a route declares no access."""
     app = Flask("hoa", root_path=str(ROOT / "hoa"), template_folder=str(ROOT / "templates"), static_folder="static")
+    evidence.provide(assembly_evidence(platform))
     app.extensions["hoa.platform"] = platform
     app.extensions["hoa.powers"] = load_powers
     app.extensions["hoa.community"] = find_community
@@ -61,6 +65,7 @@ def create_app(platform: Platform) -> Flask:
 
 def create_worker(platform: Platform) -> Worker:
     """The worker over the same platform: every room's tasks and periodic work."""
+    evidence.provide(assembly_evidence(platform))
     handlers: dict[str, Handler] = {}
     periodic: list[Periodic] = []
     for room in ROOMS:

@@ -1,13 +1,27 @@
 """`hoa assembly …`: the assembly's sums, lists and packages at a command line."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
+from hoa.community.service import named_community
+from hoa.kernel.errors import N_, Refusal
+from hoa.platform import Platform
 from voting.rules import shares
+from voting.rules.life import State
 from voting.rules.matters import matter as find_matter
+from voting.rules.package import Form
 from voting.rules.thresholds import Decision, decide
+from voting.service import closing, packages, reading
+from voting.tables import Assembly
+
+
+class UnknownAssembly(Refusal):
+    message = N_("%(community)s 没有编号为 %(code)s 的业主大会会议，用 hoa assembly list 查看")
+    status = 404
 
 
 @click.group()
@@ -55,3 +69,77 @@ def decide_command(matter: str, roll: str, participated: str, agreed: str, as_js
     for test in decision.inequalities:
         click.echo(f"  {test.measure.value:<18} {test.formula}  {'yes' if test.holds else 'no'}")
     click.echo(decision.article)
+
+
+def _community_option(command: Any) -> Any:
+    return click.option("--community", required=True, metavar="CODE", help="The community, e.g. WTY.")(command)
+
+
+def _find(session: Session, community: str, code: str) -> Assembly:
+    """The assembly with this code, or a sentence that says where to look."""
+    here = named_community(session, community)
+    found = next((row for row in reading.assemblies(session, here.id, drafts=True) if row.code == code), None)
+    if found is None:
+        raise UnknownAssembly(community=here.code, code=code)
+    return found
+
+
+@assembly.command("list")
+@_community_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array of {code, title, state}.")
+@click.pass_obj
+def list_command(platform: Platform, community: str, as_json: bool) -> None:
+    """The community's assemblies, what is under way first."""
+    with platform.database.reading() as session:
+        rows = reading.assemblies(session, named_community(session, community).id, drafts=True)
+    if as_json:
+        value = [{"code": row.code, "title": row.title, "state": row.state} for row in rows]
+        click.echo(json.dumps(value, ensure_ascii=False))
+        return
+    for row in rows:
+        click.echo(f"{row.code}  {row.state:<9}  {row.title}")
+
+
+@assembly.command("package")
+@click.argument("code", metavar="ASSEMBLY")
+@_community_option
+@click.option("--public", "form", flag_value=Form.PUBLIC.value, help="For everybody: no elector, no single ballot.")
+@click.option("--full", "form", flag_value=Form.FULL.value, help="For supervisors, auditors and the street office.")
+@click.option("-o", "output", required=True, metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def package_command(platform: Platform, code: str, community: str, form: str | None, output: Path) -> None:
+    """Write the audit package of a counted assembly; `python3 voting/verify.py FILE` checks it anywhere."""
+    if form is None:
+        raise click.UsageError("Say which package: --public or --full.")
+    with platform.database.reading() as session:
+        found = _find(session, community, code)
+        data = packages.build(session, platform.keys, found, Form(form))
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from error
+    click.echo(f"{output}  {len(data)} bytes  assembly {found.manifest_hash}")
+
+
+def _step(target: State) -> click.Command:
+    @click.argument("code", metavar="ASSEMBLY")
+    @_community_option
+    @click.pass_obj
+    def take(platform: Platform, code: str, community: str) -> None:
+        with platform.database.writing() as session:
+            found = _find(session, community, code)
+            step = closing.STEPS[target]
+            step(session, platform.keys, found.community_id, found.id, by=None, now=platform.now())
+        click.echo(f"{code}  {target.value}")
+
+    names = {State.OPEN: "open", State.CUT_OFF: "cutoff", State.CLOSED: "close"}
+    words = {
+        State.OPEN: "Begin voting, once the noticed time has come (the worker does it by itself).",
+        State.CUT_OFF: "End acceptance, once the noticed time has come (the worker does it by itself).",
+        State.CLOSED: "Seal the log after the cut-off (the worker does it by itself).",
+    }
+    return click.command(names[target], help=words[target])(take)
+
+
+for _target in closing.STEPS:
+    assembly.add_command(_step(_target))

@@ -18,6 +18,7 @@ from voting.rules.life import State
 from voting.rules.package import Form
 from voting.rules.published import motion_figures
 from voting.service import packages, tallying
+from voting.service.addresses import path
 from voting.tables import Assembly, AssemblyEvent
 
 
@@ -67,7 +68,7 @@ def _record(platform: Platform, session: Session, assembly: Assembly, at: dateti
         recounted=problem is None,
         problem=problem,
         witnesses=0,
-        url=f"/c/{canonical.decode(assembly.manifest or b'')['community']['code']}/assemblies/{assembly.code}",
+        url=path(session, assembly),
     )
 
 

@@ -225,3 +225,15 @@ def opened_entry(keys: Keys, assembly: Assembly, row: RollEntry, unit_ids: Seque
     """A roll entry with its salt out of the envelope; it opens only beside the units it was written with."""
     salt = keys.open(SALT, row.salt, roll_place(assembly, row.elector, unit_ids))
     return record.RollRow(row.elector, tuple((unit["unit"], unit["area"]) for unit in row.units), salt.hex())
+
+
+def counts(session: Session, assembly: Assembly, leaf: str) -> bool | None:
+    """Whether a ballot is the one that counted for its elector; None before the count."""
+    if assembly.step not in (State.TALLIED, State.ANNOUNCED):
+        return None
+    query = select(CountedRow.id).where(
+        CountedRow.community_id == assembly.community_id,
+        CountedRow.assembly_id == assembly.id,
+        CountedRow.counted == leaf,
+    )
+    return session.scalar(query) is not None

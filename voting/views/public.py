@@ -1,0 +1,175 @@
+"""What anybody reads: the list, the notice, an open vote's turnout, the result."""
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import render_template, url_for
+from werkzeug.wrappers import Response
+
+from hoa.kernel import canonical
+from hoa.kernel.clock import parse_stamp, today
+from hoa.kernel.errors import NotFound
+from hoa.web import context
+from hoa.web.access import public
+from voting.powers import CONVENE, FULL_PACKAGE
+from voting.rules.life import State
+from voting.rules.published import turnout_permille
+from voting.service import drafts, log, reading, steps, tallying
+from voting.tables import Assembly, Tally
+from voting.views.shared import address, blueprint, find, paper
+from voting.views.verdicts import bars, verdict
+
+
+@blueprint.get("/")
+@public
+def index() -> str:
+    session, here, me = context.reading(), context.community(), context.me()
+    rows = reading.assemblies(session, here.id, drafts=context.may(CONVENE))
+    waiting = (
+        {row.id for row in reading.waiting_for(session, here.id, person_id=me.id, day=today(context.now()))}
+        if me
+        else set()
+    )
+    rows = sorted(rows, key=lambda row: row.id not in waiting)
+    return render_template("voting/index.html", rows=rows, waiting=waiting, may_convene=context.may(CONVENE))
+
+
+@blueprint.get("/<code>")
+@public
+def show(code: str) -> str:
+    """The assembly as it stands: its notice and turnout, or its result."""
+    assembly = find(code)
+    if assembly.step is State.ANNOUNCED:
+        return render_template("voting/result.html", assembly=assembly, **_result_values(assembly))
+    return render_template("voting/assembly.html", assembly=assembly, **_notice_values(assembly), **_mine(assembly))
+
+
+@blueprint.get("/<code>/notice")
+@public
+def notice(code: str) -> str:
+    assembly = find(code)
+    return render_template("voting/notice.html", assembly=assembly, **_notice_values(assembly))
+
+
+@blueprint.get("/<code>/notice.pdf")
+@public
+def notice_pdf(code: str) -> Response:
+    assembly = find(code)
+    if assembly.manifest is None:
+        raise NotFound
+    return paper(
+        assembly,
+        kind="notice",
+        template="voting/notice_paper.html",
+        created=parse_stamp(canonical.decode(assembly.manifest)["times"]["noticed"]),
+        name=f"{context.community().code}-{assembly.code}-notice.pdf",
+        values=_notice_values(assembly),
+    )
+
+
+@blueprint.get("/<code>/result.pdf")
+@public
+def result_pdf(code: str) -> Response:
+    assembly = find(code)
+    if assembly.step is not State.ANNOUNCED:
+        raise NotFound
+    tally = tallying.tally_of(context.reading(), assembly)
+    return paper(
+        assembly,
+        kind="result",
+        template="voting/result_paper.html",
+        created=tally.made_at.replace(microsecond=0),
+        name=f"{context.community().code}-{assembly.code}-result.pdf",
+        values=_figures(assembly, tally),
+    )
+
+
+@blueprint.get("/<code>/tally.json")
+@public
+def tally_json(code: str) -> Response:
+    """The published tally, byte for byte: its SHA-256 is the one on the notice board."""
+    assembly = find(code)
+    if assembly.step is not State.ANNOUNCED:
+        raise NotFound
+    tally = tallying.tally_of(context.reading(), assembly)
+    return Response(tally.public, mimetype="application/json")
+
+
+def _notice_values(assembly: Assembly) -> dict[str, Any]:
+    motions = drafts.motions(context.reading(), assembly)
+    noticed = parse_stamp(canonical.decode(assembly.manifest)["times"]["noticed"]) if assembly.manifest else None
+    return {
+        "motions": motions,
+        "noticed_at": noticed,
+        "address": address("voting.show", code=assembly.code),
+        "turnout": _public_turnout(assembly),
+    }
+
+
+def _public_turnout(assembly: Assembly) -> dict[str, Any] | None:
+    """What the hour's figures say, to 0.1 % (voting-record.md 2)."""
+    if assembly.turnout_at is None:
+        return None
+    return {
+        "heads": turnout_permille(assembly.turnout_heads, assembly.roll_heads),
+        "area": turnout_permille(assembly.turnout_area, assembly.roll_area),
+        "at": assembly.turnout_at,
+    }
+
+
+def _mine(assembly: Assembly) -> dict[str, Any]:
+    me = context.me()
+    if me is None or assembly.step is State.DRAFT:
+        return {"mine": []}
+    day = today(context.now())
+    return {"mine": reading.mine(context.reading(), assembly, person_id=me.id, day=day)}
+
+
+def _figures(assembly: Assembly, tally: Tally) -> dict[str, Any]:
+    """What page and paper show alike, from the bytes of `tally.json`."""
+    value = canonical.decode(tally.public)
+    titles = {motion.code: motion for motion in drafts.motions(context.reading(), assembly)}
+    return {
+        "tally": value,
+        "digest": tally.digest,
+        "address": address("voting.show", code=assembly.code),
+        "signatures": list(canonical.decode_lines(tally.public_signatures)),
+        "timeline": _timeline(assembly),
+        "shown": [
+            {
+                "motion": titles[motion["motion"]],
+                "figures": motion,
+                "verdict": verdict(motion),
+                "bars": bars(motion["without_invalid"]["inequalities"]),
+                "lines": motion["without_invalid"]["inequalities"],
+            }
+            for motion in value["motions"]
+        ],
+        "last_day_to_sue": _a_year_after(assembly),
+    }
+
+
+def _timeline(assembly: Assembly) -> list[tuple[State, datetime]]:
+    return [(State(event.state), event.at) for event in steps.events(context.reading(), assembly)]
+
+
+def _a_year_after(assembly: Assembly) -> date:
+    """The last day of the year in which an owner may ask a court to annul the decision (民法典 280; 司法解释 12)."""
+    announced: datetime = next(at for state, at in _timeline(assembly) if state is State.ANNOUNCED)
+    day = today(announced)
+    leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year + 1, day=28 if leap_day else day.day)
+
+
+def _result_values(assembly: Assembly) -> dict[str, Any]:
+    session, me = context.reading(), context.me()
+    tally = tallying.tally_of(session, assembly)
+    keys = context.platform().keys
+    mine = reading.mine(session, assembly, person_id=me.id, day=today(context.now())) if me is not None else []
+    return {
+        **_figures(assembly, tally),
+        "mine": [(one, tallying.counted_row(session, keys, assembly, one.standing.elector)) for one in mine],
+        "may_full": context.may(FULL_PACKAGE),
+        "heads": log.heads(session, assembly),
+        "check_url": url_for("voting.check", code=assembly.code),
+    }
