@@ -114,20 +114,11 @@ def sign_in_code() -> str | Response:
     return _sign_in_page("accounts/sign_in_code.html", form, phone=masking.phone(phone))
 
 
-def _activation() -> str:
-    """Where an activation letter is used: in the community the person was on the way to, else they choose it first."""
-    parts = (following() or "").split("/")
-    if endpoint_or_none("community.activate") and len(parts) > 3 and parts[1] == "c":
-        return url_for("community.activate", community_code=parts[2])
-    return url_for("home.start")
-
-
 def _sign_in_page(template: str, form: Any, **more: Any) -> str:
     return render_template(
         template,
         form=form,
         next=following(),
-        activation=_activation(),
         passkeys=rules.can_use_passkeys(context.platform().settings.base_url),
         **more,
     )
