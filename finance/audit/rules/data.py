@@ -1,7 +1,7 @@
 """What the checks look at: facts about one community's books, copied out of the tables, with nothing behind them.
 
-All amounts are integer fen. `PeriodData` holds everything up to the end of the period, because a split or a duplicate
-may straddle its first day; a finding counts for the period when a part of it lies inside.
+All amounts are integer fen. `PeriodData` holds everything up to the day of the check, because a split or a duplicate
+may straddle an end of the period; a finding counts for the period when a part of it lies inside.
 """
 
 from collections.abc import Mapping

@@ -93,10 +93,11 @@ def splits(data: PeriodData, parameters: Parameters) -> Sequence[Finding]:
 
 
 def over_resolution(data: PeriodData, _parameters: Parameters) -> Sequence[Finding]:
-    """F04: what was spent on a resolution is more than it allows."""
+    """F04: what was spent on a resolution is more than it allows. What a duplicate invoice adds is told there."""
+    again = {voucher.id for group in _same_invoice(data.payments) for voucher in group[1:]}
     spent: dict[str, list[VoucherFacts]] = defaultdict(list)
     for voucher in data.payments:
-        if voucher.resolution_id and voucher.day <= data.end:
+        if voucher.resolution_id and voucher.day <= data.end and voucher.id not in again:
             spent[voucher.resolution_id].append(voucher)
     findings = []
     for resolution_id, vouchers in sorted(spent.items()):

@@ -103,6 +103,8 @@ def test_more_than_a_resolution_allows_is_found_to_the_fen() -> None:
     assert payments.over_resolution(period(vouchers=at_limit), DEFAULTS) == []
     above = [*at_limit, payment(fen=1, resolution_id="budget")]
     assert only(payments.over_resolution(period(vouchers=above), DEFAULTS)).amount_fen == 1
+    doubled = [*at_limit, payment(fen=1, resolution_id="budget", invoice_no=at_limit[0].invoice_no)]
+    assert payments.over_resolution(period(vouchers=doubled), DEFAULTS) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,294 @@
+"""Copies the facts of a period out of the tables for the checks. It reads; it judges nothing."""
+
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from finance.audit.rules.data import (
+    BankLineFacts,
+    ContractFacts,
+    DueFacts,
+    MonthFacts,
+    OfficeFacts,
+    PeriodData,
+    PublicationFacts,
+    ResolutionFacts,
+    VoucherFacts,
+)
+from finance.rules.charts import TRUST_BANK
+from finance.rules.life import VoucherState
+from finance.rules.periods import Quarter, last_day, month_of, months_between
+from finance.service import bank, contracts
+from finance.service.books import bank_accounts, chart_of, periods, trust_book
+from finance.service.publication import publications
+from finance.service.vouchers import label, lines_by_voucher
+from finance.tables import Attachment, BankLine, Book, Document, Match, Period, Voucher
+from hoa.bulletin.current import has_moved
+from hoa.kernel import masking
+from hoa.kernel.clock import today
+from hoa.offices.tables import Office
+from hoa.resolutions.service import resolutions
+
+
+def collect(session: Session, community_id: str, *, start: date, end: date, as_of: date) -> PeriodData:
+    """Everything the checks look at, for the days from `start` to `end`, as known on `as_of`."""
+    book = trust_book(session, community_id)
+    lines, openings = _bank_lines(session, book, as_of)
+    return PeriodData(
+        start=start,
+        end=end,
+        as_of=as_of,
+        payment_limit_fen=book.payment_limit_fen,
+        vouchers=_vouchers(session, book, as_of),
+        contracts=_contracts(session, community_id, as_of),
+        bank_lines=lines,
+        bank_opening_fen=openings,
+        bank_covered=_covered(session, book),
+        months=_months(session, book, max(start, book.opened_on), end),
+        resolutions=_resolutions(session, community_id),
+        publications=_publications(session, book, start, end),
+        related_parties=contracts.related_parties(session, community_id),
+        offices=_offices(session, community_id),
+    )
+
+
+def _vouchers(session: Session, book: Book, as_of: date) -> tuple[VoucherFacts, ...]:
+    query = select(Voucher).where(
+        Voucher.community_id == book.community_id,
+        Voucher.book_id == book.id,
+        Voucher.state == VoucherState.POSTED,
+        Voucher.day <= as_of,
+    )
+    lines = lines_by_voucher(session, book.community_id)
+    documents = _documents(session, book.community_id)
+    bank_days = _bank_days(session, book.community_id)
+    bank_code = chart_of(book).by_role(TRUST_BANK).code
+    found = []
+    for row in session.scalars(query.order_by(Voucher.seq)):
+        kinds = documents.get(row.id, [])
+        own = [line for line in lines.get(row.id, ()) if line.account != bank_code]
+        found.append(
+            VoucherFacts(
+                id=row.id,
+                label=label(row),
+                kind=row.kind,
+                day=row.day,
+                month=row.month,
+                number=row.number or 0,
+                summary=row.summary,
+                party=row.party,
+                party_shown=masking.name(row.party) if row.party_is_person else row.party,
+                invoice_no=row.invoice_no,
+                amount_fen=row.amount_fen,
+                purpose=row.purpose,
+                account=own[0].account if own else bank_code,
+                contract_id=row.contract_id,
+                due_no=row.due_no,
+                resolution_id=row.resolution_id,
+                grounds=row.grounds,
+                reverses_id=row.reverses_id,
+                documents=len(kinds),
+                invoices=kinds.count("invoice"),
+                maker_id=row.maker_id,
+                checker_id=row.checker_id,
+                poster_id=row.poster_id,
+                made_at=row.made_at,
+                posted_at=row.posted_at or row.made_at,
+                bank_day=bank_days.get(row.id),
+                has_negative_line=any(line.debit_fen < 0 or line.credit_fen < 0 for line in lines.get(row.id, ())),
+                hash=row.hash or "",
+            )
+        )
+    return tuple(found)
+
+
+def _documents(session: Session, community_id: str) -> dict[str, list[str]]:
+    """The kinds of documents under each voucher."""
+    query = (
+        select(Attachment.voucher_id, Document.kind)
+        .join(Document, (Document.community_id == Attachment.community_id) & (Document.id == Attachment.document_id))
+        .where(Attachment.community_id == community_id, Attachment.voucher_id.is_not(None))
+    )
+    found: dict[str, list[str]] = {}
+    for voucher_id, kind in session.execute(query):
+        found.setdefault(voucher_id or "", []).append(kind)
+    return found
+
+
+def _bank_days(session: Session, community_id: str) -> dict[str, date]:
+    query = (
+        select(Match.voucher_id, BankLine.day)
+        .join(BankLine, (BankLine.community_id == Match.community_id) & (BankLine.id == Match.bank_line_id))
+        .where(Match.community_id == community_id, Match.released_at.is_(None))
+    )
+    return {row.voucher_id: row.day for row in session.execute(query)}
+
+
+def _bank_lines(session: Session, book: Book, as_of: date) -> tuple[tuple[BankLineFacts, ...], dict[str, int]]:
+    """The lines in the bank's order, and each account's balance before its first one when the books know it."""
+    booked = set(
+        session.scalars(
+            select(Match.bank_line_id)
+            .join(Voucher, (Voucher.community_id == Match.community_id) & (Voucher.id == Match.voucher_id))
+            .where(
+                Match.community_id == book.community_id,
+                Match.released_at.is_(None),
+                Voucher.state == VoucherState.POSTED,
+            )
+        )
+    )
+    found: list[BankLineFacts] = []
+    openings: dict[str, int] = {}
+    for account in bank_accounts(session, book):
+        for row in bank.lines(session, account):
+            openings.setdefault(account.id, row.balance_fen - row.amount_fen)
+            if row.day <= as_of:
+                found.append(
+                    BankLineFacts(
+                        id=row.id,
+                        account_id=account.id,
+                        seq=row.seq,
+                        day=row.day,
+                        amount_fen=row.amount_fen,
+                        balance_fen=row.balance_fen,
+                        party=row.party,
+                        summary=row.summary,
+                        reference=row.reference,
+                        booked=row.id in booked,
+                    )
+                )
+    if len(openings) == 1:
+        opened = _opening_fen(session, book)
+        if opened is not None:
+            openings = dict.fromkeys(openings, opened)
+    return tuple(found), openings
+
+
+def _opening_fen(session: Session, book: Book) -> int | None:
+    """What the books brought in when they opened: the bank's first line must follow from it."""
+    query = select(func.sum(Voucher.amount_fen)).where(
+        Voucher.community_id == book.community_id,
+        Voucher.book_id == book.id,
+        Voucher.kind == "opening",
+        Voucher.state == VoucherState.POSTED,
+    )
+    return session.scalar(query)
+
+
+def _covered(session: Session, book: Book) -> tuple[tuple[date, date], ...]:
+    return tuple(
+        (row.starts_on, row.ends_on)
+        for account in bank_accounts(session, book)
+        for row in bank.imports(session, account)
+    )
+
+
+def _contracts(session: Session, community_id: str, as_of: date) -> tuple[ContractFacts, ...]:
+    return tuple(
+        ContractFacts(
+            id=view.contract.id,
+            number=view.contract.number,
+            direction=view.contract.direction,
+            title=view.contract.title,
+            common_part=view.contract.common_part,
+            party=view.contract.party,
+            frequency=view.contract.frequency,
+            starts_on=view.contract.starts_on,
+            ends_on=view.contract.ends_on,
+            amount_fen=view.contract.amount_fen,
+            resolution_id=view.contract.resolution_id,
+            related_party=view.contract.related_party,
+            dues=tuple(
+                DueFacts(
+                    no=status.due.no,
+                    day=status.due.day,
+                    amount_fen=status.due.amount_fen,
+                    settled_fen=status.settled_fen,
+                )
+                for status in view.dues
+            ),
+        )
+        for view in contracts.views(session, community_id, today=as_of)
+    )
+
+
+def _months(session: Session, book: Book, start: date, end: date) -> tuple[MonthFacts, ...]:
+    rows = {period.month: period for period in periods(session, book)}
+    return tuple(_month(month, rows.get(month)) for month in months_between(month_of(start), month_of(end)))
+
+
+def _month(month: int, row: Period | None) -> MonthFacts:
+    content = row.reconciliation if row is not None else None
+    return MonthFacts(
+        id=row.id if row is not None else None,
+        month=month,
+        last_day=last_day(month),
+        closed_at=row.closed_at if row is not None and row.state == "closed" else None,
+        reconciled=content is not None,
+        difference_fen=_difference(content) if content is not None else 0,
+    )
+
+
+def _difference(content: dict[str, object]) -> int:
+    """What the open items of a kept reconciliation leave unexplained."""
+    bank_fen, adjusted_fen = content["bank_fen"], content["adjusted_fen"]
+    items = content["items"]
+    assert isinstance(bank_fen, int)
+    assert isinstance(adjusted_fen, int)
+    assert isinstance(items, list)
+    sign = {"book_in": 1, "book_out": -1}
+    open_fen = sum(sign.get(str(item["kind"]), 0) * int(item["amount_fen"]) for item in items)
+    return bank_fen + open_fen - adjusted_fen
+
+
+def _resolutions(session: Session, community_id: str) -> tuple[ResolutionFacts, ...]:
+    return tuple(
+        ResolutionFacts(
+            id=row.id,
+            title=row.title,
+            source=row.source,
+            matter=row.matter,
+            decided_on=row.decided_on,
+            valid_until=row.valid_until,
+            limit_fen=row.limit_fen,
+        )
+        for row in resolutions(session, community_id)
+    )
+
+
+def _publications(session: Session, book: Book, start: date, end: date) -> tuple[PublicationFacts, ...]:
+    """The quarters that ended in the period. In time is judged by the first publication, the hash by the latest."""
+    found = []
+    quarter = Quarter.of(max(start, book.opened_on))
+    while quarter.end <= end:
+        rows = list(publications(session, book.community_id, quarter))
+        latest = rows[0] if rows else None
+        found.append(
+            PublicationFacts(
+                quarter=str(quarter),
+                start=quarter.start,
+                end=quarter.end,
+                publish_by=quarter.publish_by(book.publish_within_days),
+                id=latest.id if latest else None,
+                published_on=today(rows[-1].published_at) if rows else None,
+                display_until=rows[-1].display_until if rows else None,
+                moved=latest is not None and has_moved(session, latest),
+            )
+        )
+        quarter = quarter.next
+    return tuple(found)
+
+
+def _offices(session: Session, community_id: str) -> tuple[OfficeFacts, ...]:
+    query = select(Office).where(Office.community_id == community_id).order_by(Office.starts_at, Office.id)
+    return tuple(
+        OfficeFacts(
+            body=row.body_kind,
+            post=row.post_kind,
+            person_id=row.person_id,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+        )
+        for row in session.scalars(query)
+    )
