@@ -13,11 +13,12 @@ RECORD = Path(__file__).with_name("collected.txt")
 
 def collect() -> int:
     """How many tests pytest finds now."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     match = re.search(r"^(\d+) tests? collected", done.stdout, re.MULTILINE)
     if done.returncode or match is None:
-        sys.exit(f"{done.stdout[-4000:]}\n{done.stderr[-2000:]}\npytest could not collect every test, see above")
+        said = [line for line in done.stdout.splitlines() if "::" not in line]
+        sys.exit("\n".join([*said[-60:], done.stderr[-2000:], "pytest could not collect every test, see above"]))
     return int(match[1])
 
 
