@@ -11,8 +11,8 @@ from finance.service.books import bank_account, trust_book
 from hoa.community.service import named_community
 from hoa.kernel import money
 from hoa.kernel.errors import N_, Refusal
-from hoa.offices.service import roster
 from hoa.kernel.posts import COMMITTEE_TREASURER
+from hoa.offices.service import roster
 from hoa.platform import Platform
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])

@@ -1,4 +1,6 @@
-"""What the books let people do. The cashier keeps no books (会计法 35); supervisors and the auditor read everything (R2.22)."""
+"""What the books let people do. The cashier keeps no books (会计法 35); supervisors and the auditor read everything
+(R2.22).
+"""
 
 from collections.abc import Mapping
 
@@ -11,6 +13,7 @@ from hoa.kernel.posts import (
     COMMITTEE_MEMBER,
     COMMITTEE_SECRETARY,
     COMMITTEE_TREASURER,
+    EVERYONE,
     SUPERVISORS,
     Post,
 )
@@ -18,6 +21,7 @@ from hoa.kernel.posts import (
 POWERS: Mapping[str, frozenset[Post]] = {
     "books.open": frozenset({COMMITTEE_TREASURER, COMMITTEE_CHAIR}),
     "books.read": COMMITTEE | SUPERVISORS | {AUDITOR},
+    "books.inspect": EVERYONE,
     "books.close": frozenset({COMMITTEE_TREASURER}),
     "books.publish": frozenset({COMMITTEE_TREASURER, COMMITTEE_CHAIR}),
     "bank.import": frozenset({COMMITTEE_TREASURER, COMMITTEE_CASHIER}),

@@ -56,7 +56,7 @@ def open_book(
     publish_within_days: int = PUBLISH_WITHIN_DAYS,
     regime: str = "2024",
 ) -> Book:
-    """Open the book of the owners' trust fund (业主共有资金). `limits_source` says where the two limits were decided."""
+    """Open the book of the owners' trust fund (业主共有资金). `limits_source`: where the two limits were decided."""
     if session.scalar(select(Book.id).where(Book.community_id == community_id, Book.kind == TRUST)) is not None:
         raise BookExists
     if payment_limit_fen < 0:

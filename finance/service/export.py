@@ -1,4 +1,6 @@
-"""The ledger as files: XLSX with typed cells, CSV that no spreadsheet runs, Beancount that `bean-check` accepts (books.md 3)."""
+"""The ledger as files: XLSX with typed cells, CSV that no spreadsheet runs, Beancount that `bean-check` accepts
+(books.md 3).
+"""
 
 import csv
 import io
@@ -7,9 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy.orm import Session
 
 from finance.rules.charts import Chart
@@ -22,6 +23,13 @@ from hoa.kernel import money
 from hoa.kernel.errors import N_, Refusal
 
 FORMATS = ("xlsx", "csv", "beancount")
+BEAN_ROOTS = {
+    "asset": "Assets",
+    "liability": "Liabilities",
+    "net_assets": "Equity",
+    "income": "Income",
+    "expense": "Expenses",
+}
 HEADINGS = ("日期", "凭证号", "摘要", "对方", "科目代码", "科目名称", "借方", "贷方")
 
 
@@ -65,9 +73,7 @@ def ledger(session: Session, community_id: str, *, start: date, end: date) -> Le
     within = sorted(
         (voucher for voucher in posted if not _before(voucher, start)), key=lambda voucher: (voucher.day, voucher.label)
     )
-    return Ledger(
-        book=book, chart=chart_of(book), start=start, end=end, opening=opening, vouchers=tuple(within)
-    )
+    return Ledger(book=book, chart=chart_of(book), start=start, end=end, opening=opening, vouchers=tuple(within))
 
 
 def _before(voucher: Posted, start: date) -> bool:
@@ -99,13 +105,24 @@ def _rows(book: Ledger) -> list[tuple[str, str, str, str, str, str, int, int]]:
             name = book.chart.full_name(line.account)
             day = voucher.day.isoformat()
             rows.append(
-                (day, voucher.label, voucher.summary, voucher.party, line.account, name, line.debit_fen, line.credit_fen)
+                (
+                    day,
+                    voucher.label,
+                    voucher.summary,
+                    voucher.party,
+                    line.account,
+                    name,
+                    line.debit_fen,
+                    line.credit_fen,
+                )
             )
     return rows
 
 
 def safe_cell(text: str) -> str:
-    """A cell that a spreadsheet shows and never runs: = + - @ and tab at its beginning are kept as text (trust.md, exports)."""
+    """A cell that a spreadsheet shows and never runs: = + - @ and tab at its beginning are kept as text (trust.md,
+    exports).
+    """
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
@@ -122,34 +139,25 @@ def as_csv(book: Ledger) -> bytes:
 
 def as_xlsx(book: Ledger) -> bytes:
     """The same with typed cells: texts are text whatever they begin with, amounts are numbers."""
-    workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet("明细账")
-    assert isinstance(sheet, WriteOnlyWorksheet)
+    workbook = Workbook()
+    sheet = workbook.active
+    assert isinstance(sheet, Worksheet)
+    sheet.title = "明细账"
     sheet.freeze_panes = "A2"
     for letter, width in zip("ABCDEFGH", (12, 11, 38, 22, 11, 30, 14, 14), strict=True):
         sheet.column_dimensions[letter].width = width
-    heading = [_text(sheet, text) for text in HEADINGS]
-    for cell in heading:
-        cell.font = Font(bold=True)
-    sheet.append(heading)
-    for *texts, debit, credit in _rows(book):
-        amounts = [_amount(sheet, fen) if fen else None for fen in (int(debit), int(credit))]
-        sheet.append([*(_text(sheet, str(text)) for text in texts), *amounts])
+    for column, heading in enumerate(HEADINGS, start=1):
+        sheet.cell(row=1, column=column, value=heading).font = Font(bold=True)
+    for number, (*texts, debit, credit) in enumerate(_rows(book), start=2):
+        for column, text in enumerate(texts, start=1):
+            cell = sheet.cell(row=number, column=column, value=str(text))
+            cell.data_type = "s"
+        for column, fen in enumerate((int(debit), int(credit)), start=len(texts) + 1):
+            if fen:
+                sheet.cell(row=number, column=column, value=fen / 100).number_format = "#,##0.00"
     out = io.BytesIO()
     workbook.save(out)
     return out.getvalue()
-
-
-def _text(sheet: WriteOnlyWorksheet, text: str) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.data_type = "s"
-    return cell
-
-
-def _amount(sheet: WriteOnlyWorksheet, fen: int) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, value=fen / 100)
-    cell.number_format = "#,##0.00"
-    return cell
 
 
 def as_beancount(book: Ledger) -> bytes:
@@ -175,8 +183,16 @@ def as_beancount(book: Ledger) -> bytes:
 
 
 def _bean_account(chart: Chart, code: str) -> str:
-    """Assets:1801-受托代理资产:01-公共收益专户. Parts begin with a letter or digit and hold letters, digits and dashes only."""
-    root = {"asset": "Assets", "liability": "Liabilities", "net_assets": "Equity", "income": "Income", "expense": "Expenses"}
+    """Assets:1801-受托代理资产:01-公共收益专户. Parts begin with a letter or digit and hold letters, digits and dashes
+    only.
+    """
+    root = {
+        "asset": "Assets",
+        "liability": "Liabilities",
+        "net_assets": "Equity",
+        "income": "Income",
+        "expense": "Expenses",
+    }
     parts = [root[chart.by_code(code).kind]]
     steps = code.split(".")
     for depth in range(1, len(steps) + 1):

@@ -133,7 +133,7 @@ def _late(views: Sequence[contract_service.ContractView]) -> tuple[LateDue, ...]
 
 
 def _ran_out(view: contract_service.ContractView, views: Sequence[contract_service.ContractView]) -> bool:
-    """An income contract that ended and that no later contract with the same party over the same part continues (F08)."""
+    """An income contract that ended and that no later one with the same party over the same part continues (F08)."""
     contract = view.contract
     if not view.expired or contract.direction != Direction.INCOME:
         return False

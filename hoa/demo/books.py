@@ -1,7 +1,9 @@
-"""Nine months of the demo community's books, kept the way its treasurer would: the bank file every ten days, a voucher a line, three people a voucher.
+"""Nine months of the demo community's books, kept the way its treasurer would: the bank file every ten days, a voucher
+a line, three people a voucher.
 
-What the auditors are to find is planted here and nowhere else: an invoice paid twice, one repair split in two under the limit for a firm of the
-chair's spouse, a quarter of advertising that never came, a bank line that nobody explained, a contract that ran out.
+What the auditors are to find is planted here and nowhere else: an invoice paid twice, one repair split in two under
+the limit for a firm of the chair's spouse, a quarter of advertising that never came, a bank line that nobody
+explained, a contract that ran out.
 """
 
 from collections.abc import Iterator, Mapping
@@ -449,7 +451,7 @@ def _invoice_no(line: BankLine) -> str:
 
 
 def _excerpt(data: bytes, start: date, end: date) -> bytes:
-    """The bank's file as it would have been fetched for fewer days: its preamble, its header, the rows of these days."""
+    """The bank's file as it would have been fetched for fewer days: preamble, header, the rows of these days."""
     text = data.decode("gb18030")
     rows: list[BankRow] = [row for row in read_statement(data).rows if start <= row.day <= end]
     source = text.splitlines()

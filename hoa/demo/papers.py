@@ -1,4 +1,6 @@
-"""Invoices and contracts of the demo community: one-page PDFs, the same bytes every time, small because no font is embedded."""
+"""Invoices and contracts of the demo community: one-page PDFs, the same bytes every time, small because no font is
+embedded.
+"""
 
 import io
 from collections.abc import Sequence

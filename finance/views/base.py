@@ -1,0 +1,61 @@
+"""The blueprint of the books and the words its templates share."""
+
+from flask import Blueprint
+from flask_babel import gettext
+
+from finance.rules.charts import purpose_name
+from finance.rules.contracts import FREQUENCY_NAMES, Frequency
+from finance.rules.documents import DOCUMENT_KINDS
+from finance.rules.life import STATE_NAMES, VoucherState
+from finance.rules.matching import Proposal, Target
+from finance.rules.periods import Quarter, month_text
+from finance.rules.statements import OPEN_NAMES, OpenKind
+from finance.service.vouchers import label
+from hoa.web.i18n import MONTHS, language
+
+blueprint = Blueprint("finance", __name__, url_prefix="/c/<community_code>/books")
+
+
+def month_name(month: int) -> str:
+    """202609 as `2026年9月` or `September 2026`."""
+    year, number = divmod(month, 100)
+    return f"{MONTHS[number - 1]} {year}" if language() == "en" else f"{year}年{number}月"
+
+
+def quarter_name(quarter: Quarter) -> str:
+    """2026Q3 as `2026年第三季度` or `Q3 2026`."""
+    if language() == "en":
+        return f"Q{quarter.number} {quarter.year}"
+    return f"{quarter.year}年第{'一二三四'[quarter.number - 1]}季度"
+
+
+def reasons(proposal: Proposal) -> str:
+    """Why a proposal was made, in the reader's language."""
+    return "，".join(str(gettext(reason.message, **dict(reason.params))) for reason in proposal.reasons)
+
+
+def offer(proposal: Proposal) -> str:
+    """What accepting a proposal does."""
+    if proposal.target is Target.VOUCHER:
+        return str(gettext("对上 %(label)s", label=proposal.label))
+    if proposal.target is Target.DUE:
+        return str(gettext("按合同“%(label)s”第 %(no)s 期记账", label=proposal.label, no=proposal.due_no))
+    return str(gettext("像 %(label)s 那样记账", label=proposal.label))
+
+
+@blueprint.context_processor
+def words() -> dict[str, object]:
+    """What every template of the books may say."""
+    return {
+        "purpose_name": lambda purpose: gettext(purpose_name(purpose)),
+        "state_name": lambda state: gettext(STATE_NAMES[VoucherState(state)]),
+        "frequency_name": lambda frequency: gettext(FREQUENCY_NAMES[Frequency(frequency)]),
+        "document_kind": lambda kind: gettext(DOCUMENT_KINDS[kind]),
+        "open_name": lambda kind: gettext(OPEN_NAMES[OpenKind(kind)]),
+        "voucher_label": label,
+        "month_name": month_name,
+        "month_text": month_text,
+        "quarter_name": quarter_name,
+        "reasons": reasons,
+        "offer": offer,
+    }

@@ -1,0 +1,330 @@
+"""Writing, checking, posting and reading vouchers, and their documents."""
+
+import io
+
+from flask import flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from finance.forms import DocumentForm, ReasonForm, ReverseForm, VoucherForm
+from finance.rules.life import VoucherState
+from finance.rules.periods import Quarter, month_text
+from finance.service import documents, matching, publication
+from finance.service import vouchers as service
+from finance.service.books import chart_of, trust_book
+from finance.tables import Attachment, BankLine, Contract, Document, Voucher
+from finance.views.base import blueprint
+from hoa.accounts.tables import Person
+from hoa.db import get
+from hoa.kernel import masking
+from hoa.kernel.clock import today
+from hoa.kernel.errors import NotFound, Refusal
+from hoa.resolutions import service as resolutions
+from hoa.web import context
+from hoa.web.access import demand, public, requires
+from hoa.web.i18n import told
+
+PAGE = 30
+
+
+@blueprint.get("/vouchers")
+@requires("books.read")
+def vouchers() -> str:
+    """All vouchers, searched and paged."""
+    session, here = context.reading(), context.community()
+    text, state = request.args.get("q", "").strip(), request.args.get("state", "")
+    states = (VoucherState(state),) if state in VoucherState._value2member_map_ else tuple(VoucherState)
+    total = service.number_of_vouchers(session, here.id, states=states, text=text)
+    pages = max(1, -(-total // PAGE))
+    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    return render_template(
+        "finance/vouchers.html",
+        rows=service.vouchers(session, here.id, states=states, text=text, limit=PAGE, offset=(page - 1) * PAGE),
+        text=text,
+        state=state,
+        total=total,
+        page=page,
+        pages=pages,
+    )
+
+
+@blueprint.route("/vouchers/new", methods=["GET", "POST"])
+@requires("voucher.make")
+def new_voucher() -> str | Response:
+    """A new voucher, begun from a bank line when one was chosen."""
+    session, here = context.reading(), context.community()
+    line_id = request.args.get("line", "")
+    line = get(session, BankLine, here.id, line_id) if line_id else None
+    form = VoucherForm()
+    form.offer(session, here.id, day=today(context.now()))
+    if not form.is_submitted() and line is not None:
+        form.show(matching.fields_from_line(line))
+        form.purpose.data = ""
+    if form.validate_on_submit():
+        try:
+            with context.writing() as writing:
+                voucher = service.draft(
+                    writing, here.id, fields=form.fields(), by=context.person_id(), now=context.now()
+                )
+                if line is not None:
+                    matching.confirm(
+                        writing,
+                        here.id,
+                        bank_line_id=line.id,
+                        voucher_id=voucher.id,
+                        by=context.person_id(),
+                        now=context.now(),
+                    )
+        except Refusal as refusal:
+            form.form_errors.append(told(refusal))
+        else:
+            flash(gettext("草稿已保存，请上传原始凭证后提交复核"), "ok")
+            return redirect(url_for("finance.voucher", voucher_id=voucher.id))
+    return render_template("finance/voucher_form.html", form=form, line=line, voucher=None)
+
+
+@blueprint.route("/vouchers/<voucher_id>/edit", methods=["GET", "POST"])
+@requires("voucher.make")
+def edit_voucher(voucher_id: str) -> str | Response:
+    session, here = context.reading(), context.community()
+    voucher = get(session, Voucher, here.id, voucher_id)
+    form = VoucherForm()
+    form.offer(session, here.id, day=today(context.now()))
+    if not form.is_submitted():
+        form.show(voucher)
+    if form.validate_on_submit():
+        try:
+            with context.writing() as writing:
+                service.revise(
+                    writing,
+                    here.id,
+                    voucher_id=voucher_id,
+                    fields=form.fields(),
+                    by=context.person_id(),
+                    now=context.now(),
+                )
+        except Refusal as refusal:
+            form.form_errors.append(told(refusal))
+        else:
+            flash(gettext("草稿已保存"), "ok")
+            return redirect(url_for("finance.voucher", voucher_id=voucher_id))
+    return render_template("finance/voucher_form.html", form=form, line=None, voucher=voucher)
+
+
+@blueprint.get("/vouchers/<voucher_id>")
+@public
+def voucher(voucher_id: str) -> str:
+    """One voucher: everything for those who keep or check the books, the masked one for everybody once its quarter is
+    published.
+    """
+    session, here = context.reading(), context.community()
+    row = get(session, Voucher, here.id, voucher_id)
+    inside = context.may("books.read")
+    if not inside and not _published(row):
+        demand("books.read")
+    return _voucher_page(row, ReasonForm(), DocumentForm())
+
+
+def _published(row: Voucher) -> bool:
+    found = publication.latest_publication(context.reading(), row.community_id, Quarter.of(row.day))
+    return row.state == VoucherState.POSTED and found is not None
+
+
+def _voucher_page(row: Voucher, reason: ReasonForm, document: DocumentForm) -> str:
+    session = context.reading()
+    inside = context.may("books.read")
+    lines, chart = service.lines_of(session, row), chart_of(trust_book(session, row.community_id))
+    me = context.me()
+    people = {
+        person.id: person.name if inside else masking.name(person.name)
+        for person in session.scalars(
+            select(Person).where(Person.id.in_({row.maker_id, row.checker_id, row.poster_id} - {None}))
+        )
+    }
+    return render_template(
+        "finance/voucher.html",
+        voucher=row,
+        party=masking.name(row.party) if row.party_is_person and not inside else row.party,
+        lines=[(chart.full_name(line.account), line) for line in lines],
+        documents=service.documents_of(session, row),
+        contract=get(session, Contract, row.community_id, row.contract_id) if row.contract_id else None,
+        resolution=resolutions.get(session, row.community_id, row.resolution_id) if row.resolution_id else None,
+        original=get(session, Voucher, row.community_id, row.reverses_id) if row.reverses_id else None,
+        reversal=service.reversal_of(session, row),
+        line=matching.lines_of_vouchers(session, row.community_id, [row.id]).get(row.id),
+        people=people,
+        mine=me is not None and row.maker_id == me.id,
+        checked_by_me=me is not None and row.checker_id == me.id,
+        inside=inside,
+        inspect=context.may("books.inspect"),
+        reason=reason,
+        document=document,
+    )
+
+
+@blueprint.post("/vouchers/<voucher_id>/submit")
+@requires("voucher.make")
+def submit_voucher(voucher_id: str) -> Response:
+    with context.writing() as session:
+        service.submit(
+            session, context.community().id, voucher_id=voucher_id, by=context.person_id(), now=context.now()
+        )
+    flash(gettext("已提交，等另一位委员复核"), "ok")
+    return redirect(url_for("finance.voucher", voucher_id=voucher_id))
+
+
+@blueprint.post("/vouchers/<voucher_id>/discard")
+@requires("voucher.make")
+def discard_voucher(voucher_id: str) -> Response:
+    with context.writing() as session:
+        service.discard(session, context.community().id, voucher_id=voucher_id)
+    flash(gettext("草稿已删去"), "ok")
+    return redirect(url_for("finance.month"))
+
+
+@blueprint.post("/vouchers/<voucher_id>/approve")
+@requires("voucher.check")
+def approve_voucher(voucher_id: str) -> Response:
+    here = context.community()
+    with context.writing() as session:
+        service.approve(session, here.id, voucher_id=voucher_id, by=context.person_id(), now=context.now())
+    flash(gettext("复核通过，等记账"), "ok")
+    waiting = service.vouchers(context.reading(), here.id, states=(VoucherState.SUBMITTED,), limit=1)
+    if waiting:
+        return redirect(url_for("finance.voucher", voucher_id=waiting[0].id))
+    return redirect(url_for("finance.vouchers", state=str(VoucherState.APPROVED)))
+
+
+@blueprint.post("/vouchers/<voucher_id>/return")
+@requires("voucher.check")
+def return_voucher(voucher_id: str) -> str | Response:
+    here, form = context.community(), ReasonForm()
+    if not form.validate_on_submit():
+        return _voucher_page(get(context.reading(), Voucher, here.id, voucher_id), form, DocumentForm())
+    with context.writing() as session:
+        service.send_back(
+            session,
+            here.id,
+            voucher_id=voucher_id,
+            reason=form.reason.data or "",
+            by=context.person_id(),
+            now=context.now(),
+        )
+    flash(gettext("已退回制单人"), "ok")
+    return redirect(url_for("finance.vouchers", state=str(VoucherState.SUBMITTED)))
+
+
+@blueprint.post("/vouchers/<voucher_id>/post")
+@requires("voucher.post")
+def post_voucher(voucher_id: str) -> Response:
+    with context.writing() as session:
+        row = service.post(
+            session, context.community().id, voucher_id=voucher_id, by=context.person_id(), now=context.now()
+        )
+        number = service.label(row)
+    flash(gettext("已记账：%(number)s。从现在起不能修改，只能用红字凭证更正", number=number), "ok")
+    return redirect(url_for("finance.voucher", voucher_id=voucher_id))
+
+
+@blueprint.post("/vouchers/post-approved")
+@requires("voucher.post")
+def post_approved() -> Response:
+    with context.writing() as session:
+        done = service.post_approved(session, context.community().id, by=context.person_id(), now=context.now())
+        month = month_text(done[-1].month) if done else None
+    flash(gettext("已记账 %(count)s 张凭证", count=len(done)), "ok")
+    return redirect(url_for("finance.month", month=month))
+
+
+@blueprint.route("/vouchers/<voucher_id>/reverse", methods=["GET", "POST"])
+@requires("voucher.make")
+def reverse_voucher(voucher_id: str) -> str | Response:
+    here, form = context.community(), ReverseForm()
+    row = get(context.reading(), Voucher, here.id, voucher_id)
+    if not form.is_submitted():
+        form.day.data = today(context.now())
+    if form.validate_on_submit():
+        assert form.day.data is not None
+        try:
+            with context.writing() as session:
+                red = service.reverse(
+                    session,
+                    here.id,
+                    voucher_id=voucher_id,
+                    day=form.day.data,
+                    reason=form.reason.data or "",
+                    by=context.person_id(),
+                    now=context.now(),
+                )
+        except Refusal as refusal:
+            form.form_errors.append(told(refusal))
+        else:
+            flash(gettext("红字凭证已写好，等复核记账"), "ok")
+            return redirect(url_for("finance.voucher", voucher_id=red.id))
+    return render_template("finance/reverse.html", form=form, voucher=row)
+
+
+@blueprint.post("/vouchers/<voucher_id>/documents")
+@requires("voucher.make")
+def add_document(voucher_id: str) -> str | Response:
+    here, form = context.community(), DocumentForm()
+    row = get(context.reading(), Voucher, here.id, voucher_id)
+    if form.validate_on_submit() and form.file.data:
+        try:
+            with context.writing() as session:
+                stored = documents.store(
+                    session,
+                    context.platform().files,
+                    here.id,
+                    name=form.file.data.filename or "",
+                    data=form.file.data.read(),
+                    kind=form.kind.data or "",
+                    by=context.person_id(),
+                    now=context.now(),
+                )
+                documents.attach_to_voucher(session, here.id, document_id=stored.id, voucher_id=row.id)
+        except Refusal as refusal:
+            form.form_errors.append(told(refusal))
+        else:
+            flash(gettext("已上传"), "ok")
+            return redirect(url_for("finance.voucher", voucher_id=voucher_id))
+    elif not form.errors:
+        form.form_errors.append(gettext("请先选择文件"))
+    return _voucher_page(get(context.reading(), Voucher, here.id, voucher_id), ReasonForm(formdata=None), form)
+
+
+@blueprint.post("/vouchers/<voucher_id>/documents/<document_id>/remove")
+@requires("voucher.make")
+def remove_document(voucher_id: str, document_id: str) -> Response:
+    with context.writing() as session:
+        documents.detach(session, context.community().id, document_id=document_id, voucher_id=voucher_id)
+    flash(gettext("已移去"), "ok")
+    return redirect(url_for("finance.voucher", voucher_id=voucher_id))
+
+
+@blueprint.get("/documents/<document_id>")
+@requires("books.inspect")
+def document(document_id: str) -> Response:
+    """A document, always as a download. Owners get the masked copy where there is one, and only what was published."""
+    session, here = context.reading(), context.community()
+    row = get(session, Document, here.id, document_id)
+    if not context.may("books.read"):
+        row = documents.masked_copy(session, row) or row
+        if not _is_published(document_id):
+            raise NotFound
+    data = context.platform().files.get(row.sha256)
+    response = send_file(io.BytesIO(data), mimetype=row.media_type, as_attachment=True, download_name=row.name)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _is_published(document_id: str) -> bool:
+    """Whether a document lies under a voucher of a published quarter, or under a contract."""
+    session, here = context.reading(), context.community()
+    query = select(Attachment).where(Attachment.community_id == here.id, Attachment.document_id == document_id)
+    return any(
+        attachment.contract_id is not None
+        or (attachment.voucher_id is not None and _published(get(session, Voucher, here.id, attachment.voucher_id)))
+        for attachment in session.scalars(query)
+    )
