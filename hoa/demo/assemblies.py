@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
+from hoa.community.rules import IdentityLevel
 from hoa.community.service import RollElector, roll
 from hoa.kernel.clock import CHINA, FrozenClock
 from hoa.platform import Platform
@@ -123,7 +122,7 @@ def build(platform: Platform, community_id: str, people: Mapping[str, str], cloc
     _hold(platform, community_id, people, clock, FAILED, chance, short_of_area=True)
     assembly = _notice(platform, community_id, people, clock, OPEN)
     spared = _electors_of(platform, community_id, {people[key] for key in ("elder", "two_flats", "co_owner")})
-    voters = [elector for elector in _voters(platform, community_id, OPEN, chance) if elector.elector_id not in spared]
+    voters = _voters(platform, community_id, OPEN, chance, spared=spared)
     _cast(platform, assembly, OPEN, _choices(OPEN, voters, chance), until=_at(10, 20))
     clock.moment = _at(10, 20)
     with platform.database.writing() as session:
@@ -213,26 +212,30 @@ def _notice(
         return closing.open_voting(session, keys, community_id, assembly.id, by=None, now=clock.now())
 
 
-def _roll(session: Session, community_id: str) -> Sequence[RollElector]:
-    return roll(session, community_id)
-
-
-def _electors_of(platform: Platform, community_id: str, people: set[str]) -> set[str]:
+def _electors_of(platform: Platform, community_id: str, people: set[str]) -> frozenset[str]:
     with platform.database.reading() as session:
-        return {
+        return frozenset(
             elector.elector_id
-            for elector in _roll(session, community_id)
+            for elector in roll(session, community_id)
             if people & {owner.person_id for owner in elector.owners}
-        }
+        )
 
 
-def _voters(platform: Platform, community_id: str, meeting: Meeting, chance: random.Random) -> list[RollElector]:
+def _voters(
+    platform: Platform,
+    community_id: str,
+    meeting: Meeting,
+    chance: random.Random,
+    *,
+    spared: frozenset[str] = frozenset(),
+) -> list[RollElector]:
     """Who votes: electors with somebody whose identity was checked, in the order in which they get round to it."""
     with platform.database.reading() as session:
         able = [
             elector
-            for elector in _roll(session, community_id)
-            if any(owner.person_id and owner.level.value >= "V2" for owner in elector.owners)
+            for elector in roll(session, community_id)
+            if any(owner.person_id and owner.level.reaches(IdentityLevel.V2) for owner in elector.owners)
+            and elector.elector_id not in spared
         ]
     chance.shuffle(able)
     return able[: meeting.ballots]

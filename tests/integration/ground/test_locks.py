@@ -83,7 +83,7 @@ def test_a_database_locked_by_another_program_is_busy_and_nothing_is_written(dat
 
 def test_the_reading_session_cannot_write(database: Database):
     with (
-        pytest.raises(Exception, match="readonly|read-only|query_only|attempt to write"),
+        pytest.raises(Exception, match=r"readonly|read-only|query_only|attempt to write"),
         database.reading() as session,
     ):
         session.execute(text("DELETE FROM job"))
@@ -127,6 +127,6 @@ def test_a_full_disk_is_busy_loses_nothing_and_resumes(database: Database):
 
 
 def test_an_error_of_our_own_making_is_not_called_busy(database: Database):
-    with pytest.raises(Exception, match="no such table|does not exist") as caught, database.writing() as session:
+    with pytest.raises(Exception, match=r"no such table|does not exist") as caught, database.writing() as session:
         session.execute(text("SELECT * FROM nothing_of_that_name"))
     assert not isinstance(caught.value, Busy)

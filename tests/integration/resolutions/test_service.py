@@ -13,7 +13,9 @@ from hoa.resolutions.tables import Resolution
 from tests.integration.people import a_community
 
 
-def enter(platform: Platform, community: str, *, source: str = "committee", day: date = date(2026, 10, 1), **more) -> Resolution:
+def enter(
+    platform: Platform, community: str, *, source: str = "committee", day: date = date(2026, 10, 1), **more
+) -> Resolution:
     with platform.database.writing() as session:
         return service.enter(
             session, community, source=source, title="更换门禁", text="……", decided_on=day, now=platform.now(), **more
