@@ -4,20 +4,8 @@ import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from hoa.db import Base, Database
-from hoa.tables import every_table
+from hoa.db import Database
 from tests.conftest import DatabaseMaker
-
-
-def test_a_migrated_database_has_every_table_and_column_of_the_code(database: Database) -> None:
-    every_table()
-    inspector = inspect(database.read_engine)
-    found = {
-        table: {column["name"] for column in inspector.get_columns(table)}
-        for table in inspector.get_table_names()
-        if table != "alembic_version"
-    }
-    assert found == {table.name: set(table.columns.keys()) for table in Base.metadata.sorted_tables}
 
 
 def test_the_reading_engine_cannot_write(database: Database) -> None:
