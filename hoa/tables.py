@@ -11,6 +11,7 @@ ROOMS = (
     "hoa.resolutions.tables",
     "voting.tables",
     "finance.tables",
+    "finance.audit.tables",
 )
 
 

@@ -1,0 +1,314 @@
+"""The one data object that the report's page and PDF are both made from (books.md 5): canonical, so that it has a hash.
+
+It says nothing that the tables do not say: figures come from the statement and the reconciliation of the books, findings
+from the checks, the voting record from whoever fills `hoa.resolutions.evidence`. Persons appear masked or not at all.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from finance.audit.collect import collect
+from finance.audit.rules.checks import NOT_MADE, CheckResult, in_order, run_all
+from finance.audit.rules.data import PeriodData, VoucherFacts
+from finance.audit.rules.findings import DEFAULTS, Check, Finding
+from finance.rules.contracts import Direction
+from finance.rules.periods import month_of, months_between
+from finance.rules.statements import Group, Statement
+from finance.service import contracts as contract_service
+from finance.service.books import bank_account, chart_of, trust_book
+from finance.service.closing import reconcile, reconciliation_content
+from finance.service.publication import statement
+from finance.tables import Book
+from hoa.community.service import get_community, totals
+from hoa.kernel.clock import stamp, today
+from hoa.kernel.posts import COMMITTEE, SUPERVISORS, Post
+from hoa.resolutions import evidence
+
+FORMAT = "hoa-audit-report-1"
+
+
+def build(session: Session, community_id: str, *, number: str, start: date, end: date, now: datetime) -> dict[str, Any]:
+    """Everything the report says, as integers, texts and dates in ISO form."""
+    data = collect(session, community_id, start=start, end=end, as_of=today(now))
+    results = run_all(data)
+    book = trust_book(session, community_id)
+    found = statement(session, community_id, start=start, end=end)
+    community = get_community(session, community_id)
+    return {
+        "format": FORMAT,
+        "number": number,
+        "community": {"code": community.code, "name": community.name},
+        "start": start.isoformat(),
+        "end": end.isoformat(),
+        "as_of": today(now).isoformat(),
+        "made_at": stamp(now),
+        "bodies": _bodies(session, community_id, data, now),
+        "book": _book(book),
+        "totals": {
+            "opening_fen": found.opening_fen,
+            "income_fen": found.income_fen,
+            "spending_fen": found.spending_fen,
+            "closing_fen": found.closing_fen,
+        },
+        "income": [_group(group) for group in found.income],
+        "spending": [_group(group) for group in found.spending],
+        "months": _months(found, start, end),
+        "bank": _bank(session, book, end),
+        "contracts": _contracts(session, community_id, data),
+        "resolutions": _resolutions(data),
+        "publications": _publications(data),
+        "closings": _closings(data),
+        "assemblies": _assemblies(session, community_id, start, end),
+        "checks": [_check(result) for result in results],
+        "not_made": [{"code": code, "reason": reason} for code, reason in NOT_MADE],
+        "parameters": {**asdict(DEFAULTS), "payment_limit_fen": data.payment_limit_fen},
+        "findings": [_finding(no, *item) for no, item in enumerate(in_order(results), start=1)],
+        "ledger": _ledger(data, found, book),
+        "chain_head": max(
+            ((voucher.posted_at, voucher.hash) for voucher in data.vouchers if voucher.day <= end),
+            default=(now, book.head_hash),
+        )[1],
+    }
+
+
+def _bodies(session: Session, community_id: str, data: PeriodData, now: datetime) -> dict[str, Any]:
+    """The community's measures, and how many people sit in its committee and among its supervisors."""
+    measures = totals(session, community_id)
+    sitting = [office for office in data.offices if office.starts_at <= now < office.ends_at]
+
+    def people(posts: frozenset[Post]) -> int:
+        return len({office.person_id for office in sitting if Post(office.body, office.post) in posts})
+
+    return {
+        "units": measures.units,
+        "area_centi_m2": measures.area,
+        "heads": measures.heads,
+        "committee": people(COMMITTEE),
+        "supervisors": people(SUPERVISORS),
+    }
+
+
+def _book(book: Book) -> dict[str, Any]:
+    return {
+        "name": book.name,
+        "regime": book.regime,
+        "opened_on": book.opened_on.isoformat(),
+        "publish_within_days": book.publish_within_days,
+        "limits_source": book.limits_source,
+    }
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {"purpose": group.purpose, "amount_fen": group.amount_fen, "count": len(group.entries)}
+
+
+def _months(found: Statement, start: date, end: date) -> list[dict[str, int]]:
+    income: Counter[int] = Counter()
+    spending: Counter[int] = Counter()
+    for groups, sums in ((found.income, income), (found.spending, spending)):
+        for group in groups:
+            for entry in group.entries:
+                sums[month_of(entry.voucher.day)] += entry.amount_fen
+    rows, balance = [], found.opening_fen
+    for month in months_between(month_of(start), month_of(end)):
+        balance += income[month] - spending[month]
+        rows.append(
+            {
+                "month": month,
+                "income_fen": income[month],
+                "spending_fen": spending[month],
+                "closing_fen": balance,
+            }
+        )
+    return rows
+
+
+def _bank(session: Session, book: Book, end: date) -> dict[str, Any]:
+    account = bank_account(session, book)
+    content = reconciliation_content(reconcile(session, book, end))
+    return {"name": account.name, "bank": account.bank, "ends_with": account.account_no[-4:], **content}
+
+
+def _contracts(session: Session, community_id: str, data: PeriodData) -> list[dict[str, Any]]:
+    """The contract register: what fell due in the period and what of it was booked by the day of the check."""
+    rows = []
+    for view in contract_service.views(session, community_id, today=data.as_of):
+        contract = view.contract
+        if contract.starts_on > data.end or contract.ends_on < data.start:
+            continue
+        dues = [due for due in view.dues if data.holds(due.due.day)]
+        resolution = data.resolution_by_id.get(contract.resolution_id or "")
+        rows.append(
+            {
+                "id": contract.id,
+                "number": contract.number,
+                "direction": contract.direction,
+                "title": contract.title,
+                "common_part": contract.common_part,
+                "party": contract.party,
+                "starts_on": contract.starts_on.isoformat(),
+                "ends_on": contract.ends_on.isoformat(),
+                "expired": contract.ends_on < data.end,
+                "resolution": resolution.title if resolution else None,
+                "due_fen": sum(due.due.amount_fen for due in dues),
+                "settled_fen": sum(due.settled_fen for due in dues),
+                "missing_fen": sum(due.missing_fen for due in dues) if contract.direction == Direction.INCOME else 0,
+                "booked_fen": sum(
+                    voucher.amount_fen
+                    for voucher in data.standing
+                    if voucher.contract_id == contract.id and data.holds(voucher.day)
+                ),
+            }
+        )
+    return rows
+
+
+def _resolutions(data: PeriodData) -> list[dict[str, Any]]:
+    """Decisions that spending of the period rests on, and how much was spent on each in the period."""
+    spent: dict[str | None, list[VoucherFacts]] = defaultdict(list)
+    for voucher in data.payments:
+        if data.holds(voucher.day):
+            spent[voucher.resolution_id].append(voucher)
+    rows: list[dict[str, Any]] = [
+        {
+            "id": resolution.id,
+            "title": resolution.title,
+            "source": resolution.source,
+            "matter": resolution.matter,
+            "decided_on": resolution.decided_on.isoformat(),
+            "valid_until": resolution.valid_until.isoformat() if resolution.valid_until else None,
+            "limit_fen": resolution.limit_fen,
+            "spent_fen": sum(voucher.amount_fen for voucher in spent[resolution.id]),
+            "count": len(spent[resolution.id]),
+        }
+        for resolution in data.resolutions
+        if resolution.id in spent
+    ]
+    if spent.get(None):
+        rows.append(
+            {
+                "id": None,
+                "title": "",
+                "source": "standing",
+                "matter": None,
+                "decided_on": None,
+                "valid_until": None,
+                "limit_fen": data.payment_limit_fen,
+                "spent_fen": sum(voucher.amount_fen for voucher in spent[None]),
+                "count": len(spent[None]),
+            }
+        )
+    return rows
+
+
+def _publications(data: PeriodData) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": publication.id,
+            "quarter": publication.quarter,
+            "publish_by": publication.publish_by.isoformat(),
+            "published_on": publication.published_on.isoformat() if publication.published_on else None,
+            "display_until": publication.display_until.isoformat() if publication.display_until else None,
+            "moved": publication.moved,
+        }
+        for publication in data.publications
+    ]
+
+
+def _closings(data: PeriodData) -> list[dict[str, Any]]:
+    return [
+        {
+            "month": month.month,
+            "closed_on": today(month.closed_at).isoformat() if month.closed_at else None,
+            "reconciled": month.reconciled,
+            "difference_fen": month.difference_fen,
+        }
+        for month in data.months
+    ]
+
+
+def _assemblies(session: Session, community_id: str, start: date, end: date) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": record.code,
+            "title": record.title,
+            "announced_on": record.announced_on.isoformat(),
+            "outcome": record.outcome,
+            "manifest": record.manifest,
+            "package": record.package,
+            "recounted": record.recounted,
+            "problem": record.problem,
+            "witnesses": record.witnesses,
+            "url": record.url,
+        }
+        for record in evidence.assemblies(session, community_id, start=start, end=end)
+    ]
+
+
+def _check(result: CheckResult) -> dict[str, Any]:
+    missing = result.not_enough
+    return {
+        "code": result.check.code,
+        "id": result.check.id,
+        "title": result.check.title,
+        "rule": result.check.rule,
+        "count": len(result.findings),
+        "amount_fen": sum(finding.amount_fen for finding in result.findings),
+        "not_enough": {"reason": missing.reason, "params": dict(missing.params)} if missing else None,
+    }
+
+
+def _finding(no: int, check: Check, finding: Finding) -> dict[str, Any]:
+    return {
+        "no": no,
+        "key": finding.key,
+        "code": finding.code,
+        "check": finding.check,
+        "title": check.title,
+        "rule": check.rule,
+        "office": check.office,
+        "advice": check.advice,
+        "severity": str(finding.severity),
+        "sentence": finding.sentence,
+        "params": dict(finding.params),
+        "amount_fen": finding.amount_fen,
+        "evidence": [
+            {"kind": str(item.kind), "id": item.id, "label": item.label, "part": item.part} for item in finding.evidence
+        ],
+    }
+
+
+def _ledger(data: PeriodData, found: Statement, book: Book) -> list[dict[str, Any]]:
+    """Every voucher of the period in the order of its number; its columns add up to the totals of the statement."""
+    shares: dict[str, dict[str, int]] = defaultdict(Counter)
+    for groups, column in ((found.income, "income_fen"), (found.spending, "spending_fen")):
+        for group in groups:
+            for entry in group.entries:
+                shares[entry.voucher.id][column] += entry.amount_fen
+    chart = chart_of(book)
+    inside = [voucher for voucher in data.vouchers if data.holds(voucher.day)]
+    titles = {resolution.id: resolution.title for resolution in data.resolutions}
+    contracts = {contract.id: contract.number for contract in data.contracts}
+    return [
+        {
+            "id": voucher.id,
+            "number": voucher.label,
+            "day": voucher.day.isoformat(),
+            "kind": voucher.kind,
+            "summary": voucher.summary,
+            "party": voucher.party_shown,
+            "account": f"{voucher.account} {chart.full_name(voucher.account)}",
+            "invoice_no": voucher.invoice_no,
+            "income_fen": shares[voucher.id]["income_fen"],
+            "spending_fen": shares[voucher.id]["spending_fen"],
+            "resolution": titles.get(voucher.resolution_id or ""),
+            "contract": contracts.get(voucher.contract_id or ""),
+            "documents": voucher.documents,
+            "hash": voucher.hash,
+        }
+        for voucher in sorted(inside, key=lambda voucher: (voucher.month, voucher.number))
+    ]

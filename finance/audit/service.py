@@ -1,0 +1,173 @@
+"""Verbs of the audit: look at a period, ask for a report, keep what was made, and check it later."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from finance.audit import content as contents
+from finance.audit.tables import AuditFinding, AuditReport
+from finance.service.books import trust_book
+from hoa.db import get
+from hoa.jobs import Job, enqueue
+from hoa.kernel import canonical
+from hoa.kernel.clock import today
+from hoa.kernel.errors import N_, Refusal
+from hoa.ports.files import FileDamaged, FileMissing, Files
+
+TASK = "audit.report"
+MAKING, READY, FAILED = "making", "ready", "failed"
+OPEN = "open"
+
+
+class EndsBeforeStart(Refusal):
+    message = N_("截止日 %(end)s 早于起始日 %(start)s，请改正")
+
+
+class NotOverYet(Refusal):
+    message = N_("截止日 %(end)s 还没有过完，最晚可以选 %(latest)s")
+
+
+class BeforeBooks(Refusal):
+    message = N_("账从 %(opened)s 开始，截止日不能早于这一天")
+
+
+class NotReady(Refusal):
+    message = N_("这份报告还没有生成，请稍后再看")
+    status = 409
+
+
+def check_period(session: Session, community_id: str, *, start: date, end: date, now: datetime) -> None:
+    """Refuse a period that is upside down, not over, or before the books began."""
+    if end < start:
+        raise EndsBeforeStart(end=end.isoformat(), start=start.isoformat())
+    if end >= today(now):
+        latest = date.fromordinal(today(now).toordinal() - 1)
+        raise NotOverYet(end=end.isoformat(), latest=latest.isoformat())
+    opened = trust_book(session, community_id).opened_on
+    if end < opened:
+        raise BeforeBooks(opened=opened.isoformat())
+
+
+def preview(session: Session, community_id: str, *, start: date, end: date, now: datetime) -> dict[str, Any]:
+    """What a report of this period would say now; nothing is kept."""
+    check_period(session, community_id, start=start, end=end, now=now)
+    return contents.build(session, community_id, number="", start=start, end=end, now=now)
+
+
+def ask(
+    session: Session, community_id: str, *, start: date, end: date, by: str | None, now: datetime
+) -> tuple[AuditReport, Job]:
+    """Give the report its number and put its making into the queue, in one transaction."""
+    report = begin(session, community_id, start=start, end=end, by=by, now=now)
+    job = enqueue(session, TASK, {"report": report.id}, now=now, community_id=community_id, person_id=by)
+    return report, job
+
+
+def begin(session: Session, community_id: str, *, start: date, end: date, by: str | None, now: datetime) -> AuditReport:
+    """The next report of the year, empty."""
+    trust_book(session, community_id, lock=True)  # two askers must not get one number
+    check_period(session, community_id, start=start, end=end, now=now)
+    year = today(now).year
+    latest = session.scalar(
+        select(func.max(AuditReport.number)).where(AuditReport.community_id == community_id, AuditReport.year == year)
+    )
+    report = AuditReport(
+        community_id=community_id,
+        year=year,
+        number=(latest or 0) + 1,
+        starts_on=start,
+        ends_on=end,
+        state=MAKING,
+        asked_by_id=by,
+        asked_at=now,
+    )
+    session.add(report)
+    session.flush()
+    return report
+
+
+def keep(
+    session: Session,
+    community_id: str,
+    *,
+    report_id: str,
+    content: dict[str, Any],
+    pdf_digest: str,
+    pages: int,
+    now: datetime,
+) -> AuditReport:
+    """Write down what was made. Keeping it again (a job that ran twice) changes nothing."""
+    report = get(session, AuditReport, community_id, report_id, lock=True)
+    if report.state == READY:
+        return report
+    for found in content["findings"]:
+        session.add(
+            AuditFinding(
+                community_id=community_id,
+                report_id=report.id,
+                no=found["no"],
+                key=found["key"],
+                code=found["code"],
+                check_id=found["check"],
+                severity=found["severity"],
+                sentence=found["sentence"],
+                params=found["params"],
+                amount_fen=found["amount_fen"],
+                evidence=found["evidence"],
+                state=OPEN,
+            )
+        )
+    report.content, report.data_hash = content, canonical.digest(content)
+    report.pdf_digest, report.pages = pdf_digest, pages
+    report.made_at, report.state = now, READY
+    session.flush()
+    return report
+
+
+def reports(session: Session, community_id: str) -> Sequence[AuditReport]:
+    """All reports, the newest first."""
+    query = select(AuditReport).where(AuditReport.community_id == community_id)
+    return session.scalars(query.order_by(AuditReport.year.desc(), AuditReport.number.desc())).all()
+
+
+def find(session: Session, community_id: str, report_id: str) -> AuditReport:
+    """A finished report, or NotReady."""
+    report = get(session, AuditReport, community_id, report_id)
+    if report.state != READY:
+        raise NotReady
+    return report
+
+
+def verify(session: Session, files: Files, community_id: str) -> list[str]:
+    """A sentence for each report whose data, findings or PDF are no longer what was signed."""
+    problems = []
+    for report in reports(session, community_id):
+        if report.state != READY or report.content is None:
+            continue
+        if canonical.digest(report.content) != report.data_hash:
+            problems.append(f"audit report {report.label}: its data was changed")
+        elif _kept_findings(session, report) != _told_findings(report.content):
+            problems.append(f"audit report {report.label}: its findings were changed")
+        try:
+            files.get(report.pdf_digest or "")
+        except (FileMissing, FileDamaged):
+            problems.append(f"audit report {report.label}: its PDF is missing or damaged")
+    return problems
+
+
+def _kept_findings(session: Session, report: AuditReport) -> list[tuple[object, ...]]:
+    query = select(AuditFinding).where(
+        AuditFinding.community_id == report.community_id, AuditFinding.report_id == report.id
+    )
+    return [
+        (row.no, row.key, row.code, row.check_id, row.severity, row.sentence, row.params, row.amount_fen, row.evidence)
+        for row in session.scalars(query.order_by(AuditFinding.no))
+    ]
+
+
+def _told_findings(content: dict[str, Any]) -> list[tuple[object, ...]]:
+    names = ("no", "key", "code", "check", "severity", "sentence", "params", "amount_fen", "evidence")
+    return [tuple(found[name] for name in names) for found in content["findings"]]
