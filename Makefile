@@ -91,7 +91,7 @@ bench: setup ## measure this machine's limits and the platform beside them
 
 .PHONY: screenshots
 screenshots: setup ## walk the pages in Chromium and save the pictures that the README shows
-	HOA_SCREENSHOTS=docs/screenshots $(PYTEST) -m browser tests/browser
+	HOA_SCREENSHOTS=docs/screenshots $(PYTEST) tests/browser
 
 # ------------------------------------------------------------------------------------------------ maintaining
 .PHONY: lock
