@@ -476,22 +476,26 @@ def read_package(members: dict[str, bytes]) -> dict[str, Any]:
     for item in package["members"]:
         content = members[item["name"]]
         if item["sha256"] != sha256(content).hex() or item["size"] != len(content):
-            if not _signed_by_any_record_key(package, members):
-                place.fail(
-                    "9",
-                    "it does not match {}, nor its own signature".format(item["name"]),
-                    "与 {} 及自身签名均不符".format(item["name"]),
-                )
-            Place(item["name"]).fail(
-                "9", "its SHA-256 is not the one in package.json", "其 SHA-256 与 package.json 所列不符"
-            )
+            _blame(package, item, members)
     if package["assembly"] != sha256(members["manifest.json"]).hex():
         place.fail("9", "assembly is not the SHA-256 of manifest.json", "assembly 不是 manifest.json 的 SHA-256")
     return package
 
 
+def _blame(package: dict[str, Any], item: dict[str, Any], members: dict[str, bytes]) -> NoReturn:
+    """A member and its record in package.json disagree: name the one that was changed."""
+    name = item["name"]
+    if name == "manifest.json":  # its hash stands in package.json twice
+        honest = item["sha256"] == package["assembly"] and item["sha256"] != sha256(members[name]).hex()
+    else:
+        honest = _signed_by_any_record_key(package, members)
+    if honest:
+        Place(name).fail("9", "its SHA-256 is not the one in package.json", "其 SHA-256 与 package.json 所列不符")
+    Place("package.json").fail("9", f"it matches neither {name} nor its own signature", f"与 {name} 及自身签名均不符")
+
+
 def _signed_by_any_record_key(package: dict[str, Any], members: dict[str, bytes]) -> bool:
-    """Only to name the right member: does package.json still carry a signature of some record key found inside?"""
+    """Does package.json still carry a signature of some record key found inside?"""
     found = re.findall(rb'"public":"([0-9a-f]{64})"', members["manifest.json"])
     found += re.findall(rb'"id":"ed25519:[0-9a-f]{16}","public":"([0-9a-f]{64})"', members["log.jsonl"])
     for public in {bytes.fromhex(raw.decode()) for raw in found[:1000]}:
@@ -810,6 +814,7 @@ class Log:
         self.manifest, self.assembly, self.roll, self.full = manifest, assembly, roll, full
         self.opening = roll.summary() if full else {"root": manifest["roll_root"], **manifest["totals"]}
         self.digests: list[bytes] = []
+        self.root = ""  # of all of them, once the tree heads are read
         self.first_ballot: int | None = None
         self.cutoff: int | None = None
         self.cutoff_time = ""
@@ -1220,6 +1225,7 @@ class Heads:
             self.heads.append(TreeHead(place, head["purpose"], head["time"], size, root, cosigned))
             last_time, last_size = head["time"], size
         self._purposes()
+        self.log.root = self.heads[-1].root
 
     def _purposes(self) -> None:
         place, log = Place("tree-heads.jsonl"), self.log
@@ -1406,7 +1412,9 @@ def _plus(first: dict[str, int], second: dict[str, int], sign: int = 1) -> dict[
     return {unit: first[unit] + sign * second[unit] for unit in ("heads", "area")}
 
 
-def count_motion(motion: dict[str, Any], log: Log, counted: Counted, weight: dict[str, int]) -> dict[str, Any]:
+def count_motion(
+    motion: dict[str, Any], log: Log, counted: Counted, weight: dict[str, int], total: dict[str, Any]
+) -> dict[str, Any]:
     """A motion's part of the full tally, from the ballots."""
     code, by_option = motion["code"], {name: [0, 0] for name in OPTIONS}
     by_reason: dict[str, list[int]] = {}
@@ -1424,7 +1432,7 @@ def count_motion(motion: dict[str, Any], log: Log, counted: Counted, weight: dic
     invalid = _sum([(item["heads"], item["area"]) for item in reasons.values()])
     excluded = _sum([(item["heads"], item["area"]) for name, item in reasons.items() if name in UNAUTHENTIC])
     base = _plus(options["agree"], options["not_agreed"])
-    rules, total = log.manifest["rules"], log.roll.summary()
+    rules = log.manifest["rules"]
     bases = (base, _plus(_plus(base, invalid), excluded, -1))
     both = [evaluation(rules, motion["class"], total, options["agree"], one) for one in bases]
     return {
@@ -1484,15 +1492,15 @@ def difference(own: Any, given: Any, path: str = "") -> str | None:
 def expected_full(given: dict[str, Any], log: Log, counted: Counted) -> dict[str, Any]:
     weight, voided = log.roll.weights(), sum(ballot.void is not None for ballot in log.ballots.values())
     with_ballot = sum(leaf is not None for leaf in counted.ballot_of.values())
-    logged = len(log.ballots)
+    logged, final = len(log.ballots), log.roll.summary()
     superseded = logged - with_ballot - voided
     tally = {
         **{name: given[name] for name in ("format", "form", "time", "sample")},
         **_bindings(log, counted),
-        "roll": {"opening": log.opening, "final": log.roll.summary()},
+        "roll": {"opening": log.opening, "final": final},
         "paper": {"issued": len(set(log.live.values())), "delivered": len(log.delivered)},
         "ballots": {"logged": logged, "counted": with_ballot, "superseded": superseded, "voided": voided},
-        "motions": [count_motion(motion, log, counted, weight) for motion in log.manifest["motions"]],
+        "motions": [count_motion(motion, log, counted, weight, final) for motion in log.manifest["motions"]],
     }
     return {**tally, "public": sha256(canonical(public_form(tally, log.manifest))).hex()}
 
@@ -1500,7 +1508,7 @@ def expected_full(given: dict[str, Any], log: Log, counted: Counted) -> dict[str
 def _bindings(log: Log, counted: Counted) -> dict[str, Any]:
     return {
         "assembly": log.assembly,
-        "log": {"size": len(log.digests), "root": root_of(log.digests)},
+        "log": {"size": len(log.digests), "root": log.root},
         "counted": {"root": counted.root, "rows": counted.rows},
     }
 

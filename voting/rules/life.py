@@ -31,6 +31,16 @@ STATE_TITLES = {
     State.ANNOUNCED: N_("已公布"),
 }
 
+STEP_TITLES = {
+    State.DRAFT: N_("起草"),
+    State.NOTICED: N_("公告"),
+    State.OPEN: N_("开始表决"),
+    State.CUT_OFF: N_("截止收票"),
+    State.CLOSED: N_("封票"),
+    State.TALLIED: N_("计票"),
+    State.ANNOUNCED: N_("公布结果"),
+}
+
 
 class NotTheNextStep(Refusal):
     """Steps are taken in order and once; a second press of the same button finds the step already taken."""

@@ -35,6 +35,7 @@ def index() -> str:
 
 
 @blueprint.get("/<code>")
+@blueprint.get("/<code>/result")
 @public
 def show(code: str) -> str:
     """The assembly as it stands: its notice and turnout, or its result."""

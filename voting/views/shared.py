@@ -16,7 +16,7 @@ from hoa.web import context
 from hoa.web.i18n import language
 from voting.powers import CONVENE
 from voting.rules.counting import OPTION_TITLES
-from voting.rules.life import STATE_TITLES, State
+from voting.rules.life import STATE_TITLES, STEP_TITLES, State
 from voting.rules.matters import MATTERS
 from voting.service import packages, reading
 from voting.tables import Assembly, AssemblyFile
@@ -38,6 +38,7 @@ STATE_TAGS = {
 def _words() -> dict[str, Any]:
     return {
         "STATE_TITLES": STATE_TITLES,
+        "STEP_TITLES": STEP_TITLES,
         "STATE_TAGS": STATE_TAGS,
         "OPTION_TITLES": OPTION_TITLES,
         "MATTERS": MATTERS,
