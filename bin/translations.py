@@ -23,8 +23,11 @@ PARAMETER = re.compile(r"%\((\w+)\)")
 COMMENT = "Written by `make translations` from the words in the code; translate msgstr only."
 
 
+LANGUAGES = ("en",)
+
+
 def catalogues() -> list[Path]:
-    return sorted(ROOT.glob("hoa/translations/*/LC_MESSAGES/messages.po"))
+    return [ROOT / "hoa" / "translations" / language / "LC_MESSAGES" / "messages.po" for language in LANGUAGES]
 
 
 def collect() -> Catalog:
@@ -54,6 +57,7 @@ def update() -> None:
         catalogue.update(template, no_fuzzy_matching=True, update_header_comment=False)
         catalogue.obsolete.clear()
         catalogue.header_comment = f"# {COMMENT}"
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as handle:
             write_po(handle, catalogue, width=0, sort_output=True, include_lineno=False, ignore_obsolete=True)
         missing = sum(1 for message in catalogue if message.id and not message.string)
@@ -103,6 +107,9 @@ def _parameters(text: str | list[str] | tuple[str, ...]) -> set[str]:
 
 
 def read(path: Path) -> Catalog:
+    """The catalogue at this path; an empty one where there is none yet."""
+    if not path.exists():
+        return Catalog(locale=path.parent.parent.name, charset="utf-8")
     with path.open("rb") as handle:
         return read_po(handle, locale=path.parent.parent.name, charset="utf-8", abort_invalid=True)
 
