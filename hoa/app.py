@@ -50,7 +50,7 @@ def create_app(platform: Platform) -> Flask:
     security.install(app, platform.settings, secret=platform.keys.mac("flask-session", b"v1"))
     i18n.install(app, platform.settings.language)
     errors.install(app)
-    shell.install(app, platform.settings, nav=[item for room in ROOMS for item in room.nav])
+    shell.install(app, platform.settings, nav=[item for room in reversed(ROOMS) for item in room.nav])
     shell.login_manager.user_loader(load_signed_in)
     for blueprint in (observing.blueprint, jobs_views.blueprint, home.blueprint):
         app.register_blueprint(blueprint)

@@ -1,6 +1,7 @@
 """What the voting room brings."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from flask import url_for
 from flask_babel import gettext
@@ -10,13 +11,16 @@ from hoa.jobs import Periodic
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_
 from hoa.platform import Platform
-from hoa.web.room import Asker, FileVerdict, NavItem, Need, Room
+from hoa.web.i18n import moment
+from hoa.web.room import Asker, FileVerdict, NavItem, Need, Room, Shown
 from voting.commands import assembly
 from voting.powers import CONVENE, POWERS
 from voting.rules.life import State
 from voting.service import closing, integrity, packages, reading
 from voting.tasks import TASKS
 from voting.views import BLUEPRINTS
+
+SHOWN = 4
 
 
 def _needs(session: Session, asker: Asker) -> Sequence[Need]:
@@ -45,6 +49,24 @@ def _needs(session: Session, asker: Asker) -> Sequence[Need]:
     return needs
 
 
+def _shown(session: Session, community_id: str, now: datetime) -> Sequence[Shown]:
+    """For anybody: what is being voted on, what is announced, and the latest results."""
+    told: list[Shown] = []
+    for row in reading.assemblies(session, community_id, drafts=False)[:SHOWN]:
+        going = row.step == State.OPEN and now < row.closes_at
+        if going:
+            text = gettext("正在表决，%(when)s 截止", when=moment(row.closes_at))
+        elif row.step == State.NOTICED:
+            text = gettext("已公告，%(when)s 开始表决", when=moment(row.opens_at))
+        elif row.step == State.ANNOUNCED:
+            text = gettext("结果已公布，谁都可以重算")
+        else:
+            text = gettext("已截止，正在计票")
+        url = url_for("voting.show", code=row.code)
+        told.append(Shown(title=row.title, url=url, text=text, current=going))
+    return told
+
+
 def _check_package(_platform: Platform, data: bytes) -> FileVerdict:
     """`hoa verify FILE.zip`: the verifier that everybody has, with what it says."""
     satisfied, said = packages.verify(data)
@@ -62,6 +84,7 @@ ROOM = Room(
     ),
     nav=(NavItem(label=N_("业主大会"), endpoint="voting.index"),),
     needs=_needs,
+    shown=_shown,
     commands=(assembly,),
     verify=integrity.verify_records,
     file_checks={".zip": _check_package},
