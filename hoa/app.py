@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from finance.room import ROOM as FINANCE
 from hoa import home
 from hoa.accounts import newcomers
 from hoa.accounts.entry import load_signed_in
@@ -31,7 +32,7 @@ from hoa.web.room import Room
 from voting.room import ROOM as VOTING
 from voting.service import evidence as assembly_evidence
 
-ROOMS: tuple[Room, ...] = (ACCOUNTS, COMMUNITY, OFFICES, BULLETIN, RESOLUTIONS, VOTING)
+ROOMS: tuple[Room, ...] = (ACCOUNTS, COMMUNITY, OFFICES, BULLETIN, RESOLUTIONS, VOTING, FINANCE)
 ROOT = Path(__file__).resolve().parent.parent
 PLATFORM_ADMINISTER = "platform.administer"
 

@@ -1,5 +1,6 @@
 """The way in with a letter: room and code, then a phone of one's own; and issuing the letters."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, session, url_for
@@ -18,7 +19,7 @@ from hoa.community.tables import ActivationCode, Unit
 from hoa.community.views import blueprint, buildings, download
 from hoa.jobs import enqueue
 from hoa.kernel import identifiers, masking
-from hoa.kernel.errors import Refusal
+from hoa.kernel.errors import NotFound, Refusal
 from hoa.web import context
 from hoa.web.access import public, requires
 from hoa.web.forms import Form, at_most, required
@@ -215,17 +216,26 @@ def _issue(*, unit_id: str | None = None, building_id: str | None = None) -> str
 @requires("register.activate")
 def letter_batch(batch_id: str) -> str:
     """The letters of a batch, one a page when printed."""
-    here, platform = context.community(), context.platform()
-    found = activation.letters(context.reading(), platform.keys, here.id, here.code, batch_id)
+    platform = context.platform()
+    found = _letters(batch_id)
     return render_template(
         "community/letter_batch.html", letters=found, batch_id=batch_id, base_url=platform.settings.base_url
     )
+
+
+def _letters(batch_id: str) -> Sequence[activation.Letter]:
+    here = context.community()
+    found = activation.letters(context.reading(), context.platform().keys, here.id, here.code, batch_id)
+    if not found:
+        raise NotFound
+    return found
 
 
 @blueprint.post("/register/letters/<batch_id>/pdf")
 @requires("register.activate")
 def letter_pdf(batch_id: str) -> BaseResponse:
     """Have the batch made into a PDF in the background."""
+    _letters(batch_id)
     with context.writing() as writing:
         job = enqueue(
             writing,
