@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from flask import render_template, url_for
+from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from hoa.kernel import canonical
@@ -35,7 +35,6 @@ def index() -> str:
 
 
 @blueprint.get("/<code>")
-@blueprint.get("/<code>/result")
 @public
 def show(code: str) -> str:
     """The assembly as it stands: its notice and turnout, or its result."""
@@ -43,6 +42,13 @@ def show(code: str) -> str:
     if assembly.step is State.ANNOUNCED:
         return render_template("voting/result.html", assembly=assembly, **_result_values(assembly))
     return render_template("voting/assembly.html", assembly=assembly, **_notice_values(assembly), **_mine(assembly))
+
+
+@blueprint.get("/<code>/result")
+@public
+def result(code: str) -> Response:
+    """The address that publications and paper give: it stays good whatever the page of an assembly becomes."""
+    return redirect(url_for("voting.show", code=find(code).code))
 
 
 @blueprint.get("/<code>/notice")
