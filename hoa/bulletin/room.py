@@ -35,4 +35,5 @@ ROOM = Room(
     tasks={"bulletin.announce": tasks.announce},
     nav=(NavItem(label=N_("公示"), endpoint="bulletin.board"),),
     needs=_needs,
+    publications={"notice": N_("通知")},
 )

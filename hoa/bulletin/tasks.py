@@ -12,7 +12,6 @@ from hoa.bulletin.tables import Announcement, Publication, Subscription
 from hoa.db import get
 from hoa.jobs import Run
 from hoa.ports.sms import SmsNotSent
-from hoa.ports.sms import SmsNotSent
 
 log = structlog.get_logger("hoa.bulletin")
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from hoa.accounts import service as accounts
+from hoa.accounts.tables import Person
 from hoa.kernel import posts
 from hoa.kernel.clock import CHINA
 from hoa.kernel.errors import N_
@@ -86,5 +87,5 @@ def settle(platform: Platform, community_id: str, *, now: datetime) -> Mapping[s
     return people
 
 
-def _person(session: Session, platform: Platform, role: Role, now: datetime) -> "accounts.Person":
+def _person(session: Session, platform: Platform, role: Role, now: datetime) -> Person:
     return accounts.person_for_phone(session, platform.keys, phone=role.phone, name=role.name, now=now)

@@ -1,4 +1,6 @@
-"""Time as a value. Everything legal here happens in China Standard Time (rules.md R7.7); only the edge asks what time it is."""
+"""Time as a value. Everything legal here happens in China Standard Time (rules.md R7.7); only the edge asks what
+time it is.
+"""
 
 from datetime import date, datetime, timedelta, timezone
 from typing import Protocol

@@ -1,4 +1,6 @@
-"""How a rule says no: one class per refusal, with a message id and parameters that templates, forms and commands speak."""
+"""How a rule says no: one class per refusal, with a message id and parameters that templates, forms and commands
+speak.
+"""
 
 from typing import ClassVar
 
@@ -11,8 +13,8 @@ def N_(message: str) -> str:
 class Refusal(Exception):
     """A request that the rules refuse; nothing was changed.
 
-    `message` is a translatable template in simplified Chinese with named parameters (`%(unit)s`), `params` fill it, `status` is the
-    HTTP status the web shell answers with.
+    `message` is a translatable template in simplified Chinese with named parameters (`%(unit)s`), `params` fill it,
+    `status` is the HTTP status the web shell answers with.
     """
 
     message: ClassVar[str] = N_("这一步现在不能做")

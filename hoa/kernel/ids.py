@@ -15,7 +15,9 @@ _source: ContextVar[Callable[[int], bytes]] = ContextVar("random source", defaul
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Draw everything below from a seed. Only the demo and tests may do this: seeded nonces and salts protect nobody."""
+    """Draw everything below from a seed. Only the demo and tests may do this: seeded nonces and salts protect
+    nobody.
+    """
     token = _source.set(Random(seed).randbytes)  # noqa: S311 - predictability is the purpose here
     try:
         yield

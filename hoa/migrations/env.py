@@ -1,4 +1,6 @@
-"""How Alembic reaches the database. Foreign keys are off while tables are rebuilt on SQLite: a rebuilt parent would delete its children."""
+"""How Alembic reaches the database. Foreign keys are off while tables are rebuilt on SQLite: a rebuilt parent would
+delete its children.
+"""
 
 from alembic import context
 from sqlalchemy import Connection

@@ -8,8 +8,8 @@ def forbid(
 ) -> None:
     """Refuse `actions` on rows of `table` where `when` holds (SQL over OLD and NEW; None: always).
 
-    `because` reaches the log, in English. INSERT OR REPLACE counts as DELETE (recursive_triggers is on). With no condition PostgreSQL's TRUNCATE
-    is refused too.
+    `because` reaches the log, in English. INSERT OR REPLACE counts as DELETE (recursive_triggers is on). With no
+    condition PostgreSQL's TRUNCATE is refused too.
     """
     for action in actions:
         name = f"guard_{table}_{action.lower()}_{_tag(because)}"

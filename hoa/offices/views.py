@@ -9,10 +9,13 @@ from wtforms import DateField, SelectField, StringField, TelField
 
 from hoa.accounts import service as accounts
 from hoa.community.service import find_community
+from hoa.db import get
+from hoa.kernel import masking
 from hoa.kernel.clock import CHINA
 from hoa.kernel.errors import N_, NotAllowed, Refusal
 from hoa.kernel.posts import AUTHORITIES, POSTS, Post
 from hoa.offices import rules, service
+from hoa.offices.tables import Office
 from hoa.web import context
 from hoa.web.access import public, requires
 from hoa.web.forms import Form, at_most, required
@@ -24,6 +27,10 @@ administration = Blueprint("offices_administration", __name__, url_prefix="/plat
 
 class NotYourself(Refusal):
     message = N_("平台管理员不能任命自己：他在小区里没有任何权力")
+
+
+class OtherName(Refusal):
+    message = N_("这个手机号的账户是%(name)s的，与填写的姓名不一致，请核对")
 
 
 class OnlyAuthorities(Refusal):
@@ -89,6 +96,7 @@ def appoint() -> str | Response:
 @blueprint.route("/<office_id>/end", methods=["GET", "POST"])
 @requires("offices.appoint")
 def end(office_id: str) -> str | Response:
+    office = get(context.reading(), Office, context.community().id, office_id)
     form = EndForm()
     if form.validate_on_submit():
         with context.writing() as session:
@@ -102,7 +110,7 @@ def end(office_id: str) -> str | Response:
             )
         flash(gettext("任职已结束，相应权限立即失效"), "ok")
         return redirect(url_for("offices.roster"))
-    return render_template("offices/end.html", form=form)
+    return render_template("offices/end.html", form=form, title=_title(office.post))
 
 
 @administration.route("/", methods=["GET", "POST"])
@@ -144,6 +152,8 @@ def _appoint(form: AppointForm, community_id: str, only: frozenset[Post] | None 
         person = accounts.person_for_phone(
             session, platform.keys, phone=form.phone.data or "", name=form.name.data or "", now=context.now()
         )
+        if person.name != form.name.data:
+            raise OtherName(name=masking.name(person.name))
         if only is not None and person.id == context.person_id():
             raise NotYourself
         service.appoint(

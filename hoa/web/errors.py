@@ -66,7 +66,7 @@ def _crashed(_error: Exception) -> Response:
 
 def _answer(status: int, message: str) -> Response:
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
-        response = jsonify({"error": {"status": status, "message": message}})
+        response: Response = jsonify({"error": {"status": status, "message": message}})
     else:
         response = Response(render_template("errors/error.html", status=status, message=message), mimetype="text/html")
     response.status_code = status

@@ -25,7 +25,8 @@ class Form(FlaskForm):  # type: ignore[misc]
             filters = unbound_field.kwargs.get("filters", [])
             if unbound_field.field_class.__name__ in ("StringField", "TextAreaField", "TelField"):
                 filters = [tidy, *filters]
-            return unbound_field.bind(form=form, filters=filters, **options)
+            bound: Field = unbound_field.bind(form=form, filters=filters, **options)
+            return bound
 
 
 def required() -> DataRequired:

@@ -130,9 +130,13 @@ def _common(
     }
 
 
+def print_style() -> bytes:
+    """The one style sheet of paper; every PDF may link it as `static/print.css`."""
+    return (_HERE / PRINT_CSS).read_bytes()
+
+
 def _with_style(resources: Mapping[str, bytes]) -> Mapping[str, bytes]:
-    sheet = _HERE / PRINT_CSS
-    return {PRINT_CSS: sheet.read_bytes() if sheet.is_file() else b"", **resources}
+    return {PRINT_CSS: print_style(), **resources}
 
 
 def _child(

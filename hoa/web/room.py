@@ -67,6 +67,7 @@ class FileVerdict:
 class Room:
     """Blueprints, powers, tasks, periodic work, navigation, needs, commands and checks of one room.
 
+    `publications` names the kinds of what the room publishes, as message ids.
     `shown` gets the community's id and the time, and may tell only what is public.
     `verify` looks through what the room keeps of one community and returns a sentence for each row that was changed
     behind the platform's back. `file_checks` maps a file name's ending (".zip") to the check of such a file.
@@ -80,6 +81,7 @@ class Room:
     nav: Sequence[NavItem] = ()
     needs: Callable[[Session, Asker], Sequence[Need]] | None = None
     shown: Callable[[Session, str, datetime], Sequence[Shown]] | None = None
+    publications: Mapping[str, str] = field(default_factory=dict)
     commands: Sequence[click.Group] = ()
     verify: Callable[[Platform, Session, str], Sequence[str]] | None = None
     file_checks: Mapping[str, Callable[[Platform, bytes], FileVerdict]] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from hashlib import sha256
 from pathlib import Path
 
-from flask import Flask, Request, g, redirect, request, url_for
+from flask import Flask, Request, current_app, g, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import LoginManager
 from werkzeug.wrappers import Response
@@ -120,14 +120,14 @@ def local_path(target: str) -> bool:
 def _find_community(_endpoint: str | None, values: dict[str, object] | None) -> None:
     code = values.pop("community_code", None) if values else None
     if code is not None:
-        loader = context.current_app.extensions["hoa.community"]
+        loader = current_app.extensions["hoa.community"]
         g.community = loader(context.reading(), str(code))
 
 
 def _keep_community(endpoint: str, values: dict[str, object]) -> None:
     here = context.community_or_none()
     if here and "community_code" not in values:
-        app = context.current_app
+        app = current_app
         if app.url_map.is_endpoint_expecting(endpoint, "community_code"):
             values["community_code"] = here.code
 
