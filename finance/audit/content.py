@@ -1,7 +1,8 @@
-"""The one data object that the report's page and PDF are both made from (books.md 5): canonical, so that it has a hash.
+"""The one data object that the report's page and PDF are both made from (books.md 5), canonical, so it has a hash.
 
-It says nothing that the tables do not say: figures come from the statement and the reconciliation of the books, findings
-from the checks, the voting record from whoever fills `hoa.resolutions.evidence`. Persons appear masked or not at all.
+It says nothing that the tables do not say: figures come from the statement and the reconciliation of the books,
+findings from the checks, the voting record from whoever fills `hoa.resolutions.evidence`. Persons appear masked or not
+at all.
 """
 
 from collections import Counter, defaultdict

@@ -18,7 +18,7 @@ from hoa.kernel.errors import N_, Refusal
 from hoa.ports.files import FileDamaged, FileMissing, Files
 
 TASK = "audit.report"
-MAKING, READY, FAILED = "making", "ready", "failed"
+MAKING, READY = "making", "ready"
 OPEN = "open"
 
 

@@ -12,7 +12,7 @@ from hoa.db import Base, CommunityRow
 class AuditReport(CommunityRow, Base):
     """审计报告 of the days from `starts_on` to `ends_on`. `number` counts within the year it was asked for.
 
-    `state` is making, ready or failed. When ready it holds the whole data (`content`), its SHA-256 (`data_hash`, over the
+    `state` is making or ready. When ready it holds the whole data (`content`), its SHA-256 (`data_hash`, over the
     canonical JSON) and the signed PDF under its digest in the files port; page and PDF are both made from `content`.
     """
 

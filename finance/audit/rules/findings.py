@@ -32,11 +32,13 @@ class EvidenceKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """One thing to look at. `label` is data (a number, a name, a day), shown as it is."""
+    """One thing to look at. `label` is data (a number, a name, a day), shown as it is; `number` is a contract's,
+    by which its page is found; `part` tells instalments of one contract apart."""
 
     kind: EvidenceKind
     id: str
     label: str
+    number: int | None = None
     part: int | None = None
 
 
@@ -118,6 +120,7 @@ def of_contract(contract: ContractFacts, due_no: int | None = None) -> Evidence:
         kind=EvidenceKind.CONTRACT,
         id=contract.id,
         label=f"#{contract.number} {contract.title}{which}",
+        number=contract.number,
         part=due_no,
     )
 
