@@ -4,7 +4,13 @@ import unicodedata
 from typing import Any
 
 from flask_babel import lazy_gettext
-from wtforms import PasswordField, RadioField, StringField, TelField
+from wtforms import (
+    PasswordField,
+    RadioField,
+    SelectChoice,  # type: ignore[attr-defined]  # the stubs are older than the class
+    StringField,
+    TelField,
+)
 from wtforms.validators import EqualTo
 
 from hoa.kernel import identifiers
@@ -36,10 +42,16 @@ class SetupForm(Form):
 
 
 class PreferencesForm(Form):
-    language = RadioField(lazy_gettext("语言"), choices=[("zh-CN", "简体中文"), ("en", "English")])
+    language = RadioField(
+        lazy_gettext("语言"), choices=[SelectChoice("zh-CN", "简体中文"), SelectChoice("en", "English")]
+    )
     senior = RadioField(
         lazy_gettext("字号"),
-        choices=[("0", lazy_gettext("标准字号")), ("1", lazy_gettext("大字")), ("2", lazy_gettext("特大字"))],
+        choices=[
+            SelectChoice("0", lazy_gettext("标准字号")),
+            SelectChoice("1", lazy_gettext("大字")),
+            SelectChoice("2", lazy_gettext("特大字")),
+        ],
     )
 
 
