@@ -63,6 +63,7 @@ ROOM = Room(
         NavItem(label=N_("本月账务"), endpoint="finance.month", power="books.read"),
     ),
     needs=_needs,
+    publications={publication.KIND: N_("账目公示")},
     commands=(books,),
     verify=_verify,
 )

@@ -53,6 +53,9 @@ def create_app(platform: Platform) -> Flask:
     errors.install(app)
     shell.install(app, platform.settings, nav=[item for room in reversed(ROOMS) for item in room.nav])
     shell.login_manager.user_loader(load_signed_in)
+    app.jinja_env.globals["publication_kinds"] = {
+        kind: title for room in ROOMS for kind, title in room.publications.items()
+    }
     for blueprint in (observing.blueprint, jobs_views.blueprint, home.blueprint):
         app.register_blueprint(blueprint)
     if platform.settings.demo:

@@ -85,6 +85,7 @@ ROOM = Room(
     nav=(NavItem(label=N_("业主大会"), endpoint="voting.index"),),
     needs=_needs,
     shown=_shown,
+    publications={"assembly-notice": N_("表决公告"), "assembly-result": N_("表决结果")},
     commands=(assembly,),
     verify=integrity.verify_records,
     file_checks={".zip": _check_package},
