@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from finance.rules.periods import add_months
-from hoa.kernel import money
 from hoa.kernel.errors import N_, Refusal
 
 
@@ -110,9 +109,14 @@ def schedule(
     return tuple(Due(no=no, day=day, amount_fen=amount_fen) for no, day in enumerate(days, start=1))
 
 
-def due_status(due: Due, *, settled_fen: int, today: date) -> DueStatus:
-    """Settled, short by some fen, due, overdue or still to come."""
+def due_status(due: Due, *, settled_fen: int, today: date, known_until: date | None = None) -> DueStatus:
+    """Settled, short by some fen, due, overdue or still to come.
+
+    `known_until` is the last day whose bank lines are there: what fell due later may have arrived, so it is not late.
+    """
     late = max((today - due.day).days, 0)
+    if known_until is not None and due.day > known_until:
+        late = 0
     if settled_fen >= due.amount_fen:
         return DueStatus(due=due, settled_fen=settled_fen, state=DueState.SETTLED, days_late=0)
     if settled_fen > 0 and late:
@@ -124,11 +128,10 @@ def due_status(due: Due, *, settled_fen: int, today: date) -> DueStatus:
     return DueStatus(due=due, settled_fen=settled_fen, state=state, days_late=late)
 
 
-def statuses(dues: Sequence[Due], *, settled_fen: Mapping[int, int], today: date) -> list[DueStatus]:
+def statuses(
+    dues: Sequence[Due], *, settled_fen: Mapping[int, int], today: date, known_until: date | None = None
+) -> list[DueStatus]:
     """The status of every instalment; `settled_fen` by instalment number."""
-    return [due_status(due, settled_fen=settled_fen.get(due.no, 0), today=today) for due in dues]
-
-
-def shortfall_text(status: DueStatus) -> str:
-    """The missing amount, formatted."""
-    return money.show(status.missing_fen)
+    return [
+        due_status(due, settled_fen=settled_fen.get(due.no, 0), today=today, known_until=known_until) for due in dues
+    ]

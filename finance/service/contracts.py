@@ -14,7 +14,7 @@ from finance.rules.ledger import VoucherKind
 from finance.rules.life import SummaryNeeded, VoucherState
 from finance.service.books import trust_book
 from finance.service.vouchers import PurposeDoesNotFit
-from finance.tables import Contract, ContractDue, RelatedParty, Voucher
+from finance.tables import BankImport, Contract, ContractDue, RelatedParty, Voucher
 from hoa.db import get
 from hoa.kernel.errors import N_, Refusal
 from hoa.resolutions import service as resolutions
@@ -160,11 +160,17 @@ def views(
     ):
         dues.setdefault(row.contract_id, []).append(rules.Due(no=row.no, day=row.due_on, amount_fen=row.amount_fen))
     settled = _settled(session, community_id, until or today, posted_only)
+    known_until = _known_until(session, community_id)
     return [
         ContractView(
             contract=contract,
             dues=tuple(
-                rules.statuses(dues.get(contract.id, []), settled_fen=settled.get(contract.id, {}), today=today)
+                rules.statuses(
+                    dues.get(contract.id, []),
+                    settled_fen=settled.get(contract.id, {}),
+                    today=today,
+                    known_until=known_until,
+                )
             ),
             today=today,
         )
@@ -177,6 +183,11 @@ def view(session: Session, contract: Contract, *, today: date) -> ContractView:
     return next(
         found for found in views(session, contract.community_id, today=today) if found.contract.id == contract.id
     )
+
+
+def _known_until(session: Session, community_id: str) -> date | None:
+    """The last day that the imported bank statements cover; None when nothing was ever imported."""
+    return session.scalar(select(func.max(BankImport.ends_on)).where(BankImport.community_id == community_id))
 
 
 def _settled(session: Session, community_id: str, until: date, posted_only: bool) -> dict[str, dict[int, int]]:

@@ -1,5 +1,7 @@
 """The blueprint of the books and the words its templates share."""
 
+from datetime import date
+
 from flask import Blueprint
 from flask_babel import gettext
 
@@ -29,6 +31,16 @@ def quarter_name(quarter: Quarter) -> str:
     return f"{quarter.year}年第{'一二三四'[quarter.number - 1]}季度"
 
 
+def short_quarter(quarter: Quarter) -> str:
+    """2026Q3 as `第三季度` or `Q3`, where the year is plain."""
+    return f"Q{quarter.number}" if language() == "en" else f"第{'一二三四'[quarter.number - 1]}季度"
+
+
+def short_day(value: date) -> str:
+    """`10月25日` or `25 October`, where the year is plain."""
+    return f"{value.day} {MONTHS[value.month - 1]}" if language() == "en" else f"{value.month}月{value.day}日"
+
+
 def reasons(proposal: Proposal) -> str:
     """Why a proposal was made, in the reader's language."""
     return "，".join(str(gettext(reason.message, **dict(reason.params))) for reason in proposal.reasons)
@@ -56,6 +68,8 @@ def words() -> dict[str, object]:
         "month_name": month_name,
         "month_text": month_text,
         "quarter_name": quarter_name,
+        "short_quarter": short_quarter,
+        "short_day": short_day,
         "reasons": reasons,
         "offer": offer,
     }
