@@ -7,6 +7,7 @@ mistake in one of the three is not repeated in the others. It writes what it is 
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import io
 import json
@@ -353,7 +354,9 @@ class Record:
         outside = ("forged", "not-on-roll")
         invalid: Json = figure(lambda own: bool(self.reason(own, code)))
         invalid["excluded"] = figure(lambda own: self.reason(own, code) in outside)
-        invalid["reasons"] = {name: figure(lambda own, name=name: self.reason(own, code) == name) for name in found}
+        invalid["reasons"] = {}
+        for name in found:
+            invalid["reasons"][name] = figure(functools.partial(self._is_reason, code, name))
         bases = [
             figure(lambda own: not self.reason(own, code)),
             figure(lambda own: self.reason(own, code) not in outside),
@@ -394,6 +397,9 @@ class Record:
                 )
         met_all = [test["met"] for test in tests]
         return {"participated": base, "inequalities": tests, "quorum": all(met_all[:2]), "passed": all(met_all)}
+
+    def _is_reason(self, code: str, name: str, own: str) -> bool:
+        return self.reason(own, code) == name
 
     def public(self, tally: Json) -> Json:
         return {**tally, "form": "public", "motions": [self._public_motion(motion) for motion in tally["motions"]]}
@@ -458,7 +464,7 @@ class Record:
         return members | {"package.json": self.sign_package(members, kind)}
 
     def _signatures(self, signers: list[Person], tally: Json) -> list[Json]:
-        found = [{"role": "platform", "person": "", "key": self.record_key.id}]
+        found: list[Json] = [{"role": "platform", "person": "", "key": self.record_key.id}]
         found[0]["signature"] = self.record_key.sign("tally", tally)
         for one in signers:
             role = "scrutineer" if one in self.scrutineers else "counter"
@@ -469,7 +475,7 @@ class Record:
         listed = [
             {"name": name, "sha256": digest(members[name]), "size": len(members[name])} for name in sorted(members)
         ]
-        package = {"format": "hoa-assembly/1", "kind": kind, "assembly": digest(members["manifest.json"])}
+        package: Json = {"format": "hoa-assembly/1", "kind": kind, "assembly": digest(members["manifest.json"])}
         package |= {"members": listed, "key": self.record_key.id}
         return canonical(package | {"signature": self.record_key.sign("package", package)})
 

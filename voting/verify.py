@@ -1484,7 +1484,7 @@ def difference(own: Any, given: Any, path: str = "") -> str | None:
     elif isinstance(own, list) and isinstance(given, list) and len(own) == len(given):
         pairs = [(f"[{number}]", *pair) for number, pair in enumerate(zip(own, given))]
     else:
-        return None if own == given else "{}: {:.90} / {:.90}".format(path.lstrip("."), given, own)
+        return None if own == given else f"{path.lstrip('.')}: {str(given)[:90]} / {str(own)[:90]}"
     found = (difference(mine, theirs, path + step) for step, mine, theirs in pairs)
     return next((item for item in found if item), None)
 
