@@ -1,6 +1,4 @@
-"""From a letter in the mailbox to an account that acts for the owner (rules.md R7.5, V1).
-
-Whoever has the phone that the register names needs no letter: see `hoa.community.phones`.
+"""From a letter in the mailbox, or the phone in the register, to an account that acts for the owner (R7.5, V1).
 
 The code on a letter is not stored: it is derived from the row with a key outside the database. Tries are counted by the
 accounts room, per code and per address; an unknown room gets the same answer after the same work.
@@ -14,9 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from hoa.accounts import service as accounts
+from hoa.community import sealing
+from hoa.community.cells import name as regular_name
 from hoa.community.rules import IdentityLevel
 from hoa.community.tables import ActivationCode, Owner, Ownership, Unit
 from hoa.db import get
@@ -33,6 +34,10 @@ _WORDS = re.compile(r"号楼|单元|[栋幢座楼室房号门#/\\—–_\s]+")
 
 class WrongLetter(Refusal):
     message = N_("房号与激活码不符，或者激活码已用过、已过期。请对照信件重填；仍不行请到核验点办理")
+
+
+class WrongClaim(Refusal):
+    message = N_("房号、姓名与您登录的手机号码对不上。请照名册核对后重填，或使用激活信，或到核验点办理")
 
 
 class BoundToAnother(Refusal):
@@ -228,6 +233,41 @@ def use_letter(session: Session, community_id: str, *, code_id: str, person_id: 
     return owner
 
 
+def claimable(session: Session, keys: Keys, community_id: str, person_id: str) -> Sequence[Owner]:
+    """Owners of something here who gave this person's phone number and have no account yet."""
+    phone = accounts.phone_of(session, keys, person_id)
+    if phone is None:
+        return ()
+    owns = exists().where(
+        Ownership.community_id == Owner.community_id, Ownership.owner_id == Owner.id, Ownership.until.is_(None)
+    )
+    query = select(Owner).where(
+        Owner.community_id == community_id,
+        Owner.phone_key == sealing.phone_digest(keys, community_id, phone),
+        Owner.person_id.is_(None),
+        owns,
+    )
+    return session.scalars(query.order_by(Owner.id)).all()
+
+
+def claim(
+    session: Session, keys: Keys, community_id: str, *, person_id: str, room: str, name: str, now: datetime
+) -> Owner:
+    """V1 by the register's own phone number: phone, room and name must all be the owner's."""
+    unit = find_unit(session, community_id, room)
+    for owner in claimable(session, keys, community_id, person_id):
+        has = select(Ownership.id).where(
+            Ownership.community_id == community_id,
+            Ownership.owner_id == owner.id,
+            Ownership.unit_id == (unit.id if unit else ""),
+            Ownership.until.is_(None),
+        )
+        if session.scalar(has) is not None and owner.name == regular_name(name):
+            bind(session, owner, person_id=person_id, level=IdentityLevel.V1, checked_by=(), now=now)
+            return owner
+    raise WrongClaim
+
+
 def bind(
     session: Session,
     owner: Owner,
@@ -245,6 +285,9 @@ def bind(
     if owner.person_id not in (None, person_id):
         raise BoundToAnother
     owner.person_id = person_id
+    person = accounts.person(session, person_id)
+    # Who came in by a phone alone has no name until the register gives it.
+    person.name = person.name or owner.name
     current = select(Ownership).where(
         Ownership.community_id == owner.community_id, Ownership.owner_id == owner.id, Ownership.until.is_(None)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hoa.community.rules import Areas, Holding, Kind, Status, Totals, totals
@@ -75,6 +75,26 @@ def owner_key(owner: OwnerEntry, unit_code: str) -> str:
     if owner.phone:
         return f"phone:{owner.name}:{owner.phone}"
     return f"unit:{owner.name}:{unit_code}"
+
+
+def settled(units: Sequence[UnitEntry]) -> tuple[UnitEntry, ...]:
+    """The same owner under the same name and phone everywhere: the first that the file gives.
+
+    A developer's rows name a different salesman's phone each; without this the owner would change with every row.
+    """
+    first: dict[str, tuple[str, str | None]] = {}
+    for unit in units:
+        for owner in unit.owners:
+            name, phone = first.get(owner_key(owner, unit.code), (owner.name, None))
+            first[owner_key(owner, unit.code)] = (name, phone or owner.phone)
+    return tuple(
+        replace(unit, owners=tuple(_as_first(owner, *first[owner_key(owner, unit.code)]) for owner in unit.owners))
+        for unit in units
+    )
+
+
+def _as_first(owner: OwnerEntry, name: str, phone: str | None) -> OwnerEntry:
+    return owner if (owner.name, owner.phone) == (name, phone) else replace(owner, name=name, phone=phone)
 
 
 def holding(entry: UnitEntry) -> Holding:

@@ -7,13 +7,14 @@ from flask_babel import gettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hoa.community import activation_views, checks, desk, desk_views, import_views, letters, service, views
+from hoa.community import activation, activation_views, checks, desk, desk_views, import_views, letters, service, views
 from hoa.community.commands import register
 from hoa.community.imports import READY
 from hoa.community.powers import POWERS
 from hoa.community.rules import IdentityLevel
 from hoa.community.tables import IdentityCheck, ImportBatch
 from hoa.kernel.errors import N_
+from hoa.web import context
 from hoa.web.room import Asker, NavItem, Need, Room
 
 # Importing these adds their pages to the blueprint of `views`.
@@ -36,6 +37,8 @@ def needs(session: Session, asker: Asker) -> Sequence[Need]:
         if batch is not None:
             title = gettext("名册文件“%(name)s”等待确认导入", name=batch.file_name)
             found.append(Need(title=title, url=url_for("community.look", batch_id=batch.id)))
+    if activation.claimable(session, context.platform().keys, here, asker.person_id):
+        found.append(Need(title=gettext("认领您的房屋"), url=url_for("community.mine")))
     owned = service.ownerships_of(session, here, asker.person_id)
     if owned and not service.identity_level(session, here, asker.person_id).reaches(IdentityLevel.V2):
         title = gettext("带证件到核验点核验身份，之后才能投票")

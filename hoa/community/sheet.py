@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from openpyxl.utils.cell import get_column_letter
 
 from hoa.community import cells, headings, workbook
-from hoa.community.entries import OwnerEntry, Problem, Reading, UnitEntry
+from hoa.community.entries import OwnerEntry, Problem, Reading, UnitEntry, settled
 from hoa.community.headings import AREA_COLUMNS, BASIS_OF, Column, Header
 from hoa.community.rules import AreaBasis, Areas, Kind, Status
 from hoa.kernel import area as areas_of
@@ -68,7 +68,7 @@ def read(
         if not reader.headers and sheets:
             reader.errors.append(Problem(sheets[0].title, 1, "A", NO_HEADER))
     reader.check_whole()
-    return Reading(tuple(reader.units), tuple(_in_order(reader.errors)), tuple(_in_order(reader.warnings)))
+    return Reading(settled(reader.units), tuple(_in_order(reader.errors)), tuple(_in_order(reader.warnings)))
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:

@@ -9,7 +9,10 @@ from sqlalchemy import Select, func, select
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import StringField
 
-from hoa.community import export, rules, service
+from hoa.accounts.rules import TooManyTries
+from hoa.accounts.signing_in import demand_tries_left, forgive
+from hoa.accounts.views import begin_trial
+from hoa.community import activation, export, rules, service
 from hoa.community.rules import BASIS_WORDS, KIND_WORDS, LEVEL_WORDS, STATUS_WORDS, Elector, IdentityLevel, Sentence
 from hoa.community.tables import Building, Community, Owner, Ownership, RegisterChange, Unit
 from hoa.db import get
@@ -26,6 +29,13 @@ OWNER_FIELD = N_("业主")
 
 blueprint = Blueprint("community", __name__, url_prefix="/c/<community_code>")
 administration = Blueprint("community_administration", __name__, url_prefix="/platform/communities")
+
+
+class ClaimForm(Form):
+    room = StringField(
+        lazy_gettext("房号"), validators=[required(), at_most(60)], description=lazy_gettext("例如 1栋1单元101")
+    )
+    name = StringField(lazy_gettext("业主姓名"), validators=[required(), at_most(120)])
 
 
 class CommunityForm(Form):
@@ -211,20 +221,40 @@ def _told_change(change: RegisterChange) -> dict[str, Any]:
 # --------------------------------------------------------------------------------------------------------- my rooms
 
 
-@blueprint.get("/mine")
+@blueprint.route("/mine", methods=["GET", "POST"])
 @signed_in
-def mine() -> str:
-    """What I own here, how it counts and why; and what is missing before I can vote."""
+def mine() -> str | BaseResponse:
+    """What I own here, how it counts and why; what is missing before I can vote; claiming what my phone stands for."""
+    form = ClaimForm()
+    if form.validate_on_submit():
+        try:
+            _claim(form.room.data or "", form.name.data or "")
+        except (activation.WrongClaim, TooManyTries) as refusal:
+            form.form_errors.append(told(refusal))
+        else:
+            flash(gettext("已认领。投票前请带证件到核验点核验一次"), "ok")
+            return redirect(url_for("community.mine"))
     session, here = context.reading(), context.community()
-    person_id = context.person_id()
+    person_id, keys = context.person_id(), context.platform().keys
     return render_template(
         "community/mine.html",
+        form=form,
+        claimable=activation.claimable(session, keys, here.id, person_id),
         electors=service.elector_of(session, here.id, person_id),
         owned=service.ownerships_of(session, here.id, person_id),
         level=service.identity_level(session, here.id, person_id),
         totals=service.totals(session, here.id),
         V2=rules.IdentityLevel.V2,
     )
+
+
+def _claim(room: str, name: str) -> None:
+    here, keys = context.community(), context.platform().keys
+    trial = begin_trial("claim", f"{here.id}\n{context.person_id()}")
+    with context.writing() as session:
+        demand_tries_left(session, trial, now=context.now())
+        activation.claim(session, keys, here.id, person_id=context.person_id(), room=room, name=name, now=context.now())
+        forgive(session, trial)
 
 
 # ------------------------------------------------------------------------------------------------- new communities

@@ -49,7 +49,11 @@ def test_the_sample_register_is_imported_as_expected(platform: Platform) -> None
     with platform.database.reading() as session:
         totals = service.totals(session, community)
         assert verify(platform, session, community) == []
-    assert (totals.units, totals.area, totals.heads) == (expected["units"], expected["area_centi_m2"], expected["heads"])
+    assert (totals.units, totals.area, totals.heads) == (
+        expected["units"],
+        expected["area_centi_m2"],
+        expected["heads"],
+    )
     assert (totals.developer_units, totals.coowned_units) == (expected["developer_units"], expected["coowned_units"])
 
 

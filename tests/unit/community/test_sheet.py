@@ -302,3 +302,11 @@ def test_a_file_cut_off_in_the_middle_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "cut.xlsx"
     path.write_bytes((DATA / "register.xlsx").read_bytes()[:20000])
     assert refused(path) is workbook.NotAWorkbook
+
+
+def test_an_owner_with_several_phones_in_a_file_keeps_the_first_usable_one(tmp_path: Path) -> None:
+    rows = [
+        ("1栋", "1单元", room, *GOOD[3:7], phone, "已交付") for room, phone in (("101", None), ("102", "19900000001"))
+    ]
+    reading = read(tmp_path, *rows, ("1栋", "1单元", "103", *GOOD[3:7], "19900000002", "已交付"))
+    assert {unit.owners[0].phone for unit in reading.units} == {"19900000001"}
