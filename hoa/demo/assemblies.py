@@ -263,19 +263,23 @@ def _just_short(voters: Sequence[RollElector]) -> Choices:
     """
     total = sum(voter.area_centi for voter in voters)
     needed = -(-3 * total // 4)
-    order = sorted(voters, key=lambda voter: (-voter.area_centi, voter.elector_id))
     opponents: list[RollElector] = []
     agreed = total
-    for voter in order:
-        if agreed - voter.area_centi < needed:
-            continue
+    for voter in sorted(voters, key=lambda voter: (-voter.area_centi, voter.elector_id)):
+        if agreed < needed:
+            break
         opponents.append(voter)
         agreed -= voter.area_centi
-    last = min(
-        (voter for voter in order if voter not in opponents and agreed - voter.area_centi < needed),
-        key=lambda voter: needed - (agreed - voter.area_centi),
+    agreeing = [voter for voter in voters if voter not in opponents]
+    back, over = min(
+        ((back, over) for back in opponents for over in agreeing),
+        key=lambda pair: (
+            agreed + pair[0].area_centi - pair[1].area_centi >= needed,
+            needed - (agreed + pair[0].area_centi - pair[1].area_centi),
+        ),
     )
-    opponents.append(last)
+    opponents.remove(back)
+    opponents.append(over)
     against = {voter.elector_id for voter in opponents}
     return [(voter, {"m1": "oppose" if voter.elector_id in against else "agree"}) for voter in voters]
 

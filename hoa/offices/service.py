@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from hoa.accounts.tables import Person
 from hoa.db import get
 from hoa.kernel.errors import N_, Refusal
-from hoa.kernel.posts import Post
+from hoa.kernel.posts import POSTS, Post
 from hoa.offices import rules
 from hoa.offices.tables import Body, Office
 
@@ -112,12 +112,15 @@ def holders(session: Session, community_id: str, *, posts: frozenset[Post], now:
 
 
 def roster(session: Session, community_id: str, *, now: datetime, past: bool = False) -> Sequence[OfficeHolder]:
-    """Offices of the community with their people: those of this moment, or (`past`) those that ended, latest first."""
+    """Offices of the community with their people: those of this moment in the order of posts, or (`past`) those that
+    ended, latest first.
+    """
     query = select(Office, Person).join(Person, Person.id == Office.person_id)
     query = query.where(Office.community_id == community_id)
     query = query.where(Office.ends_at <= now) if past else query.where(Office.ends_at > now, Office.starts_at <= now)
-    order = (Office.ends_at.desc(),) if past else (Office.body_kind, Office.starts_at, Office.id)
-    return [OfficeHolder(office, person) for office, person in session.execute(query.order_by(*order))]
+    query = query.order_by(Office.ends_at.desc() if past else Office.starts_at, Office.id)
+    found = [OfficeHolder(office, person) for office, person in session.execute(query)]
+    return found if past else sorted(found, key=lambda holder: POSTS.index(holder.office.post))
 
 
 def communities_served(session: Session, person_id: str, now: datetime) -> frozenset[str]:
