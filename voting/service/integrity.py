@@ -35,14 +35,28 @@ def _problems(platform: Platform, session: Session, assembly: Assembly) -> Itera
     if assembly.manifest is None or record.identity(assembly.manifest) != assembly.manifest_hash:
         yield "table assembly: the manifest does not have the hash that was printed on the notice"
         return
-    yield from _assembly(session, assembly)
-    yield from _events(session, assembly)
-    yield from _roll(session, platform.keys, assembly)
-    yield from _ballots(session, platform.keys, assembly)
-    yield from _log(session, platform.keys, assembly)
-    yield from _heads(session, platform.keys, assembly)
+    keys = platform.keys
+    sections = {
+        "assembly": _assembly(session, assembly),
+        "assembly_event": _events(session, assembly),
+        "roll_entry": _roll(session, keys, assembly),
+        "ballot": _ballots(session, keys, assembly),
+        "log_entry": _log(session, keys, assembly),
+        "tree_head": _heads(session, keys, assembly),
+    }
     if assembly.step in (State.TALLIED, State.ANNOUNCED):
-        yield from _tally(platform, session, assembly)
+        sections["assembly_tally"] = _tally(platform, session, assembly)
+        sections["counted_row"] = _counted(session, keys, assembly)
+    for table, found in sections.items():
+        yield from _to_the_end(table, found)
+
+
+def _to_the_end(table: str, found: Iterator[str]) -> Iterator[str]:
+    """A value that cannot even be read (a text where bytes belong) is itself a finding, not the end of the check."""
+    try:
+        yield from found
+    except (Refusal, ValueError, TypeError, LookupError, ArithmeticError) as error:
+        yield f"table {table}: a row holds a value that cannot be read ({type(error).__name__})"
 
 
 def _assembly(session: Session, assembly: Assembly) -> Iterator[str]:
@@ -197,14 +211,16 @@ def _tally(platform: Platform, session: Session, assembly: Assembly) -> Iterator
     except Refusal as refusal:
         yield f"table assembly_tally, column full: {refusal}"
         return
+    if full["time"] != stamp(row.made_at):
+        yield "table assembly_tally, column made_at: it is not the time in the signed tally"
     if full["public"] != row.digest:
         yield "table assembly_tally, column public: it does not follow from the full tally"
     if problem := counted_again(platform, session, assembly, full):
         yield f"table assembly_tally: {problem}"
-    yield from _counted(session, keys, assembly, full["counted"]["root"])
 
 
-def _counted(session: Session, keys: Keys, assembly: Assembly, root: str) -> Iterator[str]:
+def _counted(session: Session, keys: Keys, assembly: Assembly) -> Iterator[str]:
+    root = canonical.decode(tallying.tally_of(session, assembly).full)["counted"]["root"]
     query = select(CountedRow).where(
         CountedRow.community_id == assembly.community_id, CountedRow.assembly_id == assembly.id
     )

@@ -29,6 +29,11 @@ class LogDamaged(Refusal):
     status: ClassVar[int] = 409
 
 
+class NotOnThisRoll(Refusal):
+    message: ClassVar[str] = N_("业主 %(elector)s 的票在日志里，名册上却没有这位业主，不能计票：请先核验数据库")
+    status: ClassVar[int] = 409
+
+
 class Recount(NamedTuple):
     """What the log says when it is counted: per motion, and which ballot counts for whom."""
 
@@ -77,6 +82,8 @@ def recount(session: Session, keys: Keys, assembly: Assembly) -> Recount:
         RollEntry.community_id == assembly.community_id, RollEntry.assembly_id == assembly.id
     )
     roll = {elector: Share(heads, area) for elector, heads, area in session.execute(query)}
+    for elector in sorted(chosen.keys() - roll.keys()):
+        raise NotOnThisRoll(elector=elector)
     motions = [
         tally(question(motion), roll=roll, counted=chosen, invalid={}) for motion in drafts.motions(session, assembly)
     ]
