@@ -4,13 +4,8 @@ import unicodedata
 from typing import Any
 
 from flask_babel import lazy_gettext
-from wtforms import (
-    PasswordField,
-    RadioField,
-    SelectChoice,  # type: ignore[attr-defined]  # the stubs are older than the class
-    StringField,
-    TelField,
-)
+from wtforms import PasswordField, RadioField, StringField, TelField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are older than it
 from wtforms.validators import EqualTo
 
 from hoa.kernel import identifiers

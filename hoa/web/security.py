@@ -1,5 +1,7 @@
 """Headers, cookies, CSRF and rate limits: the same for every page (trust.md; OWASP ASVS 5.0 level 2)."""
 
+from datetime import timedelta
+
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect
@@ -46,6 +48,10 @@ def install(app: Flask, settings: Settings, secret: str) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
+        # As long as a session may live (hoa.accounts.rules.SESSION_LIFE); the row in our table decides.
+        PERMANENT_SESSION_LIFETIME=timedelta(days=180),
+        # Sent only when it changed: a slow answer from the page before would otherwise put an older cookie back.
+        SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=32 * MEGABYTE,
         MAX_FORM_MEMORY_SIZE=4 * MEGABYTE,
         WTF_CSRF_TIME_LIMIT=None,
