@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from finance.audit.room import ROOM as AUDIT
 from finance.room import ROOM as FINANCE
 from hoa import home
 from hoa.accounts import newcomers
@@ -32,15 +33,20 @@ from hoa.web.room import Room
 from voting.room import ROOM as VOTING
 from voting.service import evidence as assembly_evidence
 
-ROOMS: tuple[Room, ...] = (ACCOUNTS, COMMUNITY, OFFICES, BULLETIN, RESOLUTIONS, VOTING, FINANCE)
+ROOMS: tuple[Room, ...] = (ACCOUNTS, COMMUNITY, OFFICES, BULLETIN, RESOLUTIONS, VOTING, FINANCE, AUDIT)
 ROOT = Path(__file__).resolve().parent.parent
 PLATFORM_ADMINISTER = "platform.administer"
 
 
+def wire(platform: Platform) -> None:
+    """Fill the Protocols through which lower rooms ask higher ones; every entrance does this first."""
+    evidence.provide(assembly_evidence(platform))
+
+
 def create_app(platform: Platform) -> Flask:
     """The web application over an opened platform. Fails at once when a route declares no access."""
+    wire(platform)
     app = Flask("hoa", root_path=str(ROOT / "hoa"), template_folder=str(ROOT / "templates"), static_folder="static")
-    evidence.provide(assembly_evidence(platform))
     app.extensions["hoa.platform"] = platform
     app.extensions["hoa.powers"] = load_powers
     app.extensions["hoa.community"] = find_community
@@ -69,7 +75,7 @@ def create_app(platform: Platform) -> Flask:
 
 def create_worker(platform: Platform) -> Worker:
     """The worker over the same platform: every room's tasks and periodic work."""
-    evidence.provide(assembly_evidence(platform))
+    wire(platform)
     handlers: dict[str, Handler] = {}
     periodic: list[Periodic] = []
     for room in ROOMS:

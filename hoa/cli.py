@@ -8,7 +8,7 @@ import click
 from sqlalchemy import select
 
 from hoa.accounts.service import create_administrator_code
-from hoa.app import ROOMS
+from hoa.app import ROOMS, wire
 from hoa.community.tables import Community
 from hoa.config import from_environment
 from hoa.kernel.errors import Refusal
@@ -38,6 +38,7 @@ def main(ctx: click.Context) -> None:
         settings = from_environment(os.environ)
         configure_logs(settings.log_level)
         ctx.obj = open_platform(settings)
+        wire(ctx.obj)
 
 
 @main.command()

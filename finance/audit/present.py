@@ -57,11 +57,17 @@ def address(base: str, code: str, evidence: Mapping[str, Any]) -> str | None:
 
 def chart_months(content: Mapping[str, Any]) -> list[tuple[str, int, int]]:
     """Income and spending by month, for the picture."""
-    return [(str(row["month"] % 100), row["income_fen"], row["spending_fen"]) for row in content["months"]]
+    return [(_month(row["month"]), row["income_fen"], row["spending_fen"]) for row in content["months"]]
 
 
 def chart_balance(content: Mapping[str, Any]) -> list[tuple[str, int]]:
-    return [(str(row["month"] % 100), row["closing_fen"]) for row in content["months"]]
+    return [(_month(row["month"]), row["closing_fen"]) for row in content["months"]]
+
+
+def _month(month: int) -> str:
+    """9月, or Sep."""
+    number = month % 100
+    return i18n.MONTHS[number - 1][:3] if i18n.language() == "en" else f"{number}月"
 
 
 def _moment(text: str) -> datetime:

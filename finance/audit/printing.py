@@ -52,7 +52,9 @@ def as_pdf(
         pdf = render_parts(parts, page_label="第 {page} 页 / 共 {pages} 页", title=_title(content), **common)
     tell(2, 3)
     reason = f"{_title(content)} sha256:{canonical.digest(content)}"
-    return sign_pdf(pdf, seal=seal, now=now, field_name=SEAL_FIELD, reason=reason)
+    signed = sign_pdf(pdf, seal=seal, now=now, field_name=SEAL_FIELD, reason=reason)
+    tell(3, 3)
+    return signed
 
 
 def as_html(platform: Platform, content: dict[str, Any], *, address: str, now: datetime) -> str:

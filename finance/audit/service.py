@@ -52,9 +52,9 @@ def check_period(session: Session, community_id: str, *, start: date, end: date,
 
 
 def preview(session: Session, community_id: str, *, start: date, end: date, now: datetime) -> dict[str, Any]:
-    """What a report of this period would say now; nothing is kept."""
+    """What the checks find in this period now; nothing is kept."""
     check_period(session, community_id, start=start, end=end, now=now)
-    return contents.build(session, community_id, number="", start=start, end=end, now=now)
+    return contents.checks_only(session, community_id, start=start, end=end, now=now)
 
 
 def ask(
@@ -96,7 +96,6 @@ def keep(
     report_id: str,
     content: dict[str, Any],
     pdf_digest: str,
-    pages: int,
     now: datetime,
 ) -> AuditReport:
     """Write down what was made. Keeping it again (a job that ran twice) changes nothing."""
@@ -121,7 +120,7 @@ def keep(
             )
         )
     report.content, report.data_hash = content, canonical.digest(content)
-    report.pdf_digest, report.pages = pdf_digest, pages
+    report.pdf_digest = pdf_digest
     report.made_at, report.state = now, READY
     session.flush()
     return report

@@ -30,7 +30,6 @@ class AuditReport(CommunityRow, Base):
     content: Mapped[dict[str, Any] | None]
     data_hash: Mapped[str | None]
     pdf_digest: Mapped[str | None]
-    pages: Mapped[int | None]
 
     @property
     def label(self) -> str:

@@ -1,0 +1,211 @@
+"""Pages of the audit: pick a period, see what the checks find, have the report made, read it, check one in hand."""
+
+import io
+from datetime import date, timedelta
+from pathlib import PurePath
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext, lazy_gettext
+from flask_wtf.file import FileField, FileRequired
+from werkzeug.wrappers import Response
+from wtforms import DateField
+from wtforms.validators import InputRequired
+
+from finance.audit import making, present, printing, service
+from finance.audit.tables import AuditReport
+from finance.rules.periods import Quarter
+from finance.service.books import find_book
+from hoa.kernel.clock import today
+from hoa.kernel.errors import Refusal
+from hoa.web import context
+from hoa.web.access import public, requires
+from hoa.web.forms import Form
+from hoa.web.i18n import told
+from hoa.web.security import limiter
+
+PAGE = 100
+
+blueprint = Blueprint("audit", __name__, url_prefix="/c/<community_code>/audit")
+checking = Blueprint("verify", __name__, url_prefix="/verify")
+
+
+class PeriodForm(Form):
+    start = DateField(
+        lazy_gettext("起始日"), validators=[InputRequired(message=lazy_gettext("请选择日期，如 2026-01-01"))]
+    )
+    end = DateField(
+        lazy_gettext("截止日"), validators=[InputRequired(message=lazy_gettext("请选择日期，如 2026-09-30"))]
+    )
+
+    def days(self) -> tuple[date, date]:
+        """Both days, once the form is valid."""
+        start, end = self.start.data, self.end.data
+        assert start is not None
+        assert end is not None
+        return start, end
+
+    class Meta(Form.Meta):
+        csrf = False  # it only looks; the button that makes a report carries its own token
+
+
+class FileForm(Form):
+    file = FileField(lazy_gettext("要核验的文件"), validators=[FileRequired(message=lazy_gettext("请先选择文件"))])
+
+
+@blueprint.get("/")
+@requires("audit.read")
+def index() -> str:
+    """The reports so far, and the periods one would look at."""
+    session, here = context.reading(), context.community()
+    book = find_book(session, here.id)
+    return render_template(
+        "audit/index.html",
+        book=book,
+        form=PeriodForm(formdata=None, **_usual(book.opened_on)) if book else None,
+        periods=_periods(book.opened_on) if book else [],
+        reports=service.reports(session, here.id),
+        counted=present.counted,
+    )
+
+
+@blueprint.get("/check")
+@requires("audit.check")
+def check() -> str:
+    """The checks of a period with their findings, as of now."""
+    form = PeriodForm(request.args)
+    if form.validate():
+        try:
+            return _checked(*form.days())
+        except Refusal as refusal:
+            form.form_errors.append(told(refusal))
+    book = find_book(context.reading(), context.community().id)
+    return render_template("audit/period.html", form=form, periods=_periods(book.opened_on) if book else [])
+
+
+def _checked(start: date, end: date) -> str:
+    here = context.community()
+    found = service.preview(context.reading(), here.id, start=start, end=end, now=context.now())
+    return render_template(
+        "audit/check.html",
+        r=found,
+        severities=present.counted(found),
+        link=lambda item: present.address("", here.code, item),
+        **present.words(),
+    )
+
+
+@blueprint.post("/reports")
+@requires("audit.report")
+def ask() -> str | Response:
+    """Put the making of a report into the queue and show its progress."""
+    form = PeriodForm(request.form)
+    if form.validate():
+        start, end = form.days()
+        try:
+            with context.writing() as session:
+                _, job = service.ask(
+                    session,
+                    context.community().id,
+                    start=start,
+                    end=end,
+                    by=context.person_id(),
+                    now=context.now(),
+                )
+            return redirect(url_for("jobs.show", job_id=job.id))
+        except Refusal as refusal:
+            form.form_errors.append(told(refusal))
+    return render_template("audit/period.html", form=form, periods=[])
+
+
+@blueprint.get("/reports/<report_id>")
+@requires("audit.read")
+def report(report_id: str) -> str:
+    """The report as a page: the same figures as the PDF, from the same data."""
+    found, content = _ready(report_id)
+    here, ledger = context.community(), content["ledger"]
+    pages = max(1, -(-len(ledger) // PAGE))
+    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    return render_template(
+        "audit/report.html",
+        report=found,
+        r=content,
+        severities=present.counted(content),
+        month_points=present.chart_months(content),
+        balance_points=present.chart_balance(content),
+        link=lambda item: present.address("", here.code, item),
+        rows=ledger[(page - 1) * PAGE : page * PAGE],
+        sums=page == pages,
+        page=page,
+        pages=pages,
+        **present.words(),
+    )
+
+
+@blueprint.get("/reports/<report_id>.pdf")
+@requires("audit.read")
+def report_pdf(report_id: str) -> Response:
+    """The signed file, byte by byte as it was kept."""
+    found, _ = _ready(report_id)
+    return _file(context.platform().files.get(found.pdf_digest or ""), "application/pdf", f"audit-{found.label}.pdf")
+
+
+@blueprint.get("/reports/<report_id>.html")
+@requires("audit.read")
+def report_html(report_id: str) -> Response:
+    """The same document as one HTML file, for telephones that open no PDF."""
+    found, content = _ready(report_id)
+    platform = context.platform()
+    address = platform.settings.base_url + making.path(context.community().code, found.id)
+    html = printing.as_html(platform, content, address=address, now=context.now())
+    return _file(html.encode(), "text/html; charset=utf-8", f"audit-{found.label}.html")
+
+
+@checking.route("", methods=["GET", "POST"])
+@public
+@limiter.limit("20 per minute", methods=["POST"])
+def upload() -> str:
+    """Anybody may check a signed report or a voting package; the file is looked at and not kept."""
+    form = FileForm()
+    checks = {
+        ending: check for room in current_app.extensions["hoa.rooms"] for ending, check in room.file_checks.items()
+    }
+    verdict = name = None
+    if form.validate_on_submit():
+        name = PurePath(form.file.data.filename or "").name[:80]
+        check = checks.get(PurePath(name).suffix.lower())
+        if check is None:
+            endings = gettext("、").join(sorted(checks))
+            form.file.errors = [gettext("只能核验这些文件：%(endings)s", endings=endings)]
+        else:
+            verdict = check(context.platform(), form.file.data.read())
+    return render_template("audit/verify.html", form=form, verdict=verdict, name=name, endings=sorted(checks))
+
+
+def _ready(report_id: str) -> tuple[AuditReport, dict[str, Any]]:
+    found = service.find(context.reading(), context.community().id, report_id)
+    assert found.content is not None  # ready reports have their data
+    return found, found.content
+
+
+def _file(data: bytes, media_type: str, name: str) -> Response:
+    return send_file(io.BytesIO(data), mimetype=media_type, as_attachment=True, download_name=name)
+
+
+def _usual(opened: date) -> dict[str, date]:
+    """The longest useful period: this year, or the book's beginning, to the end of the last full quarter."""
+    last = Quarter.of(today(context.now())).previous
+    start = max(date(last.year, 1, 1), opened)
+    return {"start": start, "end": max(last.end, start)}
+
+
+def _periods(opened: date) -> list[tuple[str, date, date]]:
+    """Quarters that are over, the newest first, and the year so far."""
+    day = today(context.now())
+    usual = _usual(opened)
+    found = [(gettext("本年至上季度末"), usual["start"], usual["end"])] if usual["end"] < day else []
+    quarter = Quarter.of(day).previous
+    while quarter.end >= opened and len(found) < 5:
+        found.append((str(quarter), max(quarter.start, opened), quarter.end))
+        quarter = Quarter.of(quarter.start - timedelta(days=1))
+    return found
