@@ -92,12 +92,13 @@ class Place:
     member: str
     line: int = 0
 
-    def fail(self, rule: str, english: str, chinese: str) -> NoReturn:
+    def fail(self, rule: str, message: str, *values: object) -> NoReturn:
+        english, chinese = message.format(*values), CHINESE[message].format(*values)
         raise Broken(Failure(self.member, self.line, rule, english, chinese))
 
-    def need(self, holds: bool, rule: str, english: str, chinese: str) -> None:
+    def need(self, holds: bool, rule: str, message: str, *values: object) -> None:
         if not holds:
-            self.fail(rule, english, chinese)
+            self.fail(rule, message, *values)
 
 
 # ------------------------------------------------------------------------------------ 1. canonical JSON and shapes
@@ -140,7 +141,7 @@ def read_canonical(raw: bytes, place: Place) -> Any:
     except (ValueError, RecursionError):
         same = False
     if not same:
-        place.fail("1", "this is not canonical JSON", "不是规范化的 JSON")
+        place.fail("1", "this is not canonical JSON")
     return value
 
 
@@ -211,7 +212,7 @@ def need_shape(value: Any, shape: Any, place: Place, rule: str) -> None:
     bad = misfit(value, shape)
     if bad is not None:
         shown = bad.lstrip(".")[:80].encode("ascii", "backslashreplace").decode() or "value"
-        place.fail(rule, f"{shown} is missing, unknown or not of the specified form", f"{shown} 缺失、多余或格式不对")
+        place.fail(rule, "{} is missing, unknown or not of the specified form", shown)
 
 
 def without(value: dict[str, Any], name: str) -> dict[str, Any]:
@@ -420,11 +421,9 @@ def read_container(data: bytes) -> dict[str, bytes]:
         size = int.from_bytes(data[offset + 22 : offset + 26], "little")
         content = data[start : start + size]
         if len(content) != size or data[offset:start] != _local_header(name, content):
-            place.fail(
-                "2", "the member is missing, or its zip header and content disagree", "成员缺失，或其 zip 头与内容不符"
-            )
+            place.fail("2", "the member is missing, or its zip header and content disagree")
         if member.endswith((".json", ".py")) and size > MAX_DOCUMENT:
-            place.fail("2", "the member is larger than 4 MiB", "成员超过 4 MiB")
+            place.fail("2", "the member is larger than 4 MiB")
         members[member] = content
         directory.append((member, _central_header(name, content, offset)))
         offset = start + size
@@ -432,11 +431,11 @@ def read_container(data: bytes) -> dict[str, bytes]:
     for member, header in directory:
         end = offset + len(header)
         if data[offset:end] != header:
-            Place(member).fail("2", "an extra member, or a wrong directory record", "有多余的成员，或 zip 目录记录不符")
+            Place(member).fail("2", "an extra member, or a wrong directory record")
         offset = end
     end_record = _END.pack(0x06054B50, 0, 0, len(MEMBERS), len(MEMBERS), offset - begin, begin, 0)
     if data[offset:] != end_record:
-        Place("zip end record").fail("2", "the end of the zip file is not as specified", "zip 文件结尾不符")
+        Place("zip end record").fail("2", "the end of the zip file is not as specified")
     return members
 
 
@@ -447,9 +446,9 @@ def lines_of(data: bytes, member: str) -> Iterator[tuple[Place, bytes]]:
         place = Place(member, number)
         end = data.find(b"\n", start)
         if end < 0:
-            place.fail("1", "the last line does not end in a line feed", "最后一行没有换行符")
+            place.fail("1", "the last line does not end in a line feed")
         if end - start > MAX_LINE:
-            place.fail("2", "the line is longer than 8 MiB", "此行超过 8 MiB")
+            place.fail("2", "the line is longer than 8 MiB")
         yield place, data[start:end]
         start = end + 1
 
@@ -472,13 +471,13 @@ def read_package(members: dict[str, bytes]) -> dict[str, Any]:
     need_shape(package, PACKAGE, place, "9")
     listed = [item["name"] for item in package["members"]]
     if listed != [name for name in MEMBERS if name != "package.json"]:
-        place.fail("9", "the list of members is not that of section 2", "成员清单与规定不符")
+        place.fail("9", "the list of members is not that of section 2")
     for item in package["members"]:
         content = members[item["name"]]
         if item["sha256"] != sha256(content).hex() or item["size"] != len(content):
             _blame(package, item, members)
     if package["assembly"] != sha256(members["manifest.json"]).hex():
-        place.fail("9", "assembly is not the SHA-256 of manifest.json", "assembly 不是 manifest.json 的 SHA-256")
+        place.fail("9", "assembly is not the SHA-256 of manifest.json")
     return package
 
 
@@ -490,8 +489,8 @@ def _blame(package: dict[str, Any], item: dict[str, Any], members: dict[str, byt
     else:
         honest = _signed_by_any_record_key(package, members)
     if honest:
-        Place(name).fail("9", "its SHA-256 is not the one in package.json", "其 SHA-256 与 package.json 所列不符")
-    Place("package.json").fail("9", f"it matches neither {name} nor its own signature", f"与 {name} 及自身签名均不符")
+        Place(name).fail("9", "its SHA-256 is not the one in package.json")
+    Place("package.json").fail("9", "it matches neither {} nor its own signature", name)
 
 
 def _signed_by_any_record_key(package: dict[str, Any], members: dict[str, bytes]) -> bool:
@@ -563,15 +562,15 @@ def read_manifest(raw: bytes) -> dict[str, Any]:
     need_shape(manifest, MANIFEST, place, "3")
     channels, times, motions = manifest["channels"], manifest["times"], manifest["motions"]
     good = channels == sorted(set(channels)) and len(channels) > 0
-    place.need(good, "3", "channels are not sorted and distinct", "投票渠道未排序或重复")
+    place.need(good, "3", "channels are not sorted and distinct")
     good = times["noticed"] < times["opens"] < times["closes"]
-    place.need(good, "3", "notice, opening and closing are not in this order", "公告、开始、截止时间顺序不对")
+    place.need(good, "3", "notice, opening and closing are not in this order")
     codes = {motion["code"] for motion in motions}
     good = 0 < len(motions) == len(codes) <= MAX_MOTIONS
-    place.need(good, "3", "motions are missing, too many or share a code", "表决事项缺失、过多或编号重复")
+    place.need(good, "3", "motions are missing, too many or share a code")
     for motion in motions:
         good = motion["class"] == "special" or motion["matter"] not in SPECIAL_MATTERS
-        place.need(good, "3", "a matter of class 3/4 is noticed as ordinary", "应按四分之三表决的事项被列为一般事项")
+        place.need(good, "3", "a matter of class 3/4 is noticed as ordinary")
     _need_floor(manifest["rules"], place)
     _need_keys(manifest["keys"], place)
     return manifest
@@ -584,26 +583,22 @@ def _need_floor(rules: dict[str, Any], place: Place) -> None:
         good = own["numerator"] <= own["denominator"] and (
             left > right or (left == right and (own["strict"] or not strict))
         )
-        place.need(
-            good, "3", f"threshold {name} is under that of the Civil Code", f"门槛 {name} 低于民法典第二百七十八条"
-        )
+        place.need(good, "3", "threshold {} is under that of the Civil Code", name)
 
 
 def _need_keys(keys: dict[str, Any], place: Place) -> None:
     purposes = sorted(key["purpose"] for key in keys["platform"])
-    place.need(
-        purposes == ["log", "receipt", "record"],
-        *("3", "the platform's keys are not one per purpose", "平台密钥不是每种用途一把"),
-    )
+    place.need(purposes == ["log", "receipt", "record"], "3", "the platform's keys are not one per purpose")
     people = keys["counters"] + keys["scrutineers"] + keys["clerks"]
     for key in keys["platform"] + people:
-        place.need(names_itself(key), "1", "a key id does not belong to its key", "密钥编号与公钥不符")
+        place.need(names_itself(key), "1", "a key id does not belong to its key")
     distinct = len({key["id"] for key in people}) == len({key["person"] for key in people}) == len(people)
-    place.need(distinct, "3", "a person or a key appears twice", "人员或密钥重复")
+    place.need(distinct, "3", "a person or a key appears twice")
     counters, scrutineers = len(keys["counters"]), len(keys["scrutineers"])
     place.need(
         counters == scrutineers == 0 or (counters >= 2 and scrutineers >= 1),
-        *("3", "two counters and one scrutineer are needed", "至少需要两名计票人和一名监票人"),
+        "3",
+        "two counters and one scrutineer are needed",
     )
 
 
@@ -633,18 +628,14 @@ class Roll:
     def add(self, entry: dict[str, Any], leaf: str, place: Place, rule: str) -> None:
         units = tuple(part["unit"] for part in entry["units"])
         if not units or list(units) != sorted(set(units)):
-            place.fail(rule, "the units are missing, unsorted or repeated", "专有部分缺失、未排序或重复")
+            place.fail(rule, "the units are missing, unsorted or repeated")
         if entry["area"] != sum(part["area"] for part in entry["units"]):
-            place.fail(rule, "the area is not the sum of the units'", "面积不等于各专有部分之和")
+            place.fail(rule, "the area is not the sum of the units'")
         if entry["elector"] in self.leaf_of:
-            place.fail(
-                rule,
-                "elector {} is on the roll twice".format(entry["elector"]),
-                "业主 {} 在名册上出现两次".format(entry["elector"]),
-            )
+            place.fail(rule, "elector {} is on the roll twice", entry["elector"])
         for unit in units:
             if unit in self._units:
-                place.fail(rule, "a unit belongs to two electors", "同一专有部分属于两名业主")
+                place.fail(rule, "a unit belongs to two electors")
             self._units[unit] = entry["elector"]
         self.entries[leaf] = (entry["elector"], entry["area"], units)
         self.leaf_of[entry["elector"]] = leaf
@@ -668,7 +659,7 @@ class Roll:
 def read_leaf_line(raw: bytes, place: Place) -> str:
     """A line of a public member: the leaf hash as a JSON string."""
     if len(raw) != 66 or raw[:1] != b'"' or raw[-1:] != b'"' or not HASH(raw[1:-1].decode("latin-1")):
-        place.fail("2", "this line is not a leaf hash", "此行不是叶子哈希")
+        place.fail("2", "this line is not a leaf hash")
     return raw[1:-1].decode()
 
 
@@ -682,7 +673,7 @@ def read_sorted(data: bytes, member: str, shape: Any, rule: str, full: bool) -> 
             need_shape(entry, shape, place, rule)
         leaf = leaf_hash(raw).hex() if full else read_leaf_line(raw, place)
         if leaf <= last:
-            place.fail(rule, "lines are not sorted by leaf hash", "各行未按叶子哈希排序")
+            place.fail(rule, "lines are not sorted by leaf hash")
         last = leaf
         yield place, leaf, entry
 
@@ -695,11 +686,9 @@ def read_roll(data: bytes, manifest: dict[str, Any], full: bool) -> Roll:
             roll.add(entry, leaf, place, "4")
     place, totals = Place("roll.jsonl"), manifest["totals"]
     if len(leaves) != totals["heads"] or root_of(leaves) != manifest["roll_root"]:
-        place.fail(
-            "4", "this is not the roll of the notice (heads or root differ)", "不是公告时的名册（人数或树根不同）"
-        )
+        place.fail("4", "this is not the roll of the notice (heads or root differ)")
     if full and roll.summary()["area"] != totals["area"]:
-        place.fail("4", "the areas do not sum to the notice's total", "面积合计与公告不符")
+        place.fail("4", "the areas do not sum to the notice's total")
     return roll
 
 
@@ -731,13 +720,7 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "ruling": one_of("invalid", "proxy-accepted", "proxy-refused"),
         "reason": _text_or_empty,
     },
-    "roll-change": {
-        "before": [HASH],
-        "after": [ROLL_ENTRY],
-        "heirs": [_HEIR],
-        "reason": _text,
-        "paper": or_null(HASH),
-    },
+    "roll-change": {"before": [HASH], "after": [ROLL_ENTRY], "heirs": [_HEIR], "reason": _text, "paper": or_null(HASH)},
     "extend": {"until": _time, "reason": _text},
     "channel-added": {"channel": CHANNEL, "reason": _text},
     "key-change": {
@@ -845,34 +828,34 @@ class Log:
         for place, raw in lines_of(data, "log.jsonl"):
             self._position_of_any(place)
             if raw[:1] == b'"' and not self.full:
-                place.need(len(self.digests) > 0, "5", "the first entry is not the notice", "第一条不是公告")
+                place.need(len(self.digests) > 0, "5", "the first entry is not the notice")
                 self.digests.append(bytes.fromhex(read_leaf_line(raw, place)))
                 continue
             digest = leaf_hash(raw)
             self._entry(read_canonical(raw, place), digest.hex(), place)
             self.digests.append(digest)
         if self.closed is None:
-            Place("log.jsonl").fail("5", "the log does not end with close", "日志没有以 close 结束")
+            Place("log.jsonl").fail("5", "the log does not end with close")
         if self.full:
             self._at_close()
 
     def _position_of_any(self, place: Place) -> None:
         if self.closed is not None:
-            place.fail("5", "an entry follows close", "close 之后还有记录")
+            place.fail("5", "an entry follows close")
 
     def _entry(self, entry: Any, leaf: str, place: Place) -> None:
         kind = entry.get("type") if type(entry) is dict else None
         if type(kind) is not str or kind not in self.shapes:
-            place.fail("5", "this is not an entry of a known type", "不是已知类型的记录")
+            place.fail("5", "this is not an entry of a known type")
         if not self.full and kind not in OPEN_TYPES:
-            place.fail("5.1", "a public package must not open this entry", "公开包中不应公开此记录")
+            place.fail("5.1", "a public package must not open this entry")
         need_shape(entry, self.shapes[kind], place, "5")
         if entry["assembly"] != self.assembly:
-            place.fail("5", "the entry belongs to another assembly", "记录属于另一次会议")
+            place.fail("5", "the entry belongs to another assembly")
         if (kind == "notice") != (not self.digests):
-            place.fail("5", "the notice must be the first entry, and only the first", "公告必须是且仅是第一条")
+            place.fail("5", "the notice must be the first entry, and only the first")
         if kind in BEFORE_CUTOFF and self.cutoff is not None:
-            place.fail("5", f"{kind} after the cut-off", f"截止之后不应再有 {kind}")
+            place.fail("5", "{} after the cut-off", kind)
         self._signers(entry, self._signers_needed(entry), place)
         if kind == "ballot":
             self._ballot(entry, leaf, place)
@@ -892,66 +875,63 @@ class Log:
             return
         keys = [item["key"] for item in by]
         if keys != sorted(set(keys)) or len({item["person"] for item in by}) != len(by) or len(by) > MAX_SIGNERS:
-            place.fail("5", "signers are unsorted, repeated or too many", "签署人未排序、重复或过多")
+            place.fail("5", "signers are unsorted, repeated or too many")
         if len(by) < needed:
-            place.fail(
-                *("5", f"{needed} signers are needed, {len(by)} signed"),
-                f"需要 {needed} 人签署，只有 {len(by)} 人",
-            )
+            place.fail("5", "{} signers are needed, {} signed", needed, len(by))
         signed = without(entry, "by")
         for item in by:
             role, person, public = self.people.get(item["key"], ("", "", b""))
             if not role or person != item["person"]:
-                place.fail("5", "a signer is not among the assembly's people", "签署人不在本次会议的人员名单内")
+                place.fail("5", "a signer is not among the assembly's people")
             if not signature_holds("entry", signed, item["key"], public, item["signature"]):
-                place.fail("5", "a personal signature does not hold", "个人签名不成立")
+                place.fail("5", "a personal signature does not hold")
 
     # -- entries
 
     def _notice(self, entry: dict[str, Any], place: Place) -> None:
         if entry["time"] != self.manifest["times"]["noticed"]:
-            place.fail("5", "the time is not that of the notice", "时间与公告不符")
+            place.fail("5", "the time is not that of the notice")
 
     def _issue(self, entry: dict[str, Any], place: Place) -> None:
         self._on_roll(entry["elector"], place)
         if entry["serial"] in self.serials:
-            place.fail("5", "the serial was issued before", "票号此前已发出")
+            place.fail("5", "the serial was issued before")
         self.serials.add(entry["serial"])
         self.live[entry["serial"]] = entry["elector"]
 
     def _reissue(self, entry: dict[str, Any], place: Place) -> None:
         if self.live.get(entry["replaces"]) != entry["elector"]:
-            place.fail("5", "the serial replaced is not a live one of this elector", "被替换的票号不是该业主的有效票号")
+            place.fail("5", "the serial replaced is not a live one of this elector")
         self._issue(entry, place)
         del self.live[entry["replaces"]]
 
     def _delivery(self, entry: dict[str, Any], place: Place) -> None:
         self._on_roll(entry["elector"], place)
         if entry["serial"] is not None and self.live.get(entry["serial"]) != entry["elector"]:
-            place.fail("5", "the serial delivered is not a live one of this elector", "送达的票号不是该业主的有效票号")
+            place.fail("5", "the serial delivered is not a live one of this elector")
         self.delivered.add(entry["elector"])
 
     def _on_roll(self, elector: str, place: Place) -> None:
         if elector not in self.roll.leaf_of:
-            place.fail("5", f"elector {elector} is not on the roll", f"业主 {elector} 不在名册上")
+            place.fail("5", "elector {} is not on the roll", elector)
 
     def _ballot(self, entry: dict[str, Any], leaf: str, place: Place) -> None:
         elector, channel = entry["elector"], entry["channel"]
         self._on_roll(elector, place)
         if channel not in self.channels:
-            place.fail("5.2", f"channel {channel} was not noticed", f"未公告 {channel} 渠道")
+            place.fail("5.2", "channel {} was not noticed", channel)
         need_shape(entry["evidence"], EVIDENCE[channel], place, "5.2")
         if entry["time"] < self.manifest["times"]["opens"]:
-            place.fail("5.2", "the ballot is earlier than the opening", "投票早于开始时间")
+            place.fail("5.2", "the ballot is earlier than the opening")
         if channel == "paper":
             self._paper(entry, leaf, place)
         elif entry["time"] >= self.closes:
-            place.fail("5.2", "the ballot is later than the closing time", "投票晚于截止时间")
+            place.fail("5.2", "the ballot is later than the closing time")
         elif self.cutoff is not None:
-            place.fail("5.2", "only paper in hand may follow the cut-off", "截止之后只能录入已收到的纸质票")
+            place.fail("5.2", "only paper in hand may follow the cut-off")
         chain = self.chains.setdefault(elector, Chain([]))
         if entry["previous"] in chain.after or leaf in self.ballots:
-            place.fail("5.2", f"two ballots of {elector} follow the same one", f"业主 {elector} 的投票链分叉")
+            place.fail("5.2", "two ballots of {} follow the same one", elector)
         chain.after[entry["previous"]] = leaf
         self.ballots[leaf] = Ballot(len(self.digests), entry, entry[self.manifest["body"]])
         if self.first_ballot is None:
@@ -960,17 +940,17 @@ class Log:
     def _paper(self, entry: dict[str, Any], leaf: str, place: Place) -> None:
         serial = entry["evidence"]["serial"]
         if self.live.get(serial) != entry["elector"]:
-            place.fail("5.2", "the serial is not a live one of this elector", "票号不是该业主的有效票号")
+            place.fail("5.2", "the serial is not a live one of this elector")
         if serial in self.used and self.ballots[self.used[serial]].void is None:
-            place.fail("5.2", "the serial has been used", "票号已使用")
+            place.fail("5.2", "the serial has been used")
         if self.cutoff is not None and serial not in (self.received or ()):
-            place.fail("5.2", "this paper was not in hand at the cut-off", "截止时并未收到这张纸质票")
+            place.fail("5.2", "this paper was not in hand at the cut-off")
         self.used[serial] = leaf
 
     def _target(self, entry: dict[str, Any], place: Place) -> Ballot:
         target = self.ballots.get(entry["leaf"])
         if target is None or target.void is not None:
-            place.fail("5", "its target is not an earlier ballot that stands", "所指的不是此前有效的票")
+            place.fail("5", "its target is not an earlier ballot that stands")
         return target
 
     def _void(self, entry: dict[str, Any], place: Place) -> None:
@@ -979,27 +959,27 @@ class Log:
     def _ruling(self, entry: dict[str, Any], place: Place) -> None:
         target, motion, reason = self._target(entry, place), entry["motion"], entry["reason"]
         if motion != "*" and motion not in target.options:
-            place.fail("5.4", "there is no such motion", "没有这一表决事项")
+            place.fail("5.4", "there is no such motion")
         if entry["ruling"] == "invalid":
             if reason not in INVALID_REASONS:
-                place.fail("5.4", "this is not a reason of invalidity", "不是规定的无效原因")
+                place.fail("5.4", "this is not a reason of invalidity")
             if motion in target.invalid or "*" in target.invalid:
-                place.fail("5.4", "this was ruled before", "此前已经认定")
+                place.fail("5.4", "this was ruled before")
             target.invalid[motion] = reason
             return
         if target.channel != "proxy" or motion != "*" or target.accepted is not None:
-            place.fail("5.4", "not a proxy's ballot, or ruled before", "不是代理票，或此前已经认定")
+            place.fail("5.4", "not a proxy's ballot, or ruled before")
         target.accepted = entry["ruling"] == "proxy-accepted"
 
     def _extend(self, entry: dict[str, Any], place: Place) -> None:
         allowed = self.manifest["extension"]
         if allowed is None or not self.closes < entry["until"] <= allowed["latest"]:
-            place.fail("5", "the notice does not allow this extension", "公告不允许这样延期")
+            place.fail("5", "the notice does not allow this extension")
         self.closes = entry["until"]
 
     def _channel_added(self, entry: dict[str, Any], place: Place) -> None:
         if entry["channel"] in self.channels:
-            place.fail("5", "the channel was open already", "该渠道此前已开放")
+            place.fail("5", "the channel was open already")
         self.channels.add(entry["channel"])
 
     def _key_change(self, entry: dict[str, Any], place: Place) -> None:
@@ -1008,36 +988,34 @@ class Log:
         need_shape(key, {"id": ED_KEY, "public": HASH} if platform else PERSON_KEY, place, "5.5")
         known = set(self.people) | {item[1] for keys in self.platform.values() for item in keys}
         if not names_itself(key) or key["id"] in known:
-            place.fail("5.5", "the new key is known already or misnamed", "新密钥已存在或编号不符")
+            place.fail("5.5", "the new key is known already or misnamed")
         public = bytes.fromhex(key["public"])
         current = self.platform[role][-1][1] if platform else old if self.people.get(old, ("",))[0] == role else None
         if old != current:
-            place.fail("5.5", "the key replaced is not in force", "被替换的密钥并非现行密钥")
+            place.fail("5.5", "the key replaced is not in force")
         if platform:
             self.platform[role].append((len(self.digests) + 1, key["id"], public))
             return
         self.people.pop(old, None)
         if key["person"] in {person for _, person, _ in self.people.values()}:
-            place.fail("5.5", "the person has a key already", "该人员已有密钥")
+            place.fail("5.5", "the person has a key already")
         self.people[key["id"]] = (role, key["person"], public)
 
     def _paper_received(self, entry: dict[str, Any], place: Place) -> None:
         serials = entry["serials"]
         if self.cutoff is None or self.received is not None or serials != sorted(set(serials)):
-            place.fail(
-                "5", "paper-received must follow the cut-off, once, sorted", "paper-received 须在截止之后、仅一次且排序"
-            )
+            place.fail("5", "paper-received must follow the cut-off, once, sorted")
         self.received = set(serials)
 
     def _cutoff(self, entry: dict[str, Any], place: Place) -> None:
         if self.cutoff is not None or entry["time"] < self.closes:
-            place.fail("5", "a second cut-off, or one before the closing time", "重复截止，或早于公告的截止时间")
+            place.fail("5", "a second cut-off, or one before the closing time")
         self.cutoff = len(self.digests)
         self.cutoff_time = entry["time"]
 
     def _close(self, entry: dict[str, Any], place: Place) -> None:
         if self.cutoff is None or entry["time"] < self.cutoff_time:
-            place.fail("5", "close does not follow the cut-off", "close 不在截止之后")
+            place.fail("5", "close does not follow the cut-off")
         self.closed = entry["time"]
 
     # -- 5.3
@@ -1046,20 +1024,20 @@ class Log:
         before, after, heirs = entry["before"], entry["after"], entry["heirs"]
         leaves = [leaf_hash(canonical(item)).hex() for item in after]
         if not before or not after or before != sorted(set(before)) or leaves != sorted(set(leaves)):
-            place.fail("5.3", "before or after is empty or unsorted", "变更前后的名册项为空或未排序")
+            place.fail("5.3", "before or after is empty or unsorted")
         if not set(before) <= self.roll.entries.keys():
-            place.fail("5.3", "an entry replaced is not on the roll", "被替换的名册项不在名册上")
+            place.fail("5.3", "an entry replaced is not on the roll")
         gone = [self.roll.remove(old) for old in before]
         for item, own in zip(after, leaves):
             self.roll.add(item, own, place, "5.3")
         same = len(gone) == len(after) and sum(area for _, area in gone) == sum(item["area"] for item in after)
         if entry["time"] >= self.manifest["times"]["opens"] and not same and entry["paper"] is None:
-            place.fail("5.3", "totals change after the opening without a paper", "开始投票后变更总数而无登记或司法文书")
+            place.fail("5.3", "totals change after the opening without a paper")
         sources = [elector for heir in heirs for elector in heir["from"]]
         good = [heir["elector"] for heir in heirs] == sorted(item["elector"] for item in after)
         good = good and all(heir["from"] == sorted(heir["from"]) for heir in heirs)
         if not good or sorted(sources) != sorted(elector for elector, _ in gone):
-            place.fail("5.3", "heirs do not match before and after", "承接关系与变更前后不符")
+            place.fail("5.3", "heirs do not match before and after")
         self._inherit(heirs, place)
 
     def _inherit(self, heirs: list[dict[str, Any]], place: Place) -> None:
@@ -1073,10 +1051,10 @@ class Log:
                 number, rank = ranks.get(ballot, (0, -1))
                 good = good and rank == seen[number] if ballot in ranks else False
                 if not good or self.ballots[ballot].time < last:
-                    place.fail("5.3", "the ballots are not joined in order of acceptance", "投票未按受理顺序合并")
+                    place.fail("5.3", "the ballots are not joined in order of acceptance")
                 seen[number], last = rank + 1, self.ballots[ballot].time
             if not good:
-                place.fail("5.3", "a ballot is lost in the change", "变更遗漏了投票")
+                place.fail("5.3", "a ballot is lost in the change")
             chains[heir["elector"]] = Chain(list(joined))
             receiver.update(dict.fromkeys(heir["from"], heir["elector"]))
         self.chains.update(chains)
@@ -1086,7 +1064,7 @@ class Log:
     def _pop_chain(self, elector: str, place: Place) -> list[str]:
         chain = self.chains.pop(elector, Chain([]))
         if chain.loose():
-            place.fail("5.3", "a ballot before the change has no predecessor", "变更前的投票缺少前一张")
+            place.fail("5.3", "a ballot before the change has no predecessor")
         return chain.order()
 
     # -- after the last line
@@ -1098,20 +1076,16 @@ class Log:
                 continue
             here = Place("log.jsonl", ballot.index + 1)
             if ballot.accepted is None:
-                here.fail("5.4", "this proxy's ballot was neither accepted nor refused", "代理票未被认定")
+                here.fail("5.4", "this proxy's ballot was neither accepted nor refused")
             agents.setdefault(ballot.agent, set()).update([ballot.elector] if ballot.accepted else [])
             if len(agents[ballot.agent]) > self.manifest["proxy_cap"]:
-                here.fail("5.4", "an agent votes for more electors than noticed", "代理人代理人数超过公告上限")
+                here.fail("5.4", "an agent votes for more electors than noticed")
         for elector, chain in self.chains.items():
             simple = not chain.base and len(chain.after) == 1 and ZERO in chain.after  # nearly all of them
             loose = [] if simple else chain.loose()
             if loose:
                 here = Place("log.jsonl", min(self.ballots[leaf].index for leaf in loose) + 1)
-                here.fail(
-                    "5.2",
-                    f"previous does not lead to a ballot of {elector}",
-                    f"previous 不指向业主 {elector} 的投票",
-                )
+                here.fail("5.2", "previous does not lead to a ballot of {}", elector)
 
     def counts_for(self, elector: str) -> str | None:
         """Section 5.2, "What counts": the leaf of the ballot that speaks for this elector."""
@@ -1175,17 +1149,17 @@ class Heads:
             raw = unbase64(encoded)
             keyid = note_key_id(name, 4, raw[1:])
             good = len(raw) == 33 and raw[0] == 4 and shown == keyid.hex() and name and not re.search(r"\s", name)
-            place.need(bool(good), "6", "a witness's vkey is malformed", "见证人公钥格式不对")
+            place.need(bool(good), "6", "a witness's vkey is malformed")
             self.witnesses[name, keyid] = raw[1:]
         distinct = len({name for name, _ in self.witnesses}) == len(manifest["keys"]["witnesses"])
-        place.need(distinct, "6", "two witnesses share a name", "见证人重名")
+        place.need(distinct, "6", "two witnesses share a name")
 
     def parse(self, note: str, place: Place) -> tuple[int, str, tuple[int, ...]]:
         """Size, root and times of known cosignatures of a note whose log signature holds."""
         match = _NOTE.fullmatch(note)
         root = unbase64(match.group(3)) if match else b""
         if match is None or match.group(1) != self.origin or len(root) != 32:
-            place.fail("6", "this is not a tree head of this assembly", "不是本次会议的树头")
+            place.fail("6", "this is not a tree head of this assembly")
         size, body = int(match.group(2)), note[: match.end(3) + 1].encode()
         key, public = self.log.key_at("log", size)
         cosigned: dict[str, int] = {}
@@ -1196,32 +1170,28 @@ class Heads:
             if number == 0:
                 known = name == self.origin and keyid == note_key_id(name, 1, public)
                 if not known or not ed25519_holds(public, body, signature):
-                    place.fail("6", f"the log's signature ({key}) does not hold", f"平台对树头的签名（{key}）不成立")
+                    place.fail("6", "the log's signature ({}) does not hold", key)
             elif (name, keyid) in self.witnesses:
                 stamp = int.from_bytes(signature[:8], "big")
                 message = b"cosignature/v1\ntime %d\n" % stamp + body
                 good = name not in cosigned and ed25519_holds(self.witnesses[name, keyid], message, signature[8:])
-                place.need(good, "6", "a witness's signature does not hold or is there twice", "见证签名不成立或重复")
+                place.need(good, "6", "a witness's signature does not hold or is there twice")
                 cosigned[name] = stamp
         return size, root.hex(), tuple(cosigned.values())
 
     def read(self, data: bytes) -> None:
         tree, last_time, last_size = Tree(), "", 0
         for place, raw in lines_of(data, "tree-heads.jsonl"):
-            place.need(place.line <= MAX_HEADS, "2", "there are too many tree heads", "树头过多")
+            place.need(place.line <= MAX_HEADS, "2", "there are too many tree heads")
             head = read_canonical(raw, place)
             need_shape(head, HEAD, place, "6")
             size, root, cosigned = self.parse(head["note"], place)
-            place.need(head["time"] >= last_time, "6", "the times go backwards", "时间倒退")
-            place.need(last_size <= size <= len(self.log.digests), "6", "the log shrank, or is cut", "日志变短或被截断")
+            place.need(head["time"] >= last_time, "6", "the times go backwards")
+            place.need(last_size <= size <= len(self.log.digests), "6", "the log shrank, or is cut")
             for digest in self.log.digests[last_size:size]:
                 tree.add(digest)
             if tree.root() != root:
-                place.fail(
-                    "6",
-                    f"its root is not the root of the log's first {size} entries",
-                    f"树根与日志前 {size} 条不符",
-                )
+                place.fail("6", "its root is not the root of the log's first {} entries", size)
             self.heads.append(TreeHead(place, head["purpose"], head["time"], size, root, cosigned))
             last_time, last_size = head["time"], size
         self._purposes()
@@ -1232,24 +1202,19 @@ class Heads:
         named = [head for head in self.heads if head.purpose != "hourly"]
         good = [head.purpose for head in named] == ["notice", "opening", "cutoff", "close"]
         good = good and self.heads[0] is named[0] and self.heads[-1] is named[-1]
-        place.need(
-            good,
-            "6",
-            "notice, opening, cut-off and close heads are not in order",
-            "公告、开始、截止、关闭树头缺失或顺序不对",
-        )
+        place.need(good, "6", "notice, opening, cut-off and close heads are not in order")
         notice, opening, cutoff, close = named
-        notice.place.need(notice.size == 1, "6", "the first head is not of size 1", "第一个树头的大小不是 1")
+        notice.place.need(notice.size == 1, "6", "the first head is not of size 1")
         early = log.first_ballot is None or opening.size <= log.first_ballot
-        opening.place.need(early, "6", "a ballot stands before the opening head", "开始树头之前已有投票")
+        opening.place.need(early, "6", "a ballot stands before the opening head")
         ends = cutoff.size - 1 == log.cutoff
-        cutoff.place.need(ends, "6", "its last entry is not the cut-off", "截止树头的最后一条不是 cutoff")
+        cutoff.place.need(ends, "6", "its last entry is not the cut-off")
         whole_log = close.size == len(log.digests)
-        close.place.need(whole_log, "6", "the close head does not cover the whole log", "关闭树头未覆盖整个日志")
+        close.place.need(whole_log, "6", "the close head does not cover the whole log")
         if self.witnesses:
             opens = datetime.fromisoformat(self.opens).timestamp()
             seen = any(stamp < opens for stamp in notice.cosigned)
-            notice.place.need(seen, "6", "no witness saw it before the opening", "开始之前没有见证人签名")
+            notice.place.need(seen, "6", "no witness saw it before the opening")
 
     def witnessed_by(self, moment: str) -> bool:
         """Was the close head cosigned before totals were computed?"""
@@ -1259,14 +1224,9 @@ class Heads:
     def check_kept(self, note: str) -> None:
         place = Place("kept tree head")
         size, root, _ = self.parse(note, place)
-        place.need(
-            size <= len(self.log.digests),
-            "11",
-            "the log is shorter than this head: it was cut",
-            "日志比此树头短：已被截断",
-        )
+        place.need(size <= len(self.log.digests), "11", "the log is shorter than this head: it was cut")
         same = root_of(self.log.digests[:size]) == root
-        place.need(same, "11", "the log differs from what this head covers: it was forked", "日志与此树头不符：已分叉")
+        place.need(same, "11", "the log differs from what this head covers: it was forked")
 
 
 # ----------------------------------------------------------------------------------------------- 7. counted.jsonl
@@ -1290,13 +1250,13 @@ def read_counted(data: bytes, log: Log) -> Counted:
             continue
         elector = row["elector"]
         if elector in rows or elector not in log.roll.leaf_of:
-            place.fail("7", f"{elector} has two rows or is not on the final roll", f"{elector} 有两行或不在最终名册上")
+            place.fail("7", "{} has two rows or is not on the final roll", elector)
         if row["counted"] != log.counts_for(elector):
-            place.fail("7", f"what is counted for {elector} is not what the log says", f"{elector} 的计票与日志不符")
+            place.fail("7", "what is counted for {} is not what the log says", elector)
         rows[elector] = row["counted"]
     if log.full and rows.keys() != log.roll.leaf_of.keys():
         missing = min(log.roll.leaf_of.keys() - rows.keys())
-        Place("counted.jsonl").fail("7", f"there is no row for {missing}", f"缺少 {missing} 的一行")
+        Place("counted.jsonl").fail("7", "there is no row for {}", missing)
     return Counted(root_of([bytes.fromhex(leaf) for leaf in leaves]), len(leaves), frozenset(leaves), rows)
 
 
@@ -1516,25 +1476,20 @@ def _bindings(log: Log, counted: Counted) -> dict[str, Any]:
 def expected_public(given: dict[str, Any], log: Log, counted: Counted) -> dict[str, Any]:
     """The public form rebuilt from its own figures: sums, formulas, outcome and what is hidden must follow."""
     place, total, ballots = Place("tally.json"), given["roll"]["final"], given["ballots"]
-    place.need(counted.rows == total["heads"], "7", "there is not one row per elector", "计票行数与名册人数不符")
+    place.need(counted.rows == total["heads"], "7", "there is not one row per elector")
     motions = []
     for motion, shown in zip(log.manifest["motions"], given["motions"]):
         heads = {name: shown["options"][name]["heads"] for name in OPTIONS}
         hidden = hidden_areas(heads)
         wrong = [name for name, item in shown["options"].items() if (item["area"] is None) != (name in hidden)]
-        place.need(not wrong, "8.3", "what is hidden is not what the rule hides", "隐去的面积与规则不符")
+        place.need(not wrong, "8.3", "what is hidden is not what the rule hides")
         valid, invalid = sum(heads.values()), shown["invalid"]["heads"]
         base, wide = (shown[name]["participated"] for name in ("without_invalid", "with_invalid"))
         sums = shown["options"]["not_agreed"]["heads"] == valid - heads["agree"] and base["heads"] == valid
         sums = sums and valid + invalid == ballots["counted"] and valid <= wide["heads"] <= valid + invalid
         sums = sums and _areas_add_up(shown["options"], hidden, base["area"]) and base["area"] <= wide["area"]
         sums = sums and wide["area"] <= total["area"] and wide["heads"] <= total["heads"]
-        place.need(
-            sums,
-            "8.2",
-            "the figures of motion {} do not add up".format(motion["code"]),
-            "表决事项 {} 的数字不相符".format(motion["code"]),
-        )
+        place.need(sums, "8.2", "the figures of motion {} do not add up", motion["code"])
         both = []
         for name, one in (("without_invalid", base), ("with_invalid", wide)):
             met = [test["met"] for test in shown[name]["inequalities"]][3:]
@@ -1577,20 +1532,20 @@ def read_tally(raw: bytes, log: Log, heads: Heads, counted: Counted) -> dict[str
     place = Place("tally.json")
     tally: dict[str, Any] = read_canonical(raw, place)
     need_shape(tally, tally_shape(not log.full), place, "8.1")
-    place.need(tally["time"] >= str(log.closed), "8.1", "it was computed before the close", "计票早于关闭")
+    place.need(tally["time"] >= str(log.closed), "8.1", "it was computed before the close")
     seen = heads.witnessed_by(tally["time"])
-    place.need(seen, "6", "no witness cosigned the close head before the tally", "计票之前没有见证人签署关闭树头")
+    place.need(seen, "6", "no witness cosigned the close head before the tally")
     same = len(tally["motions"]) == len(log.manifest["motions"])
-    place.need(same, "8.1", "its motions are not those of the notice", "表决事项与公告不符")
+    place.need(same, "8.1", "its motions are not those of the notice")
     expected = (expected_full if log.full else expected_public)(tally, log, counted)
     different = difference(expected, tally)
     if different is not None:
-        place.fail("8", f"stated / recomputed differ at {different}", f"所列与重算不符：{different}")
+        place.fail("8", "stated / recomputed differ at {}", different)
     sample = tally["sample"]
     if sample is not None:
         good = sample["confirmed"] + sample["denied"] == sample["contacted"] <= sample["size"]
         good = good and sample["size"] <= tally["ballots"]["counted"]
-        place.need(good, "8.1", "the sample's figures do not add up", "抽样核对数字不相符")
+        place.need(good, "8.1", "the sample's figures do not add up")
     return tally
 
 
@@ -1610,28 +1565,28 @@ def read_signatures(data: bytes, tally: dict[str, Any], log: Log) -> None:
     for place, raw in lines_of(data, "signatures.jsonl"):
         line = read_canonical(raw, place)
         need_shape(line, SIGNED, place, "8.4")
-        place.need((line["role"], line["key"]) > last, "8.4", "lines are unsorted or repeated", "各行未排序或重复")
+        place.need((line["role"], line["key"]) > last, "8.4", "lines are unsorted or repeated")
         last = (line["role"], line["key"])
         if line["role"] == "platform":
             known, key = line["key"] == record and line["person"] == "", public
         else:
             role, person, key = log.people.get(line["key"], ("", "", b""))
             known = role == line["role"] and person == line["person"]
-        place.need(known, "8.4", "the signer is not in force in this role", "签署人不具有此身份")
+        place.need(known, "8.4", "the signer is not in force in this role")
         good = signature_holds("tally", tally, line["key"], key, line["signature"])
-        place.need(good, "8.4", "the signature over tally.json does not hold", "对 tally.json 的签名不成立")
+        place.need(good, "8.4", "the signature over tally.json does not hold")
         roles.append(line["role"])
     place, people = Place("signatures.jsonl"), log.manifest["keys"]["counters"]
-    place.need(roles.count("platform") == 1, "8.4", "the platform's signature is missing", "缺少平台签名")
+    place.need(roles.count("platform") == 1, "8.4", "the platform's signature is missing")
     enough = not people or (roles.count("counter") >= 2 and roles.count("scrutineer") >= 1)
-    place.need(enough, "8.4", "two counters and a scrutineer must sign", "须有两名计票人和一名监票人签署")
+    place.need(enough, "8.4", "two counters and a scrutineer must sign")
 
 
 def check_package_signature(package: dict[str, Any], log: Log) -> None:
     key, public = log.key_at("record", len(log.digests))
     signed = without(package, "signature")
     good = package["key"] == key and signature_holds("package", signed, key, public, package["signature"])
-    Place("package.json").need(good, "9", "the platform's signature does not hold", "平台对 package.json 的签名不成立")
+    Place("package.json").need(good, "9", "the platform's signature does not hold")
 
 
 # ------------------------------------------------------------------------------------------------- 10. the receipt
@@ -1652,17 +1607,15 @@ def check_receipt(file: Any, log: Log, heads: Heads, counted: Counted) -> dict[s
     """The promise of section 10: {status, detail}; a broken promise is a status, a worthless receipt a failure."""
     place = RECEIPT_PLACE
     known = type(file) is dict and file.keys() <= {"receipt", "entry", "row"}
-    place.need(known, "10", "this is not a receipt file", "不是回执文件")
+    place.need(known, "10", "this is not a receipt file")
     need_shape(file.get("receipt"), RECEIPT, place, "10")
     receipt = file["receipt"]
-    place.need(receipt["assembly"] == log.assembly, "10", "it belongs to another assembly", "回执属于另一次会议")
+    place.need(receipt["assembly"] == log.assembly, "10", "it belongs to another assembly")
     public = next((item[2] for item in log.platform["receipt"] if item[1] == receipt["key"]), b"")
     good = bool(public) and signature_holds(
         "receipt", without(receipt, "signature"), receipt["key"], public, receipt["signature"]
     )
-    place.need(
-        good, "10", "the platform's signature does not hold: it proves nothing", "平台签名不成立，回执不能作为证明"
-    )
+    place.need(good, "10", "the platform's signature does not hold: it proves nothing")
     if "entry" in file:
         _check_own_entry(file["entry"], receipt, log)
     broken = _broken_promise(receipt, log, heads)
@@ -1677,7 +1630,7 @@ def _check_own_entry(entry: Any, receipt: dict[str, Any], log: Log) -> None:
     need_shape(entry, log.shapes["ballot"], RECEIPT_PLACE, "10")
     good = leaf_hash(canonical(entry)).hex() == receipt["leaf"]
     good = good and entry["channel"] == receipt["channel"] and entry["time"] == receipt["time"]
-    RECEIPT_PLACE.need(good, "10", "the entry is not the one the receipt names", "所附投票记录与回执不符")
+    RECEIPT_PLACE.need(good, "10", "the entry is not the one the receipt names")
 
 
 def _broken_promise(receipt: dict[str, Any], log: Log, heads: Heads) -> str:
@@ -1692,7 +1645,7 @@ def _broken_promise(receipt: dict[str, Any], log: Log, heads: Heads) -> str:
 def _full_status(receipt: dict[str, Any], log: Log, counted: Counted) -> dict[str, Any]:
     ballot = log.ballots.get(receipt["leaf"])
     if ballot is None or ballot.channel != receipt["channel"] or ballot.time != receipt["time"]:
-        RECEIPT_PLACE.fail("10", "what the log holds is not what the receipt says", "日志中的记录与回执所述不符")
+        RECEIPT_PLACE.fail("10", "what the log holds is not what the receipt says")
     if ballot.void is not None:
         return {"status": "voided", "detail": ballot.void}
     is_counted = receipt["leaf"] in counted.ballot_of.values()
@@ -1709,12 +1662,12 @@ def _public_status(file: dict[str, Any], receipt: dict[str, Any], counted: Count
     row = file["row"]
     need_shape(row, COUNTED, RECEIPT_PLACE, "10")
     own = leaf_hash(canonical(row)).hex() in counted.leaves
-    RECEIPT_PLACE.need(own, "10", "the row is not in the package", "所附计票行不在包中")
+    RECEIPT_PLACE.need(own, "10", "the row is not in the package")
     if row["counted"] == receipt["leaf"]:
         return {"status": "counted", "detail": ""}
     entry = file.get("entry")
     own = entry is None or entry["elector"] == row["elector"]
-    RECEIPT_PLACE.need(own, "10", "the row is another elector's", "所附计票行属于他人")
+    RECEIPT_PLACE.need(own, "10", "the row is another elector's")
     return {"status": "superseded" if row["counted"] else "not-counted", "detail": str(row["counted"])}
 
 
@@ -1729,10 +1682,10 @@ BROKEN_PROMISE = "PROMISE BROKEN"
 def _read_file(path: str | Path, limit: int, name: str) -> bytes:
     file = Path(path)
     if not file.is_file():
-        Place(name).fail("11", "there is no such file", "没有这个文件")
+        Place(name).fail("11", "there is no such file")
     with file.open("rb") as stream:
         data = stream.read(limit + 1)
-    Place(name).need(len(data) <= limit, "2", f"the file is larger than {limit} bytes", f"文件超过 {limit} 字节")
+    Place(name).need(len(data) <= limit, "2", "the file is larger than {} bytes", limit)
     return data
 
 
@@ -1742,7 +1695,7 @@ def _verify(path: str | Path, assembly: str | None, receipt: str | Path | None, 
     full, identity = package["kind"] == "full", package["assembly"]
     manifest = read_manifest(members["manifest.json"])
     if assembly is not None and assembly.strip().lower() != identity:
-        Place("manifest.json").fail("3", "this is not the assembly of the printed notice", "不是所印公告的那次会议")
+        Place("manifest.json").fail("3", "this is not the assembly of the printed notice")
     roll = read_roll(members["roll.jsonl"], manifest, full)
     log = Log(manifest, identity, roll, full)
     log.read(members["log.jsonl"])
@@ -1765,7 +1718,7 @@ def _add_receipt(verdict: Verdict, raw: bytes, log: Log, heads: Heads, counted: 
     try:
         file = _DECODER.decode(raw.decode("utf-8"))
     except (ValueError, RecursionError):
-        RECEIPT_PLACE.fail("10", "the file is not JSON", "文件不是 JSON")
+        RECEIPT_PLACE.fail("10", "the file is not JSON")
     verdict.receipt = check_receipt(file, log, heads, counted)
     if verdict.receipt["status"] == "promise-broken":
         verdict.ok, verdict.verdict = False, BROKEN_PROMISE
@@ -1775,10 +1728,7 @@ def _add_receipt(verdict: Verdict, raw: bytes, log: Log, heads: Heads, counted: 
 
 
 def verify_package(
-    path: str | Path,
-    assembly: str | None = None,
-    receipt: str | Path | None = None,
-    head: str | Path | None = None,
+    path: str | Path, assembly: str | None = None, receipt: str | Path | None = None, head: str | Path | None = None
 ) -> Verdict:
     """Everything section 11 lists, up to the first failure. Never raises: whatever the file holds is answered."""
     try:
@@ -1791,13 +1741,138 @@ def verify_package(
         return Verdict(False, FAILED, failures=[Failure("package", 0, "11", english, chinese)])
 
 
+# ----------------------------------------------------------------------------------------- the messages in Chinese
+
+# What every failure says in Chinese; a test keeps it complete. 每种不成立之处的中文说明。
+CHINESE = {
+    "it matches neither {} nor its own signature": "与 {} 及自身签名均不符",
+    "channels are not sorted and distinct": "投票渠道未排序或重复",
+    "notice, opening and closing are not in this order": "公告、开始、截止时间顺序不对",
+    "motions are missing, too many or share a code": "表决事项缺失、过多或编号重复",
+    "the platform's keys are not one per purpose": "平台密钥不是每种用途一把",
+    "a person or a key appears twice": "人员或密钥重复",
+    "two counters and one scrutineer are needed": "至少需要两名计票人和一名监票人",
+    "there is not one row per elector": "计票行数与名册人数不符",
+    "it was computed before the close": "计票早于关闭",
+    "no witness cosigned the close head before the tally": "计票之前没有见证人签署关闭树头",
+    "its motions are not those of the notice": "表决事项与公告不符",
+    "the platform's signature is missing": "缺少平台签名",
+    "two counters and a scrutineer must sign": "须有两名计票人和一名监票人签署",
+    "the platform's signature does not hold": "平台对 package.json 的签名不成立",
+    "this is not a receipt file": "不是回执文件",
+    "it belongs to another assembly": "回执属于另一次会议",
+    "the platform's signature does not hold: it proves nothing": "平台签名不成立，回执不能作为证明",
+    "the entry is not the one the receipt names": "所附投票记录与回执不符",
+    "the row is not in the package": "所附计票行不在包中",
+    "the row is another elector's": "所附计票行属于他人",
+    "the file is larger than {} bytes": "文件超过 {} 字节",
+    "this is not canonical JSON": "不是规范化的 JSON",
+    "{} is missing, unknown or not of the specified form": "{} 缺失、多余或格式不对",
+    "the end of the zip file is not as specified": "zip 文件结尾不符",
+    "the list of members is not that of section 2": "成员清单与规定不符",
+    "assembly is not the SHA-256 of manifest.json": "assembly 不是 manifest.json 的 SHA-256",
+    "its SHA-256 is not the one in package.json": "其 SHA-256 与 package.json 所列不符",
+    "a matter of class 3/4 is noticed as ordinary": "应按四分之三表决的事项被列为一般事项",
+    "threshold {} is under that of the Civil Code": "门槛 {} 低于民法典第二百七十八条",
+    "a key id does not belong to its key": "密钥编号与公钥不符",
+    "this line is not a leaf hash": "此行不是叶子哈希",
+    "this is not the roll of the notice (heads or root differ)": "不是公告时的名册（人数或树根不同）",
+    "the areas do not sum to the notice's total": "面积合计与公告不符",
+    "two witnesses share a name": "见证人重名",
+    "notice, opening, cut-off and close heads are not in order": "公告、开始、截止、关闭树头缺失或顺序不对",
+    "the first head is not of size 1": "第一个树头的大小不是 1",
+    "a ballot stands before the opening head": "开始树头之前已有投票",
+    "its last entry is not the cut-off": "截止树头的最后一条不是 cutoff",
+    "the close head does not cover the whole log": "关闭树头未覆盖整个日志",
+    "the log is shorter than this head: it was cut": "日志比此树头短：已被截断",
+    "the log differs from what this head covers: it was forked": "日志与此树头不符：已分叉",
+    "there is no row for {}": "缺少 {} 的一行",
+    "what is hidden is not what the rule hides": "隐去的面积与规则不符",
+    "the figures of motion {} do not add up": "表决事项 {} 的数字不相符",
+    "stated / recomputed differ at {}": "所列与重算不符：{}",
+    "the sample's figures do not add up": "抽样核对数字不相符",
+    "lines are unsorted or repeated": "各行未排序或重复",
+    "the signer is not in force in this role": "签署人不具有此身份",
+    "the signature over tally.json does not hold": "对 tally.json 的签名不成立",
+    "what the log holds is not what the receipt says": "日志中的记录与回执所述不符",
+    "there is no such file": "没有这个文件",
+    "this is not the assembly of the printed notice": "不是所印公告的那次会议",
+    "the member is missing, or its zip header and content disagree": "成员缺失，或其 zip 头与内容不符",
+    "the member is larger than 4 MiB": "成员超过 4 MiB",
+    "an extra member, or a wrong directory record": "有多余的成员，或 zip 目录记录不符",
+    "the last line does not end in a line feed": "最后一行没有换行符",
+    "the line is longer than 8 MiB": "此行超过 8 MiB",
+    "the units are missing, unsorted or repeated": "专有部分缺失、未排序或重复",
+    "the area is not the sum of the units'": "面积不等于各专有部分之和",
+    "elector {} is on the roll twice": "业主 {} 在名册上出现两次",
+    "lines are not sorted by leaf hash": "各行未按叶子哈希排序",
+    "the log does not end with close": "日志没有以 close 结束",
+    "an entry follows close": "close 之后还有记录",
+    "this is not an entry of a known type": "不是已知类型的记录",
+    "a public package must not open this entry": "公开包中不应公开此记录",
+    "the entry belongs to another assembly": "记录属于另一次会议",
+    "the notice must be the first entry, and only the first": "公告必须是且仅是第一条",
+    "{} after the cut-off": "截止之后不应再有 {}",
+    "signers are unsorted, repeated or too many": "签署人未排序、重复或过多",
+    "{} signers are needed, {} signed": "需要 {} 人签署，只有 {} 人",
+    "the time is not that of the notice": "时间与公告不符",
+    "the serial was issued before": "票号此前已发出",
+    "the serial replaced is not a live one of this elector": "被替换的票号不是该业主的有效票号",
+    "the serial delivered is not a live one of this elector": "送达的票号不是该业主的有效票号",
+    "elector {} is not on the roll": "业主 {} 不在名册上",
+    "channel {} was not noticed": "未公告 {} 渠道",
+    "the ballot is earlier than the opening": "投票早于开始时间",
+    "two ballots of {} follow the same one": "业主 {} 的投票链分叉",
+    "the serial is not a live one of this elector": "票号不是该业主的有效票号",
+    "the serial has been used": "票号已使用",
+    "this paper was not in hand at the cut-off": "截止时并未收到这张纸质票",
+    "its target is not an earlier ballot that stands": "所指的不是此前有效的票",
+    "there is no such motion": "没有这一表决事项",
+    "not a proxy's ballot, or ruled before": "不是代理票，或此前已经认定",
+    "the notice does not allow this extension": "公告不允许这样延期",
+    "the channel was open already": "该渠道此前已开放",
+    "the new key is known already or misnamed": "新密钥已存在或编号不符",
+    "the key replaced is not in force": "被替换的密钥并非现行密钥",
+    "the person has a key already": "该人员已有密钥",
+    "paper-received must follow the cut-off, once, sorted": "paper-received 须在截止之后、仅一次且排序",
+    "a second cut-off, or one before the closing time": "重复截止，或早于公告的截止时间",
+    "close does not follow the cut-off": "close 不在截止之后",
+    "before or after is empty or unsorted": "变更前后的名册项为空或未排序",
+    "an entry replaced is not on the roll": "被替换的名册项不在名册上",
+    "totals change after the opening without a paper": "开始投票后变更总数而无登记或司法文书",
+    "heirs do not match before and after": "承接关系与变更前后不符",
+    "a ballot before the change has no predecessor": "变更前的投票缺少前一张",
+    "a witness's vkey is malformed": "见证人公钥格式不对",
+    "this is not a tree head of this assembly": "不是本次会议的树头",
+    "there are too many tree heads": "树头过多",
+    "the times go backwards": "时间倒退",
+    "the log shrank, or is cut": "日志变短或被截断",
+    "no witness saw it before the opening": "开始之前没有见证人签名",
+    "{} has two rows or is not on the final roll": "{} 有两行或不在最终名册上",
+    "what is counted for {} is not what the log says": "{} 的计票与日志不符",
+    "the file is not JSON": "文件不是 JSON",
+    "a unit belongs to two electors": "同一专有部分属于两名业主",
+    "the first entry is not the notice": "第一条不是公告",
+    "a signer is not among the assembly's people": "签署人不在本次会议的人员名单内",
+    "a personal signature does not hold": "个人签名不成立",
+    "the ballot is later than the closing time": "投票晚于截止时间",
+    "this is not a reason of invalidity": "不是规定的无效原因",
+    "this was ruled before": "此前已经认定",
+    "a ballot is lost in the change": "变更遗漏了投票",
+    "this proxy's ballot was neither accepted nor refused": "代理票未被认定",
+    "an agent votes for more electors than noticed": "代理人代理人数超过公告上限",
+    "previous does not lead to a ballot of {}": "previous 不指向业主 {} 的投票",
+    "its root is not the root of the log's first {} entries": "树根与日志前 {} 条不符",
+    "only paper in hand may follow the cut-off": "截止之后只能录入已收到的纸质票",
+    "the ballots are not joined in order of acceptance": "投票未按受理顺序合并",
+    "the log's signature ({}) does not hold": "平台对树头的签名（{}）不成立",
+    "a witness's signature does not hold or is there twice": "见证签名不成立或重复",
+}
+
+
 # ------------------------------------------------------------------------------------------------ the command line
 
-_OUTCOMES = {
-    "passed": "PASSED 通过",
-    "failed": "NOT PASSED 未通过",
-    "review": "NEEDS LEGAL REVIEW 需法律审查",
-}
+_OUTCOMES = {"passed": "PASSED 通过", "failed": "NOT PASSED 未通过", "review": "NEEDS LEGAL REVIEW 需法律审查"}
 _RECEIPTS = {
     "counted": "counted 已计入",
     "superseded": "superseded by another ballot of the same elector 被同一业主的另一张票取代",
@@ -1826,8 +1901,7 @@ def _report(verdict: Verdict) -> Iterator[str]:
         yield f"log 日志 size {verdict.log['size']} root {verdict.log['root']}"
     for motion in verdict.motions:
         yield "motion 表决事项 {} ({}, {}): {}".format(
-            *(motion["motion"], motion["matter"], motion["class"]),
-            _OUTCOMES[motion["outcome"]],
+            *(motion["motion"], motion["matter"], motion["class"]), _OUTCOMES[motion["outcome"]]
         )
         for name in ("without_invalid", "with_invalid"):
             for test in motion[name]["inequalities"]:
@@ -1843,8 +1917,7 @@ def _printable(text: str) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="verify.py",
-        description="Recompute an assembly's result from its audit package. 重算业主大会表决记录包。",
+        prog="verify.py", description="Recompute an assembly's result from its audit package. 重算业主大会表决记录包。"
     )
     parser.add_argument("package", metavar="PACKAGE", help="the zip file, public or full 记录包")
     parser.add_argument("--assembly", metavar="HASH", help="the 64 digits of the printed notice 公告上的会议编号")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,15 @@ def test_every_member_entry_type_and_reason_of_the_program_is_on_the_page() -> N
 def test_every_field_of_a_document_is_on_the_page(shape: dict[str, object], number: str) -> None:
     missing = [name for name in shape if name not in section(number)]
     assert not missing
+
+
+def test_every_failure_speaks_chinese_with_the_same_values() -> None:
+    tree = ast.parse(Path(verify.__file__).read_text(encoding="utf-8"))
+    said = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("fail", "need"):
+            texts = [part.value for part in node.args if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+            said |= {text for text in texts if " " in text}
+    assert said == set(verify.CHINESE)
+    for english, chinese in verify.CHINESE.items():
+        assert english.count("{}") == chinese.count("{}"), english
