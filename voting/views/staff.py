@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import DateTimeLocalField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are older than it
 
 from hoa.jobs import enqueue
 from hoa.kernel.clock import CHINA
@@ -39,8 +40,8 @@ class AssemblyForm(Form):
     counting = SelectField(
         lazy_gettext("一位业主投了几张票时"),
         choices=[
-            (Counting.FIRST.value, lazy_gettext("以第一张为准")),
-            (Counting.LAST.value, lazy_gettext("以最后一张为准（须有议事规则依据）")),
+            SelectChoice(Counting.FIRST.value, lazy_gettext("以第一张为准")),
+            SelectChoice(Counting.LAST.value, lazy_gettext("以最后一张为准（须有议事规则依据）")),
         ],
     )
 
@@ -62,8 +63,8 @@ class MotionForm(Form):
     majority = SelectField(
         lazy_gettext("需要的多数"),
         choices=[
-            ("", lazy_gettext("按法律规定")),
-            (Majority.SPECIAL.value, lazy_gettext("从严：四分之三以上同意")),
+            SelectChoice("", lazy_gettext("按法律规定")),
+            SelectChoice(Majority.SPECIAL.value, lazy_gettext("从严：四分之三以上同意")),
         ],
     )
 
@@ -71,8 +72,8 @@ class MotionForm(Form):
 def _motion_form() -> MotionForm:
     form = MotionForm()
     form.matter.choices = [
-        ("", gettext("请选择")),
-        *((code, f"{code} {gettext(found.title)}") for code, found in MATTERS.items()),
+        SelectChoice("", gettext("请选择")),
+        *(SelectChoice(code, f"{code} {gettext(found.title)}") for code, found in MATTERS.items()),
     ]
     return form
 
