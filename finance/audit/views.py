@@ -174,11 +174,13 @@ def upload() -> str:
     if form.validate_on_submit():
         name = PurePath(form.file.data.filename or "").name[:80]
         check = checks.get(PurePath(name).suffix.lower())
+        with form.file.data.stream as stream:
+            data = stream.read()
         if check is None:
             endings = gettext("、").join(sorted(checks))
             form.file.errors = [gettext("只能核验这些文件：%(endings)s", endings=endings)]
         else:
-            verdict = check(context.platform(), form.file.data.read())
+            verdict = check(context.platform(), data)
     return render_template("audit/verify.html", form=form, verdict=verdict, name=name, endings=sorted(checks))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from hoa.accounts import service as accounts
 from hoa.community import service as register
 from hoa.community.tables import Community
-from hoa.demo import assemblies, books, notices, people
+from hoa.demo import assemblies, audits, books, notices, people
 from hoa.demo import register as demo_register
 from hoa.kernel.clock import CHINA, FrozenClock
 from hoa.kernel.ids import seeded
@@ -67,5 +67,7 @@ def build(platform: Platform, *, tell: Tell) -> None:
         tell("assemblies")
         assemblies.build(then, community.id, cast, clock)
         clock.moment = DEMO_START
+        tell("audit")
+        audits.build(then, community.id, cast)
         tell("notices")
         notices.build(then, community.id, cast)

@@ -26,7 +26,6 @@ def upgrade() -> None:
         sa.Column("content", sa.JSON(), nullable=True),
         sa.Column("data_hash", sa.Text(), nullable=True),
         sa.Column("pdf_digest", sa.Text(), nullable=True),
-        sa.Column("pages", sa.BigInteger(), nullable=True),
         sa.Column("community_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["asked_by_id"], ["person.id"], name=op.f("fk_audit_report_asked_by_id_person")),

@@ -1,0 +1,282 @@
+"""The audit on the demo's books: every planted case and nothing else severe, and a report that proves itself."""
+
+import io
+import json
+import subprocess
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pikepdf
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from finance.audit import content as contents
+from finance.audit import making, printing, service
+from finance.audit.checking import verify_report
+from finance.audit.collect import collect
+from finance.audit.rules.checks import in_order, run_all
+from finance.audit.tables import AuditFinding, AuditReport
+from hoa.cli import main
+from hoa.demo import books as demo_books
+from hoa.demo import people as cast
+from hoa.kernel import canonical, money
+from hoa.platform import Platform
+from tests.integration.community.scene import csrf, post, signed_in, work
+from tests.integration.people import a_community, a_person
+
+START, END = date(2026, 1, 1), date(2026, 9, 30)
+PLANTED = {
+    ("F04", "split", 520_000),
+    ("F07", "related_parties", 520_000),
+    ("F08", "overdue_income", 1_650_000),
+    ("F08", "expired_contracts", 375_000),
+    ("F18", "duplicate_invoice", 386_000),
+}
+
+
+class Kept:
+    """The demo's books and its people."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.community = a_community(platform)
+        self.people: Mapping[str, str] = cast.settle(platform, self.community, now=cast.TERM[0])
+        demo_books.build(platform, self.community, self.people)
+
+    def made(self) -> AuditReport:
+        with self.platform.database.writing() as session:
+            begun = service.begin(
+                session, self.community, start=START, end=END, by=self.people["supervisor"], now=self.platform.now()
+            )
+        return making.make(self.platform, self.community, begun.id)
+
+    def pdf(self, report: AuditReport) -> bytes:
+        return self.platform.files.get(report.pdf_digest or "")
+
+
+@pytest.fixture
+def kept(platform: Platform) -> Kept:
+    return Kept(platform)
+
+
+def test_every_planted_case_is_found_and_nothing_else_is_severe(kept: Kept) -> None:
+    with kept.platform.database.reading() as session:
+        data = collect(session, kept.community, start=START, end=END, as_of=date(2026, 10, 20))
+    found = [finding for _, finding in in_order(run_all(data))]
+    severe = {(item.code, item.check, item.amount_fen) for item in found if item.severity == "high"}
+    assert severe == PLANTED
+    assert [(item.code, item.check, item.amount_fen) for item in found if item.severity != "high"] == [
+        ("F14", "unexplained_lines", 120_000)
+    ]
+
+
+def test_a_quarter_in_which_nothing_was_planted_is_clean(kept: Kept) -> None:
+    with kept.platform.database.reading() as session:
+        data = collect(session, kept.community, start=START, end=date(2026, 3, 31), as_of=date(2026, 10, 20))
+    assert in_order(run_all(data)) == []
+
+
+@pytest.mark.slow
+def test_the_report_is_signed_complete_and_its_attachments_add_up(kept: Kept) -> None:
+    report = kept.made()
+    assert (report.label, report.state) == ("2026-001", "ready")
+    content, pdf = report.content, kept.pdf(report)
+    assert content is not None
+    verdict = verify_report(kept.platform, pdf)
+    assert verdict.ok, verdict.lines
+    assert "2026-001" in verdict.lines[-1]
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        files = {name: item.get_file().read_bytes() for name, item in opened.attachments.items()}
+        assert len(opened.Root.AF) == len(files) == 5
+        assert str(opened.Root.Lang) == "zh-CN"
+    assert files == {item.name: item.content for item in printing.attachments(content)}
+    assert canonical.digest(canonical.decode(files["report.json"])) == report.data_hash
+    ledger = json.loads(files["ledger.json"])
+    assert sum(row["income_fen"] for row in ledger) == content["totals"]["income_fen"] == 22_624_994
+    assert sum(row["spending_fen"] for row in ledger) == content["totals"]["spending_fen"] == 9_351_568
+    words = subprocess.run(
+        ["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True
+    ).stdout.decode()
+    for wanted in ("¥226,249.94", "¥93,515.68", "䶮源养护", "谢", "每月收支", "9月", report.data_hash or ""):
+        assert (wanted in words) is (wanted != "谢"), wanted  # no name of a person on paper
+    fonts = (
+        subprocess.run(["pdffonts", "-"], input=pdf, capture_output=True, check=True).stdout.decode().splitlines()[2:]
+    )
+    assert fonts
+    assert all(row.split()[-5] == "yes" for row in fonts)
+    pages = words.rstrip("\f").split("\f")
+    assert [f"第{n}页/共{len(pages)}页" in "".join(page.split()) for n, page in enumerate(pages, 1)] == [True] * len(
+        pages
+    )
+
+
+@pytest.mark.slow
+def test_making_it_again_changes_nothing_and_the_data_is_the_same(kept: Kept) -> None:
+    report = kept.made()
+    again = making.make(kept.platform, kept.community, report.id)
+    assert (again.data_hash, again.pdf_digest) == (report.data_hash, report.pdf_digest)
+    with kept.platform.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(AuditFinding)) == 6
+
+
+def told_by(*command: str, pdf: bytes) -> str:
+    return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
+
+
+def test_the_same_books_give_the_same_data(kept: Kept) -> None:
+    with kept.platform.database.reading() as session:
+        first, second = (
+            contents.build(session, kept.community, number="2026-001", start=START, end=END, now=kept.platform.now())
+            for _ in range(2)
+        )
+    assert canonical.encode(first) == canonical.encode(second)
+    assert canonical.decode(canonical.encode(first)) == first
+
+
+@pytest.mark.slow
+def test_the_database_keeps_a_finished_report_and_verify_names_what_was_changed(kept: Kept) -> None:
+    report = kept.made()
+    platform = kept.platform
+    for statement in (
+        "UPDATE audit_report SET data_hash = 'x'",
+        "DELETE FROM audit_report",
+        "UPDATE audit_finding SET amount_fen = 0",
+        "UPDATE audit_finding SET sentence = ''",
+        "DELETE FROM audit_finding",
+    ):
+        with pytest.raises(DBAPIError), platform.database.writing() as session:
+            session.execute(text(statement))
+    with platform.database.reading() as session:
+        assert service.verify(session, platform.files, kept.community) == []
+    with platform.database.writing() as session:
+        session.execute(text("UPDATE audit_finding SET params = '{}' WHERE no = 1"))
+    with platform.database.reading() as session:
+        (told,) = service.verify(session, platform.files, kept.community)
+    assert report.label in told
+    assert "findings" in told
+    _path(platform, report.pdf_digest or "").chmod(0o600)
+    _path(platform, report.pdf_digest or "").write_bytes(b"%PDF")
+    with platform.database.reading() as session:
+        assert len(service.verify(session, platform.files, kept.community)) == 2
+
+
+def _path(platform: Platform, digest: str) -> Path:
+    return platform.settings.data / "files" / digest[:2] / digest[2:4] / digest
+
+
+@pytest.mark.slow
+def test_supervisors_pick_a_period_see_the_evidence_and_download(app: Flask, kept: Kept) -> None:
+    client = signed_in(app, kept.platform, kept.people["supervisor"])
+    assert "还没有生成过报告" in client.get("/c/WTY/audit/").text
+    page = client.get("/c/WTY/audit/check?start=2026-01-01&end=2026-09-30")
+    assert "发现 6 个问题，其中严重的 5 个" in page.text
+    assert "顺发建材经营部" in page.text
+    assert client.get("/c/WTY/audit/check?start=2026-09-30&end=2026-01-01").text.count("早于起始日") == 1
+    assert "还没有过完" in client.get("/c/WTY/audit/check?start=2026-01-01&end=2026-10-20").text
+    asked = post(
+        client,
+        "/c/WTY/audit/reports",
+        {"start": "2026-01-01", "end": "2026-09-30"},
+        page="/c/WTY/audit/check?start=2026-01-01&end=2026-09-30",
+    )
+    assert asked.status_code == 302, asked.text
+    work(kept.platform)
+    status = client.get(asked.location + ".json").get_json()
+    assert status["state"] == "done", status
+    report = client.get(status["url"])
+    assert report.status_code == 200
+    for words in ("2026-001", "¥226,249.94", "䶮源养护", "没有抽样", "本报告没有包括的内容"):
+        assert words in report.text
+    pdf = client.get(status["url"] + ".pdf")
+    assert pdf.mimetype == "application/pdf"
+    assert verify_report(kept.platform, pdf.data).ok
+    html = client.get(status["url"] + ".html")
+    assert "¥226,249.94" in html.text
+    assert "attachment" in html.headers["Content-Disposition"]
+    # The evidence leads somewhere.
+    with kept.platform.database.reading() as session:
+        found = session.scalars(select(AuditFinding)).all()
+    assert all(row.evidence for row in found)
+
+
+@pytest.mark.slow
+def test_only_those_with_the_power_get_in(app: Flask, kept: Kept) -> None:
+    expected = {"supervisor": (200, 200), "auditor": (200, 200), "officer": (200, 403), "chair": (200, 403)}
+    expected |= {"manager": (403, 403), "clerk": (403, 403)}
+    for who, (reading, checking) in expected.items():
+        client = signed_in(app, kept.platform, kept.people[who])
+        assert client.get("/c/WTY/audit/").status_code == reading, who
+        assert client.get("/c/WTY/audit/check").status_code == checking, who
+    stranger = signed_in(app, kept.platform, a_person(kept.platform))
+    assert stranger.get("/c/WTY/audit/").status_code == 403
+    other = a_community(kept.platform, "BYL", "白云里")
+    report = kept.made()
+    assert other != kept.community
+    client = signed_in(app, kept.platform, kept.people["supervisor"])
+    assert client.get(f"/c/BYL/audit/reports/{report.id}").status_code == 403
+
+
+@pytest.mark.slow
+def test_anybody_may_check_a_file_on_the_public_page(app: Flask, kept: Kept) -> None:
+    pdf = kept.pdf(kept.made())
+    client = app.test_client()
+    for data, name, words in (
+        (pdf, "报告.pdf", "有效：这份 PDF 由本平台签名"),
+        (pdf[:-40] + b"0" + pdf[-39:], "报告.PDF", "无效：不要相信"),
+        (b"", "空.pdf", "不是可以读取的 PDF"),
+        (b"MZ", "程序.exe", "只能核验这些文件"),
+    ):
+        form = {"csrf_token": csrf(client, "/verify"), "file": (io.BytesIO(data), name)}
+        page = client.post("/verify", data=form, content_type="multipart/form-data")
+        assert page.status_code == 200
+        assert words in page.text, name
+    empty = client.post("/verify", data={"csrf_token": csrf(client, "/verify")})
+    assert "请先选择文件" in empty.text
+
+
+def run(platform: Platform, *arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments), obj=platform)
+
+
+@pytest.mark.slow
+def test_the_command_writes_what_verify_accepts(kept: Kept, tmp_path: Path) -> None:
+    base = ("audit", "report", "--community", "WTY", "--from", "2026-01-01", "--to", "2026-09-30", "-o")
+    pdf, html = tmp_path / "report.pdf", tmp_path / "report.html"
+    done = run(kept.platform, *base, str(pdf))
+    assert done.exit_code == 0, done.output
+    assert run(kept.platform, "verify", str(pdf)).exit_code == 0
+    assert run(kept.platform, *base, str(html)).exit_code == 0
+    assert money.show(22_624_994) in html.read_text(encoding="utf-8")
+    pdf.write_bytes(pdf.read_bytes()[:-1])
+    broken = run(kept.platform, "verify", str(pdf))
+    assert broken.exit_code == 1
+    assert "无效" in broken.output
+
+
+BAD = (
+    ("WTY", "2026-01-01", "2026-09-30", "report.docx", ".pdf or .html"),
+    ("NO", "2026-01-01", "2026-09-30", "report.pdf", "NO"),
+    ("WTY", "2026-09-30", "2026-01-01", "report.pdf", "早于起始日"),
+    ("WTY", "2026-01-01", "2026-12-31", "report.pdf", "还没有过完"),
+    ("WTY", "2025-01-01", "2025-12-31", "report.pdf", "账从 2026-01-01 开始"),
+    ("WTY", "soon", "2026-09-30", "report.pdf", "soon"),
+    ("WTY", "2026-01-01", "2026-09-30", "no/such/report.pdf", "folder"),
+)
+
+
+def test_bad_input_is_one_sentence_and_keeps_nothing(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for code, start, end, file, words in BAD:
+        asked = ("audit", "report", "--community", code, "--from", start, "--to", end, "-o", file)
+        result = run(kept.platform, *asked)
+        assert result.exit_code != 0, asked
+        assert words in result.output
+    assert list(tmp_path.rglob("report.*")) == []
+    with kept.platform.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(AuditReport)) == 0

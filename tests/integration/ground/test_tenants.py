@@ -1,0 +1,212 @@
+"""Each route × role × another community's ids: nothing of a community is found from another, and nothing of it changes.
+
+Made from the application's own map of routes, so that a new page is covered the day it appears; a page with an id this
+file does not know fails here until somebody says where such ids come from.
+"""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.routing import Rule
+
+from hoa.accounts.signing_in import begin_session
+from hoa.app import create_app
+from hoa.db import Base
+from hoa.demo import build
+from hoa.kernel.posts import POSTS, SUPERVISORS
+from hoa.offices import service as offices
+from hoa.platform import Platform
+from hoa.web.access import access_of
+from tests.integration.people import a_community, a_person
+
+HERE, THERE = "WTY", "BYL"
+
+# Where an id in an address comes from: a query for ids that exist in WTY. {c} is the community's id.
+IDS = {
+    "publication_id": "SELECT id FROM publication WHERE community_id = :c",
+    "objection_id": "SELECT id FROM objection WHERE community_id = :c",
+    "resolution_id": "SELECT id FROM resolution WHERE community_id = :c",
+    "office_id": "SELECT id FROM office WHERE community_id = :c",
+    "unit_id": "SELECT id FROM unit WHERE community_id = :c",
+    "owner_id": "SELECT id FROM owner WHERE community_id = :c",
+    "check_id": "SELECT id FROM identity_check WHERE community_id = :c",
+    "batch_id": "SELECT id FROM import_batch WHERE community_id = :c",
+    "code": "SELECT code FROM assembly WHERE community_id = :c ORDER BY code DESC",
+    "motion_id": "SELECT id FROM motion WHERE community_id = :c",
+    "elector": "SELECT elector FROM roll_entry WHERE community_id = :c",
+    "leaf": "SELECT leaf FROM ballot WHERE community_id = :c",
+    "line_id": "SELECT id FROM finance_bank_line WHERE community_id = :c",
+    "voucher_id": "SELECT id FROM finance_voucher WHERE community_id = :c",
+    "document_id": "SELECT id FROM finance_document WHERE community_id = :c",
+    "number": "SELECT number FROM finance_contract WHERE community_id = :c",
+    "report_id": "SELECT id FROM audit_report WHERE community_id = :c",
+}
+# Parts of an address that are no ids: any value will do.
+WORDS = {
+    "ending": "xlsx",
+    "digest": "0" * 64,
+    "quarter": "2026Q2",
+    "month": "2026-09",
+    "format": "csv",
+    "step": 1,
+    "target": "open",
+}
+# What answers the same for everybody, or is about the asker alone; not about a thing of a community.
+OWN = {"community.mine"}
+UNSETTLED = {"job", "attempt", "login_session", "login_code", "passkey_challenge"}
+
+
+@pytest.fixture
+def two_communities(platform: Platform) -> Platform:
+    shown = dataclasses.replace(platform, settings=dataclasses.replace(platform.settings, demo=True))
+    build.build(shown, tell=lambda _part: None)
+    a_community(shown, THERE, "白云里")
+    return shown
+
+
+@pytest.fixture
+def app(two_communities: Platform) -> Flask:
+    application = create_app(two_communities)
+    application.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    return application
+
+
+def community_id(platform: Platform, code: str) -> str:
+    with platform.database.reading() as session:
+        return str(session.scalar(text("SELECT id FROM community WHERE code = :code"), {"code": code}))
+
+
+def signed_in(app: Flask, platform: Platform, person: str) -> FlaskClient:
+    with platform.database.writing() as session:
+        token = begin_session(session, person_id=person, device="test", method="code", now=platform.now())
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = token
+    return client
+
+
+def strangers(platform: Platform) -> list[str]:
+    """Two people who between them hold every post of the other community."""
+    there = community_id(platform, THERE)
+    people = [a_person(platform, "路人甲"), a_person(platform, "路人乙")]
+    now = platform.now()
+    for post in POSTS:
+        with platform.database.writing() as session:
+            offices.appoint(
+                session,
+                there,
+                post=post,
+                person_id=people[post in SUPERVISORS],
+                starts_at=now,
+                ends_at=now + timedelta(days=100),
+                basis="测试",
+                by=None,
+                now=now,
+            )
+    return people
+
+
+def fingerprint(platform: Platform, code: str) -> str:
+    """A digest of every row of one community."""
+    digest = hashlib.sha256()
+    here = community_id(platform, code)
+    with platform.database.reading() as session:
+        for table in Base.metadata.sorted_tables:
+            if "community_id" in table.c and table.name not in UNSETTLED:
+                query = table.select().where(table.c.community_id == here).order_by(*table.primary_key.columns)
+                for row in session.execute(query):
+                    digest.update(repr(tuple(row)).encode())
+    return digest.hexdigest()
+
+
+def routes(app: Flask) -> Iterator[Rule]:
+    for rule in app.url_map.iter_rules():
+        if "community_code" in rule.arguments and rule.endpoint not in OWN:
+            yield rule
+
+
+def arguments(platform: Platform, rule: Rule) -> dict[str, str | int] | None:
+    """Ids of WTY for a route's arguments; None when WTY has no such thing."""
+    values: dict[str, str | int] = {}
+    here = community_id(platform, HERE)
+    for name in rule.arguments - {"community_code"}:
+        if name in WORDS:
+            values[name] = WORDS[name]
+            continue
+        assert name in IDS, f"{rule.endpoint}: say in IDS or WORDS where {name!r} comes from"
+        with platform.database.reading() as session:
+            found = session.scalar(text(IDS[name] + " LIMIT 1"), {"c": here})
+        if found is None:
+            return None
+        values[name] = found
+    return values
+
+
+def visits(app: Flask, platform: Platform, code: str, *, with_ids: bool) -> Iterator[tuple[Rule, str, str]]:
+    """(route, method, address) of every route under `code`, filled with WTY's ids."""
+    for rule in routes(app):
+        values = arguments(platform, rule)
+        has_ids = bool(rule.arguments - {"community_code"} - set(WORDS))
+        if values is None or (with_ids and not has_ids):
+            continue
+        with app.test_request_context():
+            address = app.url_for(rule.endpoint, community_code=code, **values)
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield rule, method, address
+
+
+@pytest.mark.sqlite_only
+def test_the_ids_of_one_community_lead_nowhere_in_another(app: Flask, two_communities: Platform):
+    before = fingerprint(two_communities, HERE)
+    for person in strangers(two_communities):
+        client = signed_in(app, two_communities, person)
+        for rule, method, address in visits(app, two_communities, THERE, with_ids=True):
+            status = client.open(address, method=method).status_code
+            assert status in (403, 404), f"{method} {rule.rule} answered {status} with another community's ids"
+    assert fingerprint(two_communities, HERE) == before
+
+
+@pytest.mark.sqlite_only
+def test_offices_of_another_community_open_no_door_here(app: Flask, two_communities: Platform):
+    before = fingerprint(two_communities, HERE)
+    for person in strangers(two_communities):
+        client = signed_in(app, two_communities, person)
+        for rule, method, address in visits(app, two_communities, HERE, with_ids=False):
+            if not (access_of(app, rule.endpoint) or "").startswith("power:"):
+                continue
+            status = client.open(address, method=method).status_code
+            assert status in (403, 404), f"{method} {rule.rule} answered {status} to somebody from elsewhere"
+    assert fingerprint(two_communities, HERE) == before
+
+
+def test_whoever_has_not_signed_in_is_asked_to_and_changes_nothing(app: Flask, two_communities: Platform):
+    before = fingerprint(two_communities, HERE)
+    client = app.test_client()
+    for rule, method, address in visits(app, two_communities, HERE, with_ids=False):
+        if access_of(app, rule.endpoint) == "public":
+            continue
+        answer = client.open(address, method=method)
+        assert answer.status_code == 302, f"{method} {rule.rule} answered {answer.status_code} to nobody"
+        assert answer.headers["Location"].startswith("/sign-in")
+    assert fingerprint(two_communities, HERE) == before
+
+
+@pytest.mark.sqlite_only
+def test_no_route_changes_anything_without_a_csrf_token(two_communities: Platform):
+    app = create_app(two_communities)
+    app.config["RATELIMIT_ENABLED"] = False
+    before = fingerprint(two_communities, HERE)
+    people = strangers(two_communities)
+    client = signed_in(app, two_communities, people[0])
+    for rule, method, address in visits(app, two_communities, HERE, with_ids=False):
+        if method == "GET":
+            continue
+        answer = client.open(address, method=method)
+        assert answer.status_code == 400, f"{method} {rule.rule} answered {answer.status_code} without a token"
+    assert fingerprint(two_communities, HERE) == before
