@@ -18,7 +18,7 @@ from finance.service.vouchers import VoucherFields
 from finance.tables import Voucher
 from hoa.kernel import money
 from hoa.resolutions import service as resolutions
-from hoa.web.forms import Form, Parses, at_most, required
+from hoa.web.forms import Form, Parses, at_most, options, required
 
 PURPOSES = {**SOURCES, **USES}
 
@@ -26,7 +26,7 @@ PURPOSES = {**SOURCES, **USES}
 class VoucherForm(Form):
     kind = RadioField(
         lazy_gettext("收款还是付款"),
-        choices=[("receipt", lazy_gettext("收款")), ("payment", lazy_gettext("付款"))],
+        choices=options([("receipt", lazy_gettext("收款")), ("payment", lazy_gettext("付款"))]),
         validators=[required()],
     )
     day = DateField(
@@ -52,13 +52,13 @@ class VoucherForm(Form):
 
     def offer(self, session: Session, community_id: str, *, day: date) -> None:
         """Fill the lists with what this community has."""
-        self.purpose.choices = {
-            gettext("请选择"): [("", gettext("请选择"))],
-            gettext("收入来源"): [(code, gettext(name)) for code, name in SOURCES.items()],
-            gettext("用途"): [(code, gettext(name)) for code, name in USES.items()],
-        }
-        self.contract.choices = [("", gettext("没有合同")), *_contract_choices(session, community_id, day)]
-        self.resolution.choices = [("", gettext("没有决议")), *_resolution_choices(session, community_id)]
+        self.purpose.choices = [
+            *options([("", gettext("请选择"))]),
+            *options(((code, gettext(name)) for code, name in SOURCES.items()), group=gettext("收入来源")),
+            *options(((code, gettext(name)) for code, name in USES.items()), group=gettext("用途")),
+        ]
+        self.contract.choices = options([("", gettext("没有合同")), *_contract_choices(session, community_id, day)])
+        self.resolution.choices = options([("", gettext("没有决议")), *_resolution_choices(session, community_id)])
 
     def show(self, voucher: Voucher | VoucherFields) -> None:
         """Put what is written already into the fields."""
@@ -122,7 +122,7 @@ def _resolution_choices(session: Session, community_id: str) -> list[tuple[str, 
 class DocumentForm(Form):
     file = FileField(lazy_gettext("发票、收据或照片"))
     kind = SelectField(
-        lazy_gettext("种类"), choices=[(kind, lazy_gettext(name)) for kind, name in DOCUMENT_KINDS.items()]
+        lazy_gettext("种类"), choices=options((kind, lazy_gettext(name)) for kind, name in DOCUMENT_KINDS.items())
     )
 
 
@@ -139,10 +139,12 @@ class ReverseForm(ReasonForm):
 class ContractForm(Form):
     direction = RadioField(
         lazy_gettext("收钱还是付钱"),
-        choices=[
-            ("income", lazy_gettext("收钱：利用共有部分经营")),
-            ("spending", lazy_gettext("付钱：请人做事或买东西")),
-        ],
+        choices=options(
+            [
+                ("income", lazy_gettext("收钱：利用共有部分经营")),
+                ("spending", lazy_gettext("付钱：请人做事或买东西")),
+            ]
+        ),
         validators=[required()],
     )
     title = StringField(lazy_gettext("合同名称"), validators=[required(), at_most(80)])
@@ -156,7 +158,8 @@ class ContractForm(Form):
     starts_on = DateField(lazy_gettext("开始日"), validators=[required()])
     ends_on = DateField(lazy_gettext("到期日"), validators=[required()])
     frequency = SelectField(
-        lazy_gettext("多久收付一次"), choices=[(str(key), lazy_gettext(name)) for key, name in FREQUENCY_NAMES.items()]
+        lazy_gettext("多久收付一次"),
+        choices=options((str(key), lazy_gettext(name)) for key, name in FREQUENCY_NAMES.items()),
     )
     first_due_on = DateField(lazy_gettext("第一次收付的日子"), validators=[required()])
     amount = StringField(

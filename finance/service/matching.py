@@ -80,6 +80,7 @@ def confirm(
 
 def release(session: Session, community_id: str, *, bank_line_id: str, by: str, now: datetime) -> None:
     """Take a wrong pair apart, as long as neither month is closed on it."""
+    get(session, BankLine, community_id, bank_line_id)
     query = select(Match).where(
         Match.community_id == community_id, Match.bank_line_id == bank_line_id, Match.released_at.is_(None)
     )

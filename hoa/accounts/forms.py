@@ -5,11 +5,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext
 from wtforms import PasswordField, RadioField, StringField, TelField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are older than it
 from wtforms.validators import EqualTo
 
 from hoa.kernel import identifiers
-from hoa.web.forms import Form, Parses, at_most, required
+from hoa.web.forms import Form, Parses, at_most, options, required
 
 
 def _figures(text: str | None) -> str | None:
@@ -37,16 +36,16 @@ class SetupForm(Form):
 
 
 class PreferencesForm(Form):
-    language = RadioField(
-        lazy_gettext("语言"), choices=[SelectChoice("zh-CN", "简体中文"), SelectChoice("en", "English")]
-    )
+    language = RadioField(lazy_gettext("语言"), choices=options([("zh-CN", "简体中文"), ("en", "English")]))
     senior = RadioField(
         lazy_gettext("字号"),
-        choices=[
-            SelectChoice("0", lazy_gettext("标准字号")),
-            SelectChoice("1", lazy_gettext("大字")),
-            SelectChoice("2", lazy_gettext("特大字")),
-        ],
+        choices=options(
+            [
+                ("0", lazy_gettext("标准字号")),
+                ("1", lazy_gettext("大字")),
+                ("2", lazy_gettext("特大字")),
+            ]
+        ),
     )
 
 

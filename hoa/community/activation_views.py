@@ -22,7 +22,7 @@ from hoa.kernel import identifiers, masking
 from hoa.kernel.errors import NotFound, Refusal
 from hoa.web import context
 from hoa.web.access import public, requires
-from hoa.web.forms import Form, at_most, required
+from hoa.web.forms import Form, at_most, options, required
 from hoa.web.i18n import told
 
 LETTER = "activation-letter"
@@ -49,8 +49,8 @@ class IssueForm(Form):
     building = SelectField(lazy_gettext("给谁发信"), validate_choice=True)
 
     def offer(self) -> None:
-        everybody = [("", gettext("全小区尚未激活的业主"))]
-        self.building.choices = everybody + [(building.id, building.name) for building in buildings()]
+        everybody = ("", gettext("全小区尚未激活的业主"))
+        self.building.choices = options([everybody, *((building.id, building.name) for building in buildings())])
 
 
 @blueprint.route("/activate", methods=["GET", "POST"])

@@ -23,7 +23,7 @@ from hoa.jobs import Run, enqueue
 from hoa.kernel.errors import N_, Refusal
 from hoa.web import context
 from hoa.web.access import requires
-from hoa.web.forms import Form
+from hoa.web.forms import Form, options
 from hoa.web.i18n import told
 
 READ, WRITE = "community.read", "community.import"
@@ -39,7 +39,7 @@ class UploadForm(Form):
     )
 
     def offer(self) -> None:
-        self.basis.choices = [(basis.value, gettext(word)) for basis, word in BASIS_WORDS.items()]
+        self.basis.choices = options((basis.value, gettext(word)) for basis, word in BASIS_WORDS.items())
 
 
 class ConfirmForm(Form):

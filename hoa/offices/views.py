@@ -18,7 +18,7 @@ from hoa.offices import rules, service
 from hoa.offices.tables import Office
 from hoa.web import context
 from hoa.web.access import public, requires
-from hoa.web.forms import Form, at_most, required
+from hoa.web.forms import Form, at_most, options, required
 from hoa.web.i18n import told
 
 blueprint = Blueprint("offices", __name__, url_prefix="/c/<community_code>/offices")
@@ -52,7 +52,7 @@ class AppointForm(Form):
     )
 
     def offer(self, posts: tuple[Post, ...]) -> None:
-        self.post.choices = [("", gettext("请选择"))] + [(str(post), _title(post)) for post in posts]
+        self.post.choices = options([("", gettext("请选择")), *((str(post), _title(post)) for post in posts)])
 
 
 class EndForm(Form):

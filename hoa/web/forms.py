@@ -1,11 +1,13 @@
 """The base of every form: Flask-WTF with messages in the reader's language and input that is trimmed and NFC."""
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import Field
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are older than it
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from hoa.kernel.errors import Refusal
@@ -27,6 +29,11 @@ class Form(FlaskForm):  # type: ignore[misc]
                 filters = [tidy, *filters]
             bound: Field = unbound_field.bind(form=form, filters=filters, **options)
             return bound
+
+
+def options(pairs: Iterable[tuple[str, Any]], *, group: str | None = None) -> list[Any]:
+    """What a SelectField offers, from (value, label) pairs, under the heading `group` if there is one."""
+    return [SelectChoice(value, label, optgroup=group) for value, label in pairs]
 
 
 def required() -> DataRequired:

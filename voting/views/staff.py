@@ -8,14 +8,13 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import DateTimeLocalField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are older than it
 
 from hoa.jobs import enqueue
 from hoa.kernel.clock import CHINA
 from hoa.kernel.errors import NotFound, Refusal
 from hoa.web import context
 from hoa.web.access import requires
-from hoa.web.forms import Form, at_most, required
+from hoa.web.forms import Form, at_most, options, required
 from hoa.web.i18n import told
 from voting import service
 from voting.powers import CONVENE
@@ -39,10 +38,12 @@ class AssemblyForm(Form):
     closes = DateTimeLocalField(lazy_gettext("截止"), format=LOCAL, validators=[required()])
     counting = SelectField(
         lazy_gettext("一位业主投了几张票时"),
-        choices=[
-            SelectChoice(Counting.FIRST.value, lazy_gettext("以第一张为准")),
-            SelectChoice(Counting.LAST.value, lazy_gettext("以最后一张为准（须有议事规则依据）")),
-        ],
+        choices=options(
+            [
+                (Counting.FIRST.value, lazy_gettext("以第一张为准")),
+                (Counting.LAST.value, lazy_gettext("以最后一张为准（须有议事规则依据）")),
+            ]
+        ),
     )
 
     def values(self) -> dict[str, Any]:
@@ -62,19 +63,20 @@ class MotionForm(Form):
     matter = SelectField(lazy_gettext("事项类别（《民法典》第二百七十八条）"))
     majority = SelectField(
         lazy_gettext("需要的多数"),
-        choices=[
-            SelectChoice("", lazy_gettext("按法律规定")),
-            SelectChoice(Majority.SPECIAL.value, lazy_gettext("从严：四分之三以上同意")),
-        ],
+        choices=options(
+            [
+                ("", lazy_gettext("按法律规定")),
+                (Majority.SPECIAL.value, lazy_gettext("从严：四分之三以上同意")),
+            ]
+        ),
     )
 
 
 def _motion_form() -> MotionForm:
     form = MotionForm()
-    form.matter.choices = [
-        SelectChoice("", gettext("请选择")),
-        *(SelectChoice(code, f"{code} {gettext(found.title)}") for code, found in MATTERS.items()),
-    ]
+    form.matter.choices = options(
+        [("", gettext("请选择")), *((code, f"{code} {gettext(found.title)}") for code, found in MATTERS.items())]
+    )
     return form
 
 
