@@ -4,10 +4,9 @@ from datetime import date
 
 import pytest
 
-from finance.service import bank, books, closing, export, publication, verify_books
-from finance.service.month import month_view
 from finance.rules.periods import Quarter
-from hoa.bulletin.current import has_moved
+from finance.service import bank, books, closing, publication, verify_books
+from finance.service.month import month_view
 from hoa.demo import books as demo_books
 from hoa.demo import people as cast
 from hoa.platform import Platform

@@ -1,0 +1,242 @@
+"""What is final in the database itself, whatever SQL is sent; and what verification names once the guards are taken
+away.
+"""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from finance.service import bank, books, closing, verify_books
+from hoa.platform import Platform
+from tests.integration.finance.scene import PAYMENT, Scene, open_books
+
+STATEMENT = (
+    "账号:,9900 0000 0000 0405\n起始日期:,20260101,截止日期:,20260930\n"
+    "交易日期,收入金额,支出金额,账户余额,对方户名,摘要,流水号\n"
+    "20260915,3000.00,,3000.00,渝璧甲商贸有限公司,公共用房租金 9月,1\n"
+    "20260920,,2600.00,400.00,顺发建材经营部,垃圾房维修,2\n"
+).encode()
+
+
+@pytest.fixture
+def scene(platform: Platform) -> Scene:
+    """Two posted vouchers, two bank lines, a document, a closed January and a draft."""
+    scene = open_books(platform)
+    scene.posted()
+    scene.posted(PAYMENT)
+    scene.draft()
+    with platform.database.writing() as session:
+        account = books.bank_account(session, books.trust_book(session, scene.community))
+        bank.import_statement(
+            session,
+            scene.community,
+            account_id=account.id,
+            name="a.csv",
+            data=STATEMENT,
+            by=scene.people["cashier"],
+            now=platform.now(),
+        )
+        closing.close_month(session, scene.community, month=202601, by=scene.people["treasurer"], now=platform.now())
+    return scene
+
+
+LINE_COLUMNS = "community_id, id, voucher_id, no, account, debit_fen, credit_fen"
+# What is tried, and the words with which the database says no.
+FORBIDDEN = [
+    ("UPDATE finance_voucher SET day = '2026-09-14' WHERE state = 'posted'", "posted vouchers never change"),
+    ("UPDATE finance_voucher SET summary = 'x' WHERE number = 1", "posted vouchers never change"),
+    (
+        "UPDATE finance_voucher SET state = 'draft', number = NULL, seq = NULL, hash = NULL WHERE number = 1",
+        "posted vouchers never change",
+    ),
+    ("DELETE FROM finance_voucher WHERE number = 2", "posted vouchers never change"),
+    ("UPDATE finance_line SET debit_fen = debit_fen + 1 WHERE debit_fen > 0", "never changes, update"),
+    ("UPDATE finance_line SET debit_fen = debit_fen * 2, credit_fen = credit_fen * 2", "never changes, update"),
+    ("DELETE FROM finance_line", "never changes, delete"),
+    (
+        f"INSERT INTO finance_line ({LINE_COLUMNS}) SELECT community_id, 'new', id, 9, '1801.01', 1, 0 "
+        "FROM finance_voucher WHERE number = 1",
+        "never changes, insert",
+    ),
+    (
+        "UPDATE finance_voucher SET state = 'posted', number = 9, seq = 3, hash = 'x' WHERE state = 'draft'",
+        "numbers have no gaps",
+    ),
+    (
+        "UPDATE finance_voucher SET state = 'posted', number = 3, seq = 9, hash = 'x' WHERE state = 'draft'",
+        "the chain of vouchers has no gaps",
+    ),
+    (
+        "UPDATE finance_voucher SET state = 'posted', number = 3, seq = 3, hash = 'x', checker_id = maker_id, "
+        "poster_id = maker_id WHERE state = 'draft'",
+        "maker and checker are two people",
+    ),
+    ("UPDATE finance_voucher SET number = 3 WHERE state = 'draft'", "only posting gives a number"),
+    ("UPDATE finance_voucher SET id = 'other' WHERE state = 'draft'", "keeps its key"),
+    (
+        "DELETE FROM finance_attachment WHERE voucher_id IN (SELECT id FROM finance_voucher WHERE number = 1)",
+        "never changes, delete",
+    ),
+    ("UPDATE finance_document SET sha256 = 'x'", "evidence is written once"),
+    ("DELETE FROM finance_document", "evidence is written once"),
+    ("UPDATE finance_bank_line SET amount_fen = 1", "evidence is written once"),
+    ("DELETE FROM finance_bank_line", "evidence is written once"),
+    ("UPDATE finance_bank_import SET fresh = 9", "evidence is written once"),
+    ("UPDATE finance_period SET state = 'open' WHERE month = 202601", "closed months never reopen"),
+    ("DELETE FROM finance_period WHERE month = 202601", "closed months never reopen"),
+]
+
+
+def test_direct_sql_against_what_is_final_fails(scene: Scene):
+    for statement, because in FORBIDDEN:
+        with pytest.raises(DBAPIError, match=because), scene.platform.database.writing() as session:
+            session.execute(text(statement))
+    with scene.platform.database.reading() as session:
+        assert verify_books(session, scene.platform.files) == []
+
+
+FINAL = ("finance_voucher", "finance_line", "finance_bank_line", "finance_document")
+
+
+@pytest.mark.postgresql_only
+def test_nothing_is_truncated(scene: Scene):
+    for table in FINAL:
+        with (
+            pytest.raises(DBAPIError, match="restrict|never|written once"),
+            scene.platform.database.writing() as session,
+        ):
+            session.execute(text(f"TRUNCATE {table} CASCADE"))
+
+
+@pytest.mark.sqlite_only
+def test_insert_or_replace_over_a_final_row_is_refused(scene: Scene):
+    for table in FINAL:
+        with scene.platform.database.reading() as session:
+            query = text(
+                f"SELECT * FROM {table} ORDER BY {'number' if table == 'finance_voucher' else 'id'} DESC LIMIT 1"
+            )
+            row = dict(session.execute(query).mappings().one())
+        if table == "finance_voucher":
+            row |= {"state": "draft", "number": None, "seq": None, "hash": None}
+        if table == "finance_line":
+            row["voucher_id"] = scene.posted()
+        columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+        with pytest.raises(DBAPIError, match="never|once"), scene.platform.database.writing() as session:
+            session.execute(text(f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({values})"), row)
+
+
+def test_an_unbalanced_voucher_is_not_posted_even_by_sql(scene: Scene):
+    voucher_id = scene.approved()
+    with pytest.raises(DBAPIError, match="only when it balances"), scene.platform.database.writing() as session:
+        session.execute(
+            text("UPDATE finance_line SET debit_fen = debit_fen + 1 WHERE voucher_id = :id AND debit_fen > 0"),
+            {"id": voucher_id},
+        )
+        session.execute(
+            text(
+                "UPDATE finance_voucher SET state = 'posted', number = 3, seq = 3, hash = 'x', poster_id = maker_id "
+                "WHERE id = :id"
+            ),
+            {"id": voucher_id},
+        )
+
+
+def test_no_role_posts_into_a_closed_month(scene: Scene):
+    with pytest.raises(books.MonthClosed):
+        scene.draft(day=date(2026, 1, 15))
+    voucher_id = scene.approved()
+    with (
+        pytest.raises(DBAPIError, match="no posting into a closed month"),
+        scene.platform.database.writing() as session,
+    ):
+        session.execute(
+            text(
+                "UPDATE finance_voucher SET state = 'posted', day = '2026-01-15', month = 202601, number = 1, seq = 3, "
+                "hash = 'x', poster_id = maker_id WHERE id = :id"
+            ),
+            {"id": voucher_id},
+        )
+
+
+TAMPERED = [
+    ("UPDATE finance_voucher SET day = '2026-09-14' WHERE number = 1", "记-0901"),
+    ("UPDATE finance_voucher SET party = 'x' WHERE number = 2", "记-0902"),
+    ("UPDATE finance_voucher SET checker_id = maker_id WHERE number = 2", "记-0902"),
+    (
+        "UPDATE finance_line SET debit_fen = debit_fen + (CASE WHEN debit_fen > 0 THEN 1 ELSE 0 END), credit_fen = "
+        "credit_fen + (CASE WHEN credit_fen > 0 THEN 1 ELSE 0 END) WHERE voucher_id IN "
+        "(SELECT id FROM finance_voucher WHERE number = 1)",
+        "记-0901",
+    ),
+    ("UPDATE finance_line SET account = '2601.02' WHERE account = '2601.07'", "记-0901"),
+    (
+        "DELETE FROM finance_attachment WHERE voucher_id IN (SELECT id FROM finance_voucher WHERE number = 2)",
+        "记-0902",
+    ),
+    ("UPDATE finance_voucher SET state = 'approved' WHERE number = 2", "记-0902"),
+    ("UPDATE finance_bank_line SET party = 'x' WHERE seq = 1", "2026-09-15"),
+    ("UPDATE finance_bank_line SET amount_fen = 1 WHERE seq = 2", "2026-09-20"),
+    ("UPDATE finance_document SET size_bytes = 1", "发票.pdf"),
+    ("UPDATE finance_period SET reconciliation_digest = 'x' WHERE month = 202601", "2026-01"),
+    ("UPDATE finance_book SET head_seq = 1", "业主共有资金"),
+]
+
+
+def test_with_the_guards_gone_verification_names_what_was_changed(scene: Scene, without_guards: Callable[[], None]):
+    without_guards()
+    with scene.platform.database.writing() as session:
+        for statement, named in TAMPERED:
+            trial = session.begin_nested()
+            session.execute(text(statement))
+            session.expire_all()
+            problems = verify_books(session, scene.platform.files, community_id=scene.community)
+            assert any(named in str(problem) for problem in problems), statement
+            trial.rollback()
+            session.expire_all()
+        assert verify_books(session, scene.platform.files) == []
+
+
+def test_a_deleted_last_voucher_or_bank_line_is_noticed(scene: Scene, without_guards: Callable[[], None]):
+    without_guards()
+    with scene.platform.database.writing() as session:
+        session.execute(text("DELETE FROM finance_bank_line WHERE seq = 2"))
+        voucher = "(SELECT id FROM finance_voucher WHERE number = 2)"
+        for table in ("finance_line", "finance_attachment"):
+            session.execute(text(f"DELETE FROM {table} WHERE voucher_id IN {voucher}"))
+        session.execute(text("DELETE FROM finance_voucher WHERE number = 2"))
+    with scene.platform.database.reading() as session:
+        tables = {problem.table for problem in verify_books(session, scene.platform.files)}
+        assert {"finance_book", "finance_bank_account"} <= tables
+
+
+def test_a_lost_document_is_named(scene: Scene):
+    with scene.platform.database.reading() as session:
+        digest = session.scalar(text("SELECT sha256 FROM finance_document LIMIT 1"))
+    path = next((scene.platform.settings.data / "files").rglob(digest))
+    path.chmod(0o600)
+    path.write_bytes(b"something else")
+    with scene.platform.database.reading() as session:
+        assert [problem.table for problem in verify_books(session, scene.platform.files)] == ["finance_document"]
+
+
+@pytest.fixture
+def without_guards(platform: Platform) -> Callable[[], None]:
+    """Takes every trigger of the books away, as somebody with the database's password would."""
+
+    def drop() -> None:
+        with platform.database.writing() as session:
+            if platform.database.is_sqlite:
+                names = session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all()
+                for name in names:
+                    session.execute(text(f"DROP TRIGGER {name}"))
+                return
+            rows = session.execute(
+                text("SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal")
+            ).all()
+            for name, table in rows:
+                session.execute(text(f"DROP TRIGGER {name} ON {table}"))
+
+    return drop
