@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from hoa.accounts.rules import SETUP_LIFE, PhoneTaken, WrongSetupCode
-from hoa.accounts.tables import AdministratorCode, LoginSession, Passkey, Person
+from hoa.accounts.tables import AdministratorCode, Person
 from hoa.kernel import identifiers
 from hoa.kernel.errors import NotFound
 from hoa.kernel.ids import ALPHABET
@@ -38,8 +38,15 @@ def find_by_phone(session: Session, keys: Keys, phone: str) -> Person | None:
 
 
 def person_for_phone(session: Session, keys: Keys, *, phone: str, name: str, now: datetime) -> Person:
-    """The account with this phone; a new one by this name when there is none."""
-    return find_by_phone(session, keys, phone) or create_person(session, keys, name=name, phone=phone, now=now)
+    """The account with this phone; a new one by this name when there is none.
+
+    A newcomer who had come in by phone alone gets the name that is now known; any other keeps theirs.
+    """
+    found = find_by_phone(session, keys, phone)
+    if found is None:
+        return create_person(session, keys, name=name, phone=phone, now=now)
+    found.name = found.name or name.strip()
+    return found
 
 
 def create_person(
@@ -74,31 +81,12 @@ def phone_of(session: Session, keys: Keys, person_id: str) -> str | None:
     return keys.open(PHONE, row.phone_sealed, row.id.encode()).decode()
 
 
-def replace_phone(session: Session, keys: Keys, *, person_id: str, phone: str, now: datetime) -> None:
-    """A lost phone was replaced at the desk: whatever could sign in by the old device ends with it."""
-    row = person(session, person_id)
-    _keep_phone(session, keys, row, identifiers.mobile(phone))
-    row.password_hash = None
-    session.execute(delete(Passkey).where(Passkey.person_id == person_id))
-    open_sessions = select(LoginSession).where(LoginSession.person_id == person_id, LoginSession.ended_at.is_(None))
-    for login in session.scalars(open_sessions):
-        login.ended_at = now
-    session.flush()
-
-
 def _keep_phone(session: Session, keys: Keys, row: Person, phone: str) -> None:
     other = find_by_phone(session, keys, phone)
     if other is not None and other.id != row.id:
         raise PhoneTaken
     row.phone_mac = phone_mac(keys, phone)
     row.phone_sealed = keys.seal(PHONE, phone.encode(), row.id.encode())
-
-
-def name_newcomer(session: Session, *, person_id: str, name: str) -> None:
-    """Whoever came in by phone alone has shown who they are; a name that is there stays."""
-    row = person(session, person_id)
-    row.name = row.name or name.strip()
-    session.flush()
 
 
 def set_preferences(session: Session, *, person_id: str, locale: str, senior: int) -> None:

@@ -1,5 +1,8 @@
 """People, codes, passwords and sessions on both engines."""
 
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -7,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hoa.accounts import rules, service, signing_in
-from hoa.accounts.tables import AdministratorCode, Attempt, LoginCode, LoginSession, Passkey, Person
+from hoa.accounts.room import ROOM
+from hoa.accounts.tables import AdministratorCode, Attempt, LoginCode, LoginSession, Person
 from hoa.kernel.clock import FrozenClock
 from hoa.kernel.errors import NotFound
 from hoa.kernel.identifiers import NotAMobileNumber
@@ -92,7 +96,7 @@ def test_the_same_phone_is_the_same_person(platform: Platform) -> None:
         other = service.person_for_phone(session, platform.keys, phone="19900005678", name=" 王五 ", now=platform.now())
         assert (other.id != person_id, other.name) == (True, "王五")
         with pytest.raises(rules.PhoneTaken):
-            service.replace_phone(session, platform.keys, person_id=other.id, phone=PHONE, now=platform.now())
+            service.create_person(session, platform.keys, name="王五", phone=PHONE, now=platform.now())
 
 
 def test_a_person_may_have_no_phone(platform: Platform) -> None:
@@ -106,32 +110,31 @@ def test_a_person_may_have_no_phone(platform: Platform) -> None:
 def test_a_newcomer_gets_a_name_once(platform: Platform) -> None:
     person_id = a_person(platform, name="")
     with platform.database.writing() as session:
-        service.name_newcomer(session, person_id=person_id, name=" 和豪 ")
-        service.name_newcomer(session, person_id=person_id, name="别名")
+        for name in (" 和豪 ", "别名"):
+            service.person_for_phone(session, platform.keys, phone=PHONE, name=name, now=platform.now())
         assert service.person(session, person_id).name == "和豪"
 
 
-def test_replacing_a_lost_phone_shuts_every_door_of_the_old_one(platform: Platform) -> None:
-    person_id = a_person(platform)
-    with platform.database.writing() as session:
-        token = signing_in.begin_session(session, person_id=person_id, device="", method="code", now=platform.now())
-        service.person(session, person_id).password_hash = "x"
-        session.add(
-            Passkey(
-                person_id=person_id, credential_id=b"c", public_key=b"k", sign_count=0, label="", made_at=platform.now()
-            )
-        )
-    with platform.database.writing() as session:
-        service.replace_phone(session, platform.keys, person_id=person_id, phone="19900005678", now=platform.now())
-    with platform.database.reading() as session:
-        assert signing_in.find_session(session, token, now=platform.now()) is None
-        assert service.find_by_phone(session, platform.keys, PHONE) is None
-        assert service.phone_of(session, platform.keys, person_id) == "19900005678"
-        assert service.person(session, person_id).password_hash is None
-        assert session.scalar(select(func.count()).select_from(Passkey)) == 0
-
-
 # ------------------------------------------------------------------------------------------------------------ codes
+
+
+def test_tries_sent_all_at_once_cannot_outrun_the_count(platform: Platform) -> None:
+    code = asked(platform)
+    assert code.code is not None
+    wrong_code, barrier = wrong(code.code), threading.Barrier(12)
+
+    def guess(_number: int) -> str:
+        barrier.wait()
+        try:
+            redeem(platform, code.id, wrong_code)
+        except (rules.WrongCode, rules.TooManyTries) as refusal:
+            return type(refusal).__name__
+        return "in"
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = Counter(pool.map(guess, range(12)))
+    assert answers["WrongCode"] <= rules.MOST_TRIES
+    assert answers["WrongCode"] + answers["TooManyTries"] == 12
 
 
 def test_the_right_code_proves_the_phone_once(platform: Platform) -> None:
@@ -338,7 +341,10 @@ def test_what_has_served_its_time_is_forgotten(platform: Platform, clock: Frozen
             assert session.scalar(select(func.count()).select_from(table)) == left
     clock.advance(days=271)
     with platform.database.writing() as session:
-        signing_in.tidy(session, now=platform.now())
+        assert session.scalar(select(func.count()).select_from(LoginSession)) == 1
+    (periodic,) = ROOM.periodic
+    periodic.run(platform)
+    with platform.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(LoginSession)) == 0
 
 

@@ -10,6 +10,7 @@ from hoa.accounts import service, signing_in
 from hoa.accounts.tables import Person
 from hoa.kernel.clock import FrozenClock
 from hoa.platform import Platform
+from hoa.ports.sms import SmsNotSent
 from tests.integration.accounts.browsing import Browser, code_sent, messages, said
 
 PHONE = "19900001234"
@@ -63,7 +64,7 @@ def test_an_unknown_phone_gets_the_same_page_and_no_code(browser: Browser, platf
         page = device.get("/sign-in/code")
         wrong = device.post("/sign-in/code", code="000000x")
         bodies = [
-            re.sub(r'value="[^"]*"|next=\S*', "", answer.text).replace("199****9999", "199****1234")
+            re.sub(r'(value|csrf)="[^"]*"|next=\S*', "", answer.text).replace("199****9999", "199****1234")
             for answer in (first, page, wrong)
         ]
         answers[phone] = ([first.status_code, page.status_code, wrong.status_code], bodies, first.location)
@@ -115,6 +116,20 @@ def test_codes_are_not_sent_without_end(browser: Browser, platform: Platform, pe
     assert f'value="{PHONE}"' in page.text
 
 
+def test_a_provider_that_fails_is_logged_without_the_number(
+    app: Flask, platform: Platform, person_id: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_arguments: object, **_more: object) -> None:
+        raise SmsNotSent
+
+    monkeypatch.setattr(type(platform.sms), "send", fail)
+    assert Browser(app).post("/sign-in", phone=PHONE).status_code == 302
+    app.extensions["hoa.code_sender"].shutdown()
+    said_on_the_console = "".join(capfd.readouterr())
+    assert "code.not_sent" in said_on_the_console
+    assert PHONE not in said_on_the_console
+
+
 @pytest.mark.parametrize(("phone", "words"), [("", "请填写这一项"), ("12345", "手机号应为 11 位数字")])
 def test_what_is_no_phone_is_said_beside_the_field(browser: Browser, phone: str, words: str) -> None:
     page = browser.post("/sign-in", phone=phone)
@@ -164,7 +179,7 @@ def test_a_password_lets_its_person_in(browser: Browser, platform: Platform, per
 def test_an_unknown_phone_and_a_wrong_password_look_alike(browser: Browser, platform: Platform, person_id: str) -> None:
     set_password(platform, person_id, "correct horse")
     pages = [browser.post("/sign-in/password", phone=phone, password="wrong horse") for phone in (PHONE, UNKNOWN)]
-    one, other = (re.sub(r'value="[^"]*"', "", page.text) for page in pages)
+    one, other = (re.sub(r'(value|csrf)="[^"]*"', "", page.text) for page in pages)
     assert one == other
 
 
