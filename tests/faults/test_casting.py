@@ -6,23 +6,16 @@ import http.client
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from flask import Flask
-from flask import session as flask_session
-from flask_wtf.csrf import generate_csrf
 from sqlalchemy import func, select
 
-from hoa.accounts.signing_in import begin_session
-from hoa.app import create_app
 from hoa.config import Settings
 from hoa.kernel.clock import CHINA, FrozenClock
-from hoa.platform import Platform, open_platform
+from hoa.platform import open_platform
 from tests.integration.voting.world import World, a_world
+from tests.phones import Phone, phones
 from tests.servers import ServerProcess
 from voting.rules.life import State
 from voting.tables import Ballot, LogEntry
@@ -31,27 +24,6 @@ OWNERS = 80
 THREADS = 4
 KILL_AFTER = 20
 PATIENCE_SECONDS = 30
-
-
-@dataclass
-class Phone:
-    """One owner's browser, as far as confirming a ballot needs it."""
-
-    place: int
-    path: str
-    cookie: str
-    body: str
-    acknowledged: list[str] = field(default_factory=list)
-
-    def confirm(self, port: int) -> None:
-        """Send the confirmation; only an answer that leads to the receipt is an acknowledgement."""
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as line:
-            headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
-            line.request("POST", self.path, self.body, headers)
-            answer = line.getresponse()
-            if answer.status == 303:
-                location = urlsplit(answer.headers["Location"])
-                self.acknowledged.append(parse_qs(location.query)["leaf"][0])
 
 
 @pytest.fixture
@@ -67,26 +39,6 @@ def world(server: ServerProcess, durable_url: str) -> Iterator[World]:
         yield made
     finally:
         platform.database.close()
-
-
-def phones(world: World) -> list[Phone]:
-    """Every owner signed in, with both motions marked and the confirmation ready to be sent."""
-    app = create_app(world.platform)
-    return [_phone(app, world.platform, world, place) for place in range(OWNERS)]
-
-
-def _phone(app: Flask, platform: Platform, world: World, place: int) -> Phone:
-    with platform.database.writing() as session:
-        token = begin_session(session, person_id=world.people[place], device="", method="code", now=platform.now())
-    with app.test_request_context():
-        flask_session.update({"_user_id": token, "_fresh": True})
-        csrf = generate_csrf()
-        serializer = app.session_interface.get_signing_serializer(app)
-        cookie = serializer.dumps(dict(flask_session))
-    body = {"csrf_token": csrf, "nonce": f"retry{place:015d}", "choice-m1": "agree", "choice-m2": "oppose"}
-    path = f"/c/WTY/assemblies/2026-01/vote/{world.electors[place]}/cast"
-    code = str(world.row().code)
-    return Phone(place, path.replace("2026-01", code), f"hoa={cookie}", urlencode(body))
 
 
 def send_all(server: ServerProcess, todo: Sequence[Phone], *, kill_after: int | None = None) -> None:
