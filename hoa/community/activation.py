@@ -21,7 +21,7 @@ from hoa.community.cells import name as regular_name
 from hoa.community.rules import IdentityLevel
 from hoa.community.tables import ActivationCode, Owner, Ownership, Unit
 from hoa.db import get
-from hoa.kernel.errors import N_, Refusal
+from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.kernel.ids import new_id, random_bytes
 from hoa.ports.keys import Keys
 
@@ -144,7 +144,12 @@ def _revoke(session: Session, community_id: str, pairs: set[tuple[str, str]], no
 
 
 def letters(session: Session, keys: Keys, community_id: str, community_code: str, batch_id: str) -> Sequence[Letter]:
-    """The letters of a batch that can still be used, in the register's order."""
+    """The letters of a batch that can still be used, in the register's order; NotFound for another community's."""
+    issued = select(ActivationCode.id).where(
+        ActivationCode.community_id == community_id, ActivationCode.batch_id == batch_id
+    )
+    if session.scalar(issued.limit(1)) is None:
+        raise NotFound
     query = (
         select(ActivationCode, Unit, Owner)
         .join(Unit, (Unit.community_id == ActivationCode.community_id) & (Unit.id == ActivationCode.unit_id))

@@ -19,7 +19,7 @@ from hoa.community.tables import ActivationCode, Unit
 from hoa.community.views import blueprint, buildings, download
 from hoa.jobs import enqueue
 from hoa.kernel import identifiers, masking
-from hoa.kernel.errors import NotFound, Refusal
+from hoa.kernel.errors import Refusal
 from hoa.web import context
 from hoa.web.access import public, requires
 from hoa.web.forms import Form, at_most, options, required
@@ -215,20 +215,14 @@ def _issue(*, unit_id: str | None = None, building_id: str | None = None) -> str
 @blueprint.get("/register/letters/<batch_id>")
 @requires("register.activate")
 def letter_batch(batch_id: str) -> str:
-    """The letters of a batch, one a page when printed."""
-    platform = context.platform()
+    """The letters of a batch; after the job also the link to its PDF."""
     found = _letters(batch_id)
-    return render_template(
-        "community/letter_batch.html", letters=found, batch_id=batch_id, base_url=platform.settings.base_url
-    )
+    return render_template("community/letter_batch.html", letters=found, batch_id=batch_id, pdf=request.args.get("pdf"))
 
 
 def _letters(batch_id: str) -> Sequence[activation.Letter]:
     here = context.community()
-    found = activation.letters(context.reading(), context.platform().keys, here.id, here.code, batch_id)
-    if not found:
-        raise NotFound
-    return found
+    return activation.letters(context.reading(), context.platform().keys, here.id, here.code, batch_id)
 
 
 @blueprint.post("/register/letters/<batch_id>/pdf")

@@ -14,7 +14,7 @@ from hoa.kernel.area import show
 from hoa.kernel.errors import N_
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class OwnerState:
     """An owner of a unit: `key` says who, `phone_key` which phone, without showing either."""
 
@@ -25,7 +25,7 @@ class OwnerState:
     share: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class UnitState:
     """One exclusive part; areas in 0.01 m²."""
 
@@ -112,6 +112,7 @@ def compare(register: Sequence[UnitState], file: Sequence[UnitState], *, parking
         change for state in file if state.code in standing and (change := _change(standing[state.code], state))
     )
     missing = tuple(state for state in register if state.code not in named)
+    removing = _totals(file, parking_counts)
     merged: Mapping[str, UnitState] = {**standing, **{state.code: state for state in file}}
     return Difference(
         added=added,
@@ -119,8 +120,8 @@ def compare(register: Sequence[UnitState], file: Sequence[UnitState], *, parking
         missing=missing,
         unchanged=len(file) - len(added) - len(changed),
         before=_totals(register, parking_counts),
-        after_keeping=_totals(tuple(merged.values()), parking_counts),
-        after_removing=_totals(file, parking_counts),
+        after_keeping=_totals(tuple(merged.values()), parking_counts) if missing else removing,
+        after_removing=removing,
     )
 
 

@@ -33,7 +33,7 @@ class Problem:
         return {**place, "message": self.message, "params": params}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class OwnerEntry:
     """An owner as written beside a unit. `identifier` is normalised; None where the register has none.
 
@@ -48,7 +48,7 @@ class OwnerEntry:
     number: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class UnitEntry:
     """One exclusive part as written. `code` identifies it however it was written; areas are in 0.01 m²."""
 

@@ -27,7 +27,7 @@ from hoa.community.tables import (
     Unit,
 )
 from hoa.community.workbook import WorkbookRefused
-from hoa.db import get
+from hoa.db import Base, get
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.ids import new_id
@@ -35,6 +35,7 @@ from hoa.platform import Platform
 from hoa.ports.keys import Keys
 
 SHOWN = 200
+ROWS_AT_ONCE = 1000
 ADDED = N_("新增专有部分")
 REMOVED = N_("不再列入登记")
 RETURNED = N_("重新列入登记")
@@ -273,7 +274,7 @@ class _Writer:
         self.day = today(now)
         self.buildings = self._map(Building.key, Building.id, Building.community_id)
         self.owners = {row.key: row for row in session.scalars(select(Owner).where(Owner.community_id == community.id))}
-        self.new_owners: dict[str, dict[str, Any]] = {}
+        self.new_owners: dict[str, str] = {}
         self.rows: dict[type[Any], list[dict[str, Any]]] = defaultdict(list)
 
     def _map(self, key: Any, value: Any, community: Any) -> dict[str, str]:
@@ -286,6 +287,8 @@ class _Writer:
         last = self.session.scalar(select(func.max(Unit.position)).where(Unit.community_id == self.id)) or 0
         for position, state in enumerate(difference.added, start=last + 1):
             self._add(state, entries[state.code], standing.get(state.code), position)
+            if len(self.rows[Unit]) >= ROWS_AT_ONCE:
+                self._insert()
         for change in difference.changed:
             unit = standing[change.after.code]
             self._fill(unit, change.after)
@@ -295,10 +298,16 @@ class _Writer:
         if self.batch.remove_missing:
             for state in difference.missing:
                 self._remove(standing[state.code])
+        self._insert()
+
+    def _insert(self) -> None:
+        """Write what has been collected, parents first; called often enough that memory stays flat."""
         self.session.flush()
         for table in (Building, Owner, Unit, Ownership, RegisterChange):
             if self.rows[table]:
-                self.session.execute(insert(table), self.rows[table])
+                # The table rather than the class: the rows need no object each.
+                self.session.execute(insert(Base.metadata.tables[table.__tablename__]), self.rows[table])
+                self.rows[table].clear()
 
     def _add(self, state: UnitState, entry: UnitEntry, former: Unit | None, position: int) -> None:
         if former is not None:
@@ -397,25 +406,27 @@ class _Writer:
             return row.id, IdentityLevel.V1 if row.person_id else IdentityLevel.V0
         if state.key not in self.new_owners:
             self._new_owner(state, owner)
-        return self.new_owners[state.key]["id"], IdentityLevel.V0
+        return self.new_owners[state.key], IdentityLevel.V0
 
     def _new_owner(self, state: OwnerState, owner: OwnerEntry) -> None:
         owner_id = new_id()
         sealed = sealing.seal_identifier(self.keys, self.id, owner_id, owner.identifier) if owner.identifier else None
         phone = sealing.seal_phone(self.keys, self.id, owner_id, owner.phone) if owner.phone else None
-        self.new_owners[state.key] = {
-            "community_id": self.id,
-            "id": owner_id,
-            "key": state.key,
-            "name": state.name,
-            "organisation": state.organisation,
-            "identifier_sealed": sealed,
-            "phone_key": state.phone_key,
-            "phone_sealed": phone,
-            "person_id": None,
-            "added_at": self.now,
-        }
-        self.rows[Owner].append(self.new_owners[state.key])
+        self.new_owners[state.key] = owner_id
+        self.rows[Owner].append(
+            {
+                "community_id": self.id,
+                "id": owner_id,
+                "key": state.key,
+                "name": state.name,
+                "organisation": state.organisation,
+                "identifier_sealed": sealed,
+                "phone_key": state.phone_key,
+                "phone_sealed": phone,
+                "person_id": None,
+                "added_at": self.now,
+            }
+        )
 
     def _remove(self, unit: Unit) -> None:
         unit.removed_at = self.now

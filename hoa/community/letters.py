@@ -32,7 +32,7 @@ def make_job(run: Run) -> dict[str, Any]:
     pdf = render_pdf(html, created=platform.now(), base_url=platform.settings.base_url, variant=None)
     sealed = platform.keys.seal(_PURPOSE, pdf, f"{here.id}\n{batch_id}".encode())
     digest = platform.files.put(sealed)
-    return {"url": f"/c/{here.code}/register/letters/{batch_id}/{digest}.pdf"}
+    return {"url": f"/c/{here.code}/register/letters/{batch_id}?pdf={digest}"}
 
 
 def open_pdf(platform: Platform, community_id: str, batch_id: str, digest: str) -> bytes:

@@ -77,7 +77,7 @@ LEVEL_WORDS: Mapping[IdentityLevel, str] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Areas:
     """The three areas of a unit, in 0.01 m²; None where nobody has recorded one."""
 
@@ -98,7 +98,7 @@ class Areas:
         return self.registered or self.surveyed or self.contract or 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Holding:
     """One unit as the counting of heads sees it. `owners` are ids; `area` is in 0.01 m²."""
 
@@ -180,6 +180,15 @@ def electors(holdings: Sequence[Holding], *, parking_counts: bool = False) -> tu
     Parking counts only where the assembly's rules say so, and never makes a second head of the same owner (R1.15).
     """
     developer = developer_owners(holdings)
+    groups = _grouped(holdings, developer, parking_counts=parking_counts)
+    made = (_elector(owners, units, developer) for owners, units in groups.items())
+    return tuple(sorted(made, key=lambda elector: elector.id))
+
+
+def _grouped(
+    holdings: Sequence[Holding], developer: frozenset[str], *, parking_counts: bool
+) -> Mapping[frozenset[str], list[Holding]]:
+    """The units of each head, by its set of owners."""
     groups: dict[frozenset[str], list[Holding]] = defaultdict(list)
     parking: list[Holding] = []
     for holding in holdings:
@@ -190,8 +199,7 @@ def electors(holdings: Sequence[Holding], *, parking_counts: bool = False) -> tu
     if parking_counts:
         for stall in parking:
             groups[_head_of_parking(stall, groups)].append(stall)
-    made = (_elector(owners, units, developer) for owners, units in groups.items())
-    return tuple(sorted(made, key=lambda elector: elector.id))
+    return groups
 
 
 def _group(holding: Holding, developer: frozenset[str]) -> frozenset[str]:
@@ -253,7 +261,7 @@ def totals(holdings: Sequence[Holding], *, parking_counts: bool = False) -> Tota
     return Totals(
         units=len(counted),
         area=sum(holding.area for holding in counted),
-        heads=sum(elector.heads for elector in electors(holdings, parking_counts=parking_counts)),
+        heads=len(_grouped(holdings, developer_owners(holdings), parking_counts=parking_counts)),
         developer_units=len(developers),
         developer_area=sum(holding.area for holding in developers),
         coowned_units=sum(1 for holding in counted if len(holding.owners) > 1),

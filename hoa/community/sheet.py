@@ -114,6 +114,12 @@ class _Row:
             return otherwise
 
     @property
+    def repeats_header(self) -> bool:
+        """Printed registers repeat their header on every page."""
+        cell = self.raw(Column.ROOM)
+        return cell is not None and headings.column_of(cell.value) is Column.ROOM
+
+    @property
     def clean(self) -> bool:
         return not self.problems
 
@@ -191,7 +197,7 @@ class _Reader:
         if words & set(_TOTAL_WORDS):
             self._check_total(row, total)
             return 0
-        if words & set(_PART_TOTAL_WORDS) or headings.header_of(row.number, [cell.value for cell in cells_of_row]):
+        if words & set(_PART_TOTAL_WORDS) or row.repeats_header:
             return total
         self._read_rows += 1
         if self._read_rows % 200 == 0:

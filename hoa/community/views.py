@@ -13,7 +13,7 @@ from hoa.accounts.rules import TooManyTries
 from hoa.accounts.signing_in import demand_tries_left, forgive
 from hoa.accounts.views import begin_trial
 from hoa.community import activation, export, rules, service
-from hoa.community.rules import BASIS_WORDS, KIND_WORDS, LEVEL_WORDS, STATUS_WORDS, Elector, IdentityLevel, Sentence
+from hoa.community.rules import BASIS_WORDS, KIND_WORDS, LEVEL_WORDS, STATUS_WORDS, Elector, Sentence
 from hoa.community.tables import Building, Community, Owner, Ownership, RegisterChange, Unit
 from hoa.db import get
 from hoa.kernel import masking
@@ -195,7 +195,7 @@ def unit(unit_id: str) -> str:
         past=[pair for pair in owned if pair[0].until is not None],
         elector=_elector_of_unit(row.id),
         history=[_told_change(change) for change in _history(here.id, row.id)],
-        V0=IdentityLevel.V0,
+        without_account=any(ownership.until is None and owner.person_id is None for ownership, owner in owned),
     )
 
 
