@@ -115,7 +115,10 @@ def proposals(
         *(proposal for due in dues if (proposal := _by_due(movement, due))),
         *(proposal for habit in habits if (proposal := _by_habit(movement, habit))),
     ]
-    return sorted(found, key=lambda proposal: (-proposal.score, proposal.id))[:SHOWN]
+    ordered = sorted(found, key=lambda proposal: (-proposal.score, proposal.id, proposal.due_no or 0))
+    # Of a contract only the instalment that fits best.
+    best = {(proposal.target, proposal.id): proposal for proposal in reversed(ordered)}
+    return [proposal for proposal in ordered if best[proposal.target, proposal.id] is proposal][:SHOWN]
 
 
 def _days_apart(days: int) -> Reason:

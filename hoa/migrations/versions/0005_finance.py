@@ -88,7 +88,12 @@ def _guard_posting() -> None:
         ),
     }
     for because, condition in refusals.items():
-        _refuse_when("finance_voucher", "UPDATE", f"NEW.state = 'posted' AND ({condition})", because=because)
+        _refuse_when(
+            "finance_voucher",
+            "UPDATE",
+            f"NEW.state = 'posted' AND OLD.state <> 'posted' AND ({condition})",
+            because=because,
+        )
 
 
 def _guard_parts_of_vouchers() -> None:
@@ -114,7 +119,7 @@ def _guard_evidence() -> None:
         _refuse_when(
             table,
             "INSERT",
-            f"EXISTS (SELECT 1 FROM {table} x WHERE x.community_id = NEW.community_id AND x.id = NEW.id)",  # noqa: S608 - our names
+            f"EXISTS (SELECT 1 FROM {table} x WHERE x.community_id = NEW.community_id AND x.id = NEW.id)",
             because="evidence is never replaced",
         )
     _refuse_when(

@@ -32,7 +32,7 @@ from finance.service import (
 )
 from finance.service.contracts import ContractFields
 from finance.tables import BankImport, BankLine, Document, Voucher
-from hoa.bulletin.current import has_moved
+from hoa.bulletin import current
 from hoa.db import get
 from hoa.demo import papers
 from hoa.kernel.errors import NotFound, Refusal
@@ -266,7 +266,8 @@ def test_a_quarter_is_closed_with_open_items_and_published_once(scene: Scene):
             now=scene.platform.now(),
         )
     with scene.platform.database.reading() as session:
-        assert has_moved(session, published)
+        current.provide(publication.KIND, publication.current_hash)
+        assert current.has_moved(session, published)
 
 
 def _publish(session, scene: Scene, quarter: Quarter):

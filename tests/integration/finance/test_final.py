@@ -44,6 +44,7 @@ def scene(platform: Platform) -> Scene:
 
 
 LINE_COLUMNS = "community_id, id, voucher_id, no, account, debit_fen, credit_fen"
+CHECKED = "state = 'posted', checker_id = (SELECT MAX(checker_id) FROM finance_voucher), poster_id = maker_id"
 # What is tried, and the words with which the database says no.
 FORBIDDEN = [
     ("UPDATE finance_voucher SET day = '2026-09-14' WHERE state = 'posted'", "posted vouchers never change"),
@@ -62,11 +63,11 @@ FORBIDDEN = [
         "never changes, insert",
     ),
     (
-        "UPDATE finance_voucher SET state = 'posted', number = 9, seq = 3, hash = 'x' WHERE state = 'draft'",
+        f"UPDATE finance_voucher SET {CHECKED}, number = 9, seq = 3, hash = 'x' WHERE state = 'draft'",
         "numbers have no gaps",
     ),
     (
-        "UPDATE finance_voucher SET state = 'posted', number = 3, seq = 9, hash = 'x' WHERE state = 'draft'",
+        f"UPDATE finance_voucher SET {CHECKED}, number = 3, seq = 9, hash = 'x' WHERE state = 'draft'",
         "the chain of vouchers has no gaps",
     ),
     (
@@ -105,7 +106,7 @@ FINAL = ("finance_voucher", "finance_line", "finance_bank_line", "finance_docume
 def test_nothing_is_truncated(scene: Scene):
     for table in FINAL:
         with (
-            pytest.raises(DBAPIError, match="restrict|never|written once"),
+            pytest.raises(DBAPIError, match=r"never|once"),
             scene.platform.database.writing() as session,
         ):
             session.execute(text(f"TRUNCATE {table} CASCADE"))
@@ -124,7 +125,7 @@ def test_insert_or_replace_over_a_final_row_is_refused(scene: Scene):
         if table == "finance_line":
             row["voucher_id"] = scene.posted()
         columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
-        with pytest.raises(DBAPIError, match="never|once"), scene.platform.database.writing() as session:
+        with pytest.raises(DBAPIError, match=r"never|once"), scene.platform.database.writing() as session:
             session.execute(text(f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({values})"), row)
 
 
