@@ -6,9 +6,12 @@ import structlog
 from flask import Flask, jsonify, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
+from markupsafe import escape
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response
 
+from hoa.db import is_unavailable
 from hoa.kernel.errors import N_, Busy, Refusal
 from hoa.web.i18n import told
 
@@ -32,6 +35,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(Exception, _crashed)
 
 
@@ -57,6 +61,11 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
+def _database(error: DBAPIError) -> Response:
+    """A database that is locked, full or gone passes; anything else is our mistake."""
+    return _refused(Busy()) if is_unavailable(error) else _crashed(error)
+
+
 def _crashed(_error: Exception) -> Response:
     # The trace names code, not people: messages of exceptions may hold what somebody typed, so they stay out of the
     # log.
@@ -68,6 +77,16 @@ def _answer(status: int, message: str) -> Response:
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         response: Response = jsonify({"error": {"status": status, "message": message}})
     else:
-        response = Response(render_template("errors/error.html", status=status, message=message), mimetype="text/html")
+        response = Response(_page(status, message), mimetype="text/html")
     response.status_code = status
     return response
+
+
+def _page(status: int, message: str) -> str:
+    """The error page; where even its frame cannot be drawn (the frame asks the database who is here), the words
+    alone.
+    """
+    try:
+        return render_template("errors/error.html", status=status, message=message)
+    except (Refusal, SQLAlchemyError):
+        return f"<!doctype html><meta charset=utf-8><title>{status}</title><p>{escape(message)}</p>"

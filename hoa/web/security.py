@@ -36,7 +36,7 @@ def _who() -> str:
     return f"person:{person.id}" if person else f"address:{request.remote_addr}"
 
 
-limiter = Limiter(key_func=_who, default_limits=["600 per minute"], headers_enabled=True)
+limiter = Limiter(key_func=_who, default_limits=["600 per minute"])
 
 
 def install(app: Flask, settings: Settings, secret: str) -> None:
