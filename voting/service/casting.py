@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from hoa.community.tables import Owner, Ownership
@@ -96,33 +96,74 @@ class _Link(NamedTuple):
     receipt: bytes
 
 
+# The statements of the hot path are built once: SQLAlchemy takes longer to build them than SQLite to answer.
+_assemblies, _motions, _roll, _units, _ballots, _owners, _ownerships = (
+    room.__table__.c for room in (Assembly, Motion, RollEntry, RollUnit, Ballot, Owner, Ownership)
+)
+_community: BindParameter[str] = bindparam("community")
+_in_assembly: BindParameter[str] = bindparam("assembly")
+_elector: BindParameter[str] = bindparam("elector")
+_STANDINGS = (
+    select(_roll.elector, _roll.area, _roll.units, func.max(_ownerships.level))
+    .select_from(Owner.__table__)
+    .join(
+        Ownership.__table__,
+        and_(_ownerships.community_id == _owners.community_id, _ownerships.owner_id == _owners.id),
+    )
+    .join(
+        RollUnit.__table__,
+        and_(
+            _units.community_id == _ownerships.community_id,
+            _units.assembly_id == _in_assembly,
+            _units.unit_id == _ownerships.unit_id,
+        ),
+    )
+    .join(
+        RollEntry.__table__,
+        and_(
+            _roll.community_id == _units.community_id,
+            _roll.assembly_id == _units.assembly_id,
+            _roll.elector == _units.elector,
+        ),
+    )
+    .where(
+        _owners.community_id == _community,
+        _owners.person_id == bindparam("person"),
+        _ownerships.since <= bindparam("day"),
+        or_(_ownerships.until.is_(None), _ownerships.until > bindparam("day")),
+    )
+    .group_by(_roll.community_id, _roll.id, _roll.elector, _roll.area)
+    .order_by(_roll.elector)
+)
+_HERE = (
+    select(
+        _assemblies.state,
+        _assemblies.opens_at,
+        _assemblies.closes_at,
+        _assemblies.counting,
+        _assemblies.manifest_hash,
+        _assemblies.receipt_key,
+        _assemblies.receipt_minutes,
+    )
+    .where(_assemblies.community_id == _community, _assemblies.id == _in_assembly)
+    .with_for_update(read=True)
+)
+_CODES = select(_motions.code).where(_motions.community_id == _community, _motions.assembly_id == _in_assembly)
+_ON_ROLL = (
+    select(_roll.id)
+    .where(_roll.community_id == _community, _roll.assembly_id == _in_assembly, _roll.elector == _elector)
+    .with_for_update()
+)
+_CHAIN = select(_ballots.leaf, _ballots.previous, _ballots.client_nonce, _ballots.entry, _ballots.receipt).where(
+    _ballots.community_id == _community, _ballots.assembly_id == _in_assembly, _ballots.elector == _elector
+)
+_INSERT = insert(Ballot)
+
+
 def standings(session: Session, assembly: Assembly, *, person_id: str, day: date) -> Sequence[Standing]:
     """The electors of the frozen roll for whose units this person is an owner on `day` (R1.17, R1.20)."""
-    level = func.max(Ownership.level)
-    query = (
-        select(RollEntry.elector, RollEntry.area, RollEntry.units, level)
-        .join(
-            RollUnit,
-            (RollUnit.community_id == RollEntry.community_id)
-            & (RollUnit.assembly_id == RollEntry.assembly_id)
-            & (RollUnit.elector == RollEntry.elector),
-        )
-        .join(
-            Ownership,
-            (Ownership.community_id == RollUnit.community_id) & (Ownership.unit_id == RollUnit.unit_id),
-        )
-        .join(Owner, (Owner.community_id == Ownership.community_id) & (Owner.id == Ownership.owner_id))
-        .where(
-            Owner.community_id == assembly.community_id,
-            Owner.person_id == person_id,
-            RollEntry.assembly_id == assembly.id,
-            Ownership.since <= day,
-            or_(Ownership.until.is_(None), Ownership.until > day),
-        )
-        .group_by(RollEntry.community_id, RollEntry.id, RollEntry.elector, RollEntry.area)
-        .order_by(RollEntry.elector)
-    )
-    return [Standing._make(row) for row in session.execute(query)]
+    given = {"community": assembly.community_id, "assembly": assembly.id, "person": person_id, "day": day}
+    return [Standing._make(row) for row in session.connection().execute(_STANDINGS, given)]
 
 
 def standing(session: Session, assembly: Assembly, *, person_id: str, elector: str, day: date) -> Standing:
@@ -149,9 +190,11 @@ def cast(
     """Accept one ballot and give its receipt. Who may act for `elector` was asked before (`standing`)."""
     if len(client_nonce) not in NONCE_LENGTH or not client_nonce.isalnum():
         raise BadNonce
-    here = _assembly(session, community_id, assembly_id)
-    marks = _complete(session, community_id, assembly_id, choices)
-    chain = _locked_chain(session, community_id, assembly_id, elector)
+    connection = session.connection()
+    where = {"community": community_id, "assembly": assembly_id, "elector": elector}
+    here = _assembly(connection, where)
+    marks = _complete(connection, where, choices)
+    chain = _locked_chain(connection, where)
     for earlier in chain:
         if earlier.client_nonce == client_nonce:
             return _again(keys, community_id, assembly_id, earlier, marks)
@@ -165,22 +208,22 @@ def cast(
     )
     leaf = merkle.leaf_hash(body).hex()
     receipt = _receipt(keys, here, leaf, now)
-    session.add(
-        Ballot(
-            id=ballot_id(keys, assembly_id, elector, client_nonce, leaf, now, receipt),
-            community_id=community_id,
-            assembly_id=assembly_id,
-            elector=elector,
-            previous=previous or NO_PREVIOUS,
-            channel="online",
-            client_nonce=client_nonce,
-            leaf=leaf,
-            entry=keys.seal(BALLOT, body, place(community_id, assembly_id, leaf)),
-            receipt=receipt,
-            cast_at=now,
-        )
+    connection.execute(
+        _INSERT,
+        {
+            "community_id": community_id,
+            "id": ballot_id(keys, assembly_id, elector, client_nonce, leaf, now, receipt),
+            "assembly_id": assembly_id,
+            "elector": elector,
+            "previous": previous or NO_PREVIOUS,
+            "channel": "online",
+            "client_nonce": client_nonce,
+            "leaf": leaf,
+            "entry": keys.seal(BALLOT, body, place(community_id, assembly_id, leaf)),
+            "receipt": receipt,
+            "cast_at": now,
+        },
     )
-    session.flush()
     return receipt
 
 
@@ -190,22 +233,9 @@ def ballot_id(
     return row_id(keys, assembly_id, elector, client_nonce, leaf, cast_at.astimezone(CHINA).isoformat(), receipt.hex())
 
 
-def _assembly(session: Session, community_id: str, assembly_id: str) -> _Here:
+def _assembly(connection: Connection, where: Mapping[str, str]) -> _Here:
     """The assembly, shared-locked: a cut-off waits for the ballots that are being written."""
-    query = (
-        select(
-            Assembly.state,
-            Assembly.opens_at,
-            Assembly.closes_at,
-            Assembly.counting,
-            Assembly.manifest_hash,
-            Assembly.receipt_key,
-            Assembly.receipt_minutes,
-        )
-        .where(Assembly.community_id == community_id, Assembly.id == assembly_id)
-        .with_for_update(read=True)
-    )
-    found = session.execute(query).one_or_none()
+    found = connection.execute(_HERE, where).one_or_none()
     if found is None:
         raise NotFound
     if found.manifest_hash is None:
@@ -213,26 +243,19 @@ def _assembly(session: Session, community_id: str, assembly_id: str) -> _Here:
     return _Here._make(found)
 
 
-def _complete(session: Session, community_id: str, assembly_id: str, choices: Mapping[str, str]) -> dict[str, str]:
+def _complete(connection: Connection, where: Mapping[str, str], choices: Mapping[str, str]) -> dict[str, str]:
     """One mark per motion of this assembly; what was not marked is `blank` (R1.33)."""
-    query = select(Motion.code).where(Motion.community_id == community_id, Motion.assembly_id == assembly_id)
-    codes = session.scalars(query).all()
+    codes = connection.execute(_CODES, where).scalars().all()
     if set(choices) - set(codes) or not set(choices.values()) <= set(MARKS):
         raise WrongChoices
     return {code: choices.get(code, Option.BLANK.value) for code in codes}
 
 
-def _locked_chain(session: Session, community_id: str, assembly_id: str, elector: str) -> Sequence[_Link]:
+def _locked_chain(connection: Connection, where: Mapping[str, str]) -> Sequence[_Link]:
     """This elector's ballots; the roll row is locked first, so that one elector's ballots queue up."""
-    on_roll = select(RollEntry.id).where(
-        RollEntry.community_id == community_id, RollEntry.assembly_id == assembly_id, RollEntry.elector == elector
-    )
-    if session.scalar(on_roll.with_for_update()) is None:
+    if connection.execute(_ON_ROLL, where).one_or_none() is None:
         raise NotOnRoll
-    query = select(Ballot.leaf, Ballot.previous, Ballot.client_nonce, Ballot.entry, Ballot.receipt).where(
-        Ballot.community_id == community_id, Ballot.assembly_id == assembly_id, Ballot.elector == elector
-    )
-    return [_Link._make(row) for row in session.execute(query)]
+    return [_Link._make(row) for row in connection.execute(_CHAIN, where)]
 
 
 def _last(chain: Sequence[_Link]) -> str | None:
