@@ -8,7 +8,16 @@ from finance.audit.rules.findings import SEVERITY_NAMES, Severity
 from finance.rules.charts import purpose_name
 from finance.rules.statements import OPEN_NAMES, OpenKind
 from hoa.kernel.clock import parse_stamp
+from hoa.kernel.errors import N_
 from hoa.web import i18n
+
+# How an assembly ended, in the words of hoa.resolutions.evidence; "mixed": its motions ended differently.
+OUTCOMES = {
+    "passed": N_("通过"),
+    "failed": N_("未通过"),
+    "review": N_("有无效票影响结果，需要法律审查"),
+    "mixed": N_("各事项结果不同"),
+}
 
 
 def words() -> dict[str, Any]:
@@ -20,6 +29,7 @@ def words() -> dict[str, Any]:
         "purpose_name": purpose_name,
         "severity_name": lambda severity: SEVERITY_NAMES[Severity(severity)],
         "severity_tag": lambda severity: {"high": "error", "medium": "warn"}.get(severity, "ink"),
+        "outcome_name": lambda outcome: OUTCOMES.get(outcome, outcome),
         "open_name": lambda kind: OPEN_NAMES[OpenKind(kind)],
         "month_name": lambda month: f"{month // 100}-{month % 100:02d}",
     }
