@@ -108,6 +108,8 @@ def new() -> str | Response:
 @requires(CONVENE)
 def edit(code: str) -> str | Response:
     assembly = find(code)
+    if assembly.step is not State.DRAFT:
+        return redirect(url_for("voting.manage", code=code))
     form = AssemblyForm(obj=assembly)
     if request.method == "GET":
         form.opens.data, form.closes.data = assembly.opens_at, assembly.closes_at
