@@ -39,6 +39,9 @@ def main(ctx: click.Context) -> None:
         configure_logs(settings.log_level)
         ctx.obj = open_platform(settings)
         wire(ctx.obj)
+        if ctx.invoked_subcommand == "register":
+            # `register import --create` may be the first thing that a new deployment does.
+            runner.upgrade(ctx.obj.database)
 
 
 @main.command()
