@@ -9,10 +9,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
-SECONDS = 15
+from tests.browser.demos import Demos, DemoServer
+from tests.postgres import Cluster
+
+SIZES = {"phone": (360, 800), "desktop": (1280, 900)}
+SECONDS = 30
+# The pictures of the README; every other one stays among the test's own files.
+SHOWN = frozenset({"vote-motion-phone", "result-phone", "month-phone", "month-desk", "audit-desk"})
+
+expect.set_options(timeout=SECONDS * 1000)
 
 PageMaker = Callable[..., Page]
 Picture = Callable[[Page, str], Path]
@@ -32,6 +39,34 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, chromium_sandbox=os.geteuid() != 0)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def demos(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demos]:
+    """Copies of the demo community. Workers of one run share a folder above their own."""
+
+    def cluster() -> Cluster:
+        found: Cluster = request.getfixturevalue("postgres")
+        return found
+
+    own = tmp_path_factory.mktemp("demos")
+    together = tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    demos = Demos(common=together, own=own, cluster=cluster)
+    yield demos
+    demos.close()
+
+
+@pytest.fixture
+def demo(demos: Demos, engine_name: str) -> Iterator[DemoServer]:
+    """A running demo of this test's own, on the engine that this run of the test is for."""
+    with demos.started(engine_name) as server:
+        yield server
+
+
+@pytest.fixture
+def looked_at(demos: Demos) -> DemoServer:
+    """A running demo that is shared: tests only look at it."""
+    return demos.shared("sqlite")
 
 
 @pytest.fixture(params=SIZES)
@@ -80,9 +115,9 @@ def new_page(chromium: Browser) -> Iterator[PageMaker]:
 def picture(tmp_path: Path) -> Picture:
     """Saves a screenshot: for the README under `make screenshots`, else among this test's own files."""
     chosen = os.environ.get("HOA_SCREENSHOTS")
-    folder = Path(chosen) if chosen else tmp_path / "screenshots"
 
     def save(page: Page, name: str) -> Path:
+        folder = Path(chosen) if chosen and name in SHOWN else tmp_path / "screenshots"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.png"
         page.screenshot(path=path, full_page=False)
