@@ -283,9 +283,14 @@ def _receipt(keys: Keys, here: _Here, leaf: str, now: datetime) -> bytes:
     return canonical.encode({**promise, "signature": key.sign(signing.message("receipt", promise)).hex()})
 
 
+def opened_bytes(keys: Keys, community_id: str, assembly_id: str, leaf: str, sealed: bytes) -> bytes:
+    """A ballot's entry out of its envelope, as it was hashed."""
+    return keys.open(BALLOT, sealed, place(community_id, assembly_id, leaf))
+
+
 def opened(keys: Keys, community_id: str, assembly_id: str, leaf: str, sealed: bytes) -> dict[str, Any]:
     """A ballot's entry out of its envelope."""
-    entry: dict[str, Any] = json.loads(keys.open(BALLOT, sealed, place(community_id, assembly_id, leaf)))
+    entry: dict[str, Any] = json.loads(opened_bytes(keys, community_id, assembly_id, leaf, sealed))
     return entry
 
 

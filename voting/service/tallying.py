@@ -2,6 +2,7 @@
 (voting-record.md 7)."""
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -63,9 +64,10 @@ def ballots(session: Session, keys: Keys, assembly: Assembly) -> list[CastBallot
 
 
 def _ballot(keys: Keys, assembly: Assembly, seq: int, leaf: str, sealed: bytes) -> CastBallot:
-    entry = casting.opened(keys, assembly.community_id, assembly.id, leaf, sealed)
-    if record.leaf(entry).hex() != leaf:
+    body = casting.opened_bytes(keys, assembly.community_id, assembly.id, leaf, sealed)
+    if merkle.leaf_hash(body).hex() != leaf:
         raise LogDamaged(seq=seq)
+    entry = json.loads(body)
     return CastBallot(leaf, entry["elector"], entry["previous"], entry["choices"])
 
 
