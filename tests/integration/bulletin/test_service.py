@@ -53,9 +53,7 @@ def test_the_database_refuses_to_change_what_was_published(platform: Platform, s
 def test_fewer_than_fifteen_days_of_display_are_refused(platform: Platform):
     community, chair = a_community(platform), a_person(platform)
     with pytest.raises(service.TooShortDisplay), platform.database.writing() as session:
-        service.publish_notice(
-            session, community, title="t", body="b", by=chair, now=platform.now(), display_days=14
-        )
+        service.publish_notice(session, community, title="t", body="b", by=chair, now=platform.now(), display_days=14)
 
 
 def test_an_objection_is_due_in_ten_working_days_and_answered_once(platform: Platform):

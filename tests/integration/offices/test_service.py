@@ -127,9 +127,7 @@ def test_the_database_itself_refuses_to_forget_an_office(platform: Platform):
 def test_the_platforms_administrator_has_no_power_inside_a_community(platform: Platform):
     community, person = a_community(platform), a_person(platform)
     with platform.database.writing() as session:
-        session.execute(
-            text("UPDATE person SET is_platform_administrator = true WHERE id = :id"), {"id": person}
-        )
+        session.execute(text("UPDATE person SET is_platform_administrator = true WHERE id = :id"), {"id": person})
     with platform.database.reading() as session:
         administrator = session.get(Person, person)
         assert administrator is not None
