@@ -284,3 +284,33 @@ def test_bad_input_is_one_sentence_and_keeps_nothing(
     assert list(tmp_path.rglob("report.*")) == []
     with kept.platform.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(AuditReport)) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.sqlite_only
+def test_a_long_ledger_comes_in_parts_and_mark_up_in_it_stays_text(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    with kept.platform.database.reading() as session:
+        now = kept.platform.now()
+        content = contents.build(session, kept.community, number="2026-001", start=START, end=END, now=now)
+    content["ledger"][0]["party"] = '<img src="file:///etc/hostname">'
+    content["ledger"][1]["summary"] = "=cmd|' /C calc'!A0"
+    monkeypatch.setattr(printing, "ROWS_A_PART", 40)
+    told: list[tuple[int, int]] = []
+    pdf = printing.as_pdf(
+        kept.platform,
+        content,
+        address="http://localhost:8000/x",
+        now=now,
+        tell=lambda done, of: told.append((done, of)),
+    )
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert verify_report(kept.platform, pdf).ok
+    words = told_by("pdftotext", "-layout", "-", "-", pdf=pdf)
+    pages = ["".join(page.split()) for page in words.rstrip("\f").split("\f")]
+    assert [n for n, page in enumerate(pages, 1) if f"第{n}页/共{len(pages)}页" not in page] == []
+    assert '<imgsrc="file:///etc/hostname">' in "".join(pages)
+    assert [page.count("95张凭证") for page in pages][-1] == 1
+    assert all(f"凭证明细（第{first}–{last}张）" in "".join(pages) for first, last in ((1, 40), (41, 80), (81, 95)))
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        table = opened.attachments["ledger.csv"].get_file().read_bytes().decode("utf-8-sig")
+    assert ",'=cmd|" in table
