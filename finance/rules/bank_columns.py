@@ -79,10 +79,6 @@ class ColumnMap:
         """For keeping under the layout's fingerprint."""
         return asdict(self)
 
-    def name_of(self, index: int) -> Column | None:
-        """The meaning of a cell index."""
-        return next((column for column in Column if getattr(self, column.value) == index), None)
-
 
 def normal(cell: str) -> str:
     """A header cell without blanks, units and brackets: 收入金额(元) → 收入金额."""

@@ -68,11 +68,6 @@ class Statement:
     def spending_fen(self) -> int:
         return sum(group.amount_fen for group in self.spending)
 
-    def biggest(self, count: int) -> list[Entry]:
-        """The largest single amounts spent (and, when those are few, taken in)."""
-        spent = [entry for group in self.spending for entry in group.entries]
-        return sorted(spent, key=lambda entry: (-entry.amount_fen, entry.voucher.day, entry.voucher.label))[:count]
-
 
 class StatementDoesNotAdd(Refusal):
     message = N_(

@@ -17,7 +17,7 @@ from finance.service.books import bank_account, chart_of, first_open_month, open
 from finance.service.vouchers import label, signed_fen, vouchers
 from finance.tables import BankAccount, BankLine, Book, Match, Period, Voucher, VoucherLine
 from hoa.kernel import canonical
-from hoa.kernel.clock import stamp, today
+from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.posts import COMMITTEE_CASHIER
 from hoa.offices.service import posts_held
@@ -228,9 +228,3 @@ def _check_coverage(session: Session, book: Book, month: int) -> None:
     until = bank.covered_until(session, bank_account(session, book))
     if until is None or until < last_day(month):
         raise BankNotCovered(until=until.isoformat() if until else "—", needed=last_day(month).isoformat())
-
-
-def closed_stamp(period: Period) -> str:
-    """When the month was closed, in the form that publications quote."""
-    assert period.closed_at is not None
-    return stamp(period.closed_at)

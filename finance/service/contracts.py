@@ -69,10 +69,6 @@ class ContractView:
     def settled_fen(self) -> int:
         return sum(due.settled_fen for due in self.dues)
 
-    @property
-    def next_due(self) -> DueStatus | None:
-        return next((due for due in self.dues if due.state in (DueState.DUE, DueState.UPCOMING)), None)
-
 
 def make(session: Session, community_id: str, *, fields: ContractFields, by: str, now: datetime) -> Contract:
     """Write a contract down with all its instalments. Income from a common part rests on the assembly's M8 decision (

@@ -21,7 +21,7 @@ from hoa.web.i18n import told
 def month(month: str | None = None) -> str | Response:
     session, here = context.reading(), context.community()
     if find_book(session, here.id) is None:
-        return redirect(url_for("finance.open_book"))
+        return redirect(url_for("finance.open_book" if context.may("books.open") else "finance.index"))
     chosen = parse_month(month) if month else None
     view = service.month_view(session, here.id, month=chosen, now=context.now())
     return render_template(

@@ -164,7 +164,7 @@ def test_the_quarter_is_published_by_the_treasurer_and_read_by_anybody(
     assert month.count("button--main") == 1
     assert visitor.get(f"{BOOKS}/2026Q3").status_code == 403
     assert "还没有公示" in supervisor.get(f"{BOOKS}/2026Q3").text
-    assert post(supervisor, f"{BOOKS}/2026Q3/publish", page=f"{BOOKS}/vouchers").status_code == 403
+    assert post(supervisor, f"{BOOKS}/2026Q3/publish", page="/c/WTY/bulletin/").status_code == 403
     assert post(treasurer, f"{BOOKS}/2026Q3/publish", page=f"{BOOKS}/2026Q3").status_code == 302
     page = visitor.get(f"{BOOKS}/2026Q3").text
     for shown in ("¥347,294.26", "¥346,094.26", "¥1,200.00", "电梯广告", "䶮源养护"):
@@ -247,3 +247,84 @@ def test_the_command_imports_a_statement_and_says_what_it_read(app: Flask, platf
     with platform.database.reading() as session:
         assert books.bank_account(session, books.trust_book(session, people["community"])).head_seq == 95
         assert session.scalars(select(Voucher)).one().state == "submitted"
+
+
+@pytest.mark.slow
+def test_only_the_posts_of_the_books_may_act_on_them(app: Flask, platform: Platform, kept: dict[str, str]):
+    """Who holds which door open: the cashier imports and keeps no books, the chair checks, supervisors and the auditor
+    read.
+    """
+    with platform.database.reading() as session:
+        voucher = session.scalars(select(Voucher.id).where(Voucher.number == 5)).first()
+    doors = {
+        "/month": {"chair", "deputy", "treasurer", "cashier", "member", "supervisor", "auditor"},
+        "/bank/import": {"treasurer", "cashier"},
+        "/vouchers/new": {"treasurer"},
+        "/contracts/new": {"chair", "treasurer", "secretary"},
+        f"/vouchers/{voucher}/reverse": {"treasurer"},
+        "/vouchers": {"chair", "deputy", "treasurer", "cashier", "member", "supervisor", "auditor"},
+    }
+    askers = ("chair", "deputy", "treasurer", "cashier", "member", "supervisor", "auditor", "manager", "clerk", "elder")
+    for asker in askers:
+        client = signed_in(app, platform, kept[asker])
+        for door, holders in doors.items():
+            expected = 200 if asker in holders else 403
+            assert client.get(BOOKS + door).status_code == expected, (asker, door)
+
+
+@pytest.mark.slow
+def test_a_wrong_pair_is_taken_apart_and_a_wrong_voucher_reversed_on_their_pages(
+    app: Flask, platform: Platform, kept: dict[str, str]
+):
+    treasurer = signed_in(app, platform, kept["treasurer"])
+    with platform.database.reading() as session:
+        voucher = session.scalars(select(Voucher.id).where(Voucher.number == 5, Voucher.month == 202609)).one()
+        loose = session.scalars(select(BankLine).where(BankLine.amount_fen == -120_000)).one()
+    url = f"{BOOKS}/vouchers/{voucher}"
+    late = post(treasurer, f"{url}/reverse", {"day": "2026-09-30", "reason": "记错了来源"})
+    assert "已经结账" in late.text
+    red = post(treasurer, f"{url}/reverse", {"day": "2026-10-10", "reason": "记错了来源"})
+    assert "红字凭证" in treasurer.get(red.headers["Location"]).text
+    fields = {
+        "kind": "payment",
+        "day": "2026-10-08",
+        "amount": "1200",
+        "party": "某人",
+        "summary": "退押金",
+        "purpose": "U5",
+    }
+    draft = post(treasurer, f"{BOOKS}/vouchers/new?line={loose.id}", {**fields, "contract": "", "resolution": ""})
+    page = draft.headers["Location"]
+    refused = post(treasurer, f"{page}/submit", page=page)
+    assert refused.status_code == 422
+    assert "依据" in refused.text
+    scan = {"file": (io.BytesIO(b"<svg/>"), "x.pdf"), "kind": "invoice"}
+    wrong = post(treasurer, f"{page}/documents", scan, page=page, content_type="multipart/form-data")
+    assert "不是 PDF" in wrong.text
+    assert post(treasurer, f"{BOOKS}/bank/lines/{loose.id}/release", page=page).status_code == 302
+    assert post(treasurer, f"{page}/discard", page=page).status_code == 302
+    assert treasurer.get(page).status_code == 404
+
+
+@pytest.mark.slow
+def test_a_contract_is_written_down_with_its_schedule(app: Flask, platform: Platform, kept: dict[str, str]):
+    secretary = signed_in(app, platform, kept["secretary"])
+    form = {
+        "direction": "income",
+        "title": "自动售货机",
+        "party": "售货机运营商",
+        "common_part": "1 幢大堂",
+        "purpose": "CR05",
+        "starts_on": "2026-10-01",
+        "ends_on": "2027-09-30",
+        "frequency": "quarterly",
+        "first_due_on": "2026-12-15",
+        "amount": "900",
+        "resolution": "",
+    }
+    refused = post(secretary, f"{BOOKS}/contracts/new", form)
+    assert "第二百七十八条" in refused.text
+    page = secretary.get(f"{BOOKS}/contracts/new").text
+    decision = next(part.split('"')[0] for part in page.split('<option value="') if "充电桩、公共用房" in part)
+    made = post(secretary, f"{BOOKS}/contracts/new", {**form, "resolution": decision})
+    assert secretary.get(made.headers["Location"]).text.count("第 ") >= 4
