@@ -1,5 +1,6 @@
 """A workbook's way into the register: read → compare → look at it → confirm → written whole, or not at all."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -128,10 +129,13 @@ def begin(
     now: datetime,
 ) -> ImportBatch:
     """Keep the file and a row for it, in state `reading`."""
+    batch_id = new_id()
     batch = ImportBatch(
         community_id=community_id,
+        id=batch_id,
         file_name=cells.text(file_name[-120:], limit=120),
-        file_sha256=platform.files.put(data),
+        file_sha256=hashlib.sha256(data).hexdigest(),
+        file_key=platform.files.put(sealing.seal_file(platform.keys, community_id, batch_id, data)),
         basis=basis.value,
         state=READING,
         asked_by=by,
@@ -166,7 +170,8 @@ def _state(made: Plan) -> str:
 
 def _read_stored(platform: Platform, batch: ImportBatch, progress: Progress) -> Reading:
     with NamedTemporaryFile(suffix=".xlsx") as copy:
-        copy.write(platform.files.get(batch.file_sha256))
+        sealed = platform.files.get(batch.file_key)
+        copy.write(sealing.open_file(platform.keys, batch.community_id, batch.id, sealed))
         copy.flush()
         return read_file(Path(copy.name), basis=AreaBasis(batch.basis), progress=progress)
 

@@ -12,6 +12,7 @@ from hoa.ports.keys import Keys
 OWNER = "register-owner"
 PHONE = "register-phone"
 IDENTIFIER = "register-identifier"
+FILE = "register-file"
 
 
 def owner_digest(keys: Keys, community_id: str, key: str) -> str:
@@ -39,6 +40,15 @@ def seal_identifier(keys: Keys, community_id: str, owner_id: str, identifier: st
 
 def open_identifier(keys: Keys, community_id: str, owner_id: str, sealed: bytes) -> str:
     return keys.open(IDENTIFIER, sealed, f"{community_id}\n{owner_id}".encode()).decode()
+
+
+def seal_file(keys: Keys, community_id: str, batch_id: str, data: bytes) -> bytes:
+    """A register as it was sent holds everybody's certificates: only its own import opens it again."""
+    return keys.seal(FILE, data, f"{community_id}\n{batch_id}".encode())
+
+
+def open_file(keys: Keys, community_id: str, batch_id: str, sealed: bytes) -> bytes:
+    return keys.open(FILE, sealed, f"{community_id}\n{batch_id}".encode())
 
 
 def owner_state(

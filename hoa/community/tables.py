@@ -151,7 +151,9 @@ class ImportBatch(CommunityRow, Base):
     __tablename__ = "import_batch"
 
     file_name: Mapped[str]
+    # The digest of the file as sent, and of the sealed copy that is kept: it holds certificates and phones.
     file_sha256: Mapped[str]
+    file_key: Mapped[str]
     basis: Mapped[str]
     state: Mapped[str]
     # The register's version that the preview was made from.

@@ -145,6 +145,7 @@ def _imports() -> None:
         *_community_key("import_batch"),
         _text("file_name"),
         _text("file_sha256"),
+        _text("file_key"),
         _text("basis"),
         _text("state"),
         sa.Column("register_version", sa.BigInteger(), nullable=True),

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from hoa.community import imports, service
+from hoa.community import imports, sealing, service
 from hoa.community.checks import verify
 from hoa.community.rules import AreaBasis
 from hoa.community.tables import Building, Owner, Ownership, RegisterChange, Unit
 from hoa.platform import Platform
+from hoa.ports.keys import NotOpened
 from tests.integration.community.scene import DATA, KANG, PING, REN, SMALL, a_register, do_import, unit_id, workbook
 from tests.integration.people import a_community
 
@@ -157,6 +158,17 @@ def test_certificates_and_phones_are_nowhere_in_the_database_in_clear(platform: 
     for secret in (*PING[1:], *KANG[1:]):
         assert secret not in everything
         assert secret.encode().hex() not in everything
+
+
+def test_the_file_that_was_sent_is_kept_sealed_and_only_its_own_import_opens_it(platform: Platform) -> None:
+    community, data = a_community(platform), workbook(SMALL)
+    batch = do_import(platform, community, data)
+    kept = platform.files.get(batch.file_key)
+    assert data not in kept
+    assert not platform.files.has(batch.file_sha256)
+    assert sealing.open_file(platform.keys, community, batch.id, kept) == data
+    with pytest.raises(NotOpened):
+        sealing.open_file(platform.keys, "another", batch.id, kept)
 
 
 def test_the_same_person_in_two_communities_has_nothing_in_common_in_the_tables(platform: Platform) -> None:

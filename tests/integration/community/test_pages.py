@@ -172,6 +172,16 @@ def test_an_owner_sees_units_and_totals_but_no_other_name_and_no_desk(app: Flask
         assert client.get(f"/c/WTY/{closed}").status_code == 403
 
 
+def test_a_neighbour_sees_neither_the_notes_nor_the_history_of_a_unit(app: Flask, platform: Platform) -> None:
+    community = a_register(platform)
+    unit = f"/c/WTY/register/units/{unit_id(platform, community, '1-1-101')}"
+    keeper, neighbour = clerk(app, platform, community).get(unit).text, owner(app, platform, community).get(unit).text
+    for inside in ("变动记录", "身份核验"):
+        assert inside in keeper
+        assert inside not in neighbour
+    assert "87.46 m²" in neighbour
+
+
 def test_my_rooms_say_how_many_heads_how_much_area_and_why(app: Flask, platform: Platform) -> None:
     page = owner(app, platform, a_register(platform)).get("/c/WTY/mine").text
     assert "同一业主的 2 个专有部分按一人计算（司法解释第九条），面积相加" in page
