@@ -67,7 +67,7 @@ def _ballot(keys: Keys, assembly: Assembly, seq: int, leaf: str, sealed: bytes) 
     body = casting.opened_bytes(keys, assembly.community_id, assembly.id, leaf, sealed)
     if merkle.leaf_hash(body).hex() != leaf:
         raise LogDamaged(seq=seq)
-    entry = json.loads(body)
+    entry = json.loads(body.decode())
     return CastBallot(leaf, entry["elector"], entry["previous"], entry["choices"])
 
 

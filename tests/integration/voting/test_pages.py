@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 
 import pytest
 from flask import Flask
@@ -235,3 +236,34 @@ def test_anyone_does_the_sum_and_is_told_what_is_wrong_with_the_numbers(app: Fla
     assert "4 × 24751.10 ≥ 3 × 33418.07" in page
     assert "看不懂" in browser.get(f"/decide/?matter=M8&{numbers}&agreed-heads=x&agreed-area=1").text
     assert "没有事项类别" in browser.get(f"/decide/?matter=M99&{numbers}&agreed-heads=1&agreed-area=1").text
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.slow
+def test_while_somebody_else_holds_the_database_casting_says_so_and_works_afterwards(app: Flask, world: World) -> None:
+    client = owner(app, world)
+    review = mark_both(client, world)
+    path = f"{BASE}/vote/{world.electors[0]}"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', review)
+    assert token
+    data = {"csrf_token": token[1], "nonce": nonce_of(review), "choice-m1": "agree", "choice-m2": "oppose"}
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with world.platform.database.writing():
+            held.set()
+            done.wait(30)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait(10)
+    try:
+        busy = client.post(f"{path}/cast", data=data)
+    finally:
+        done.set()
+        holder.join()
+    assert busy.status_code == 503
+    assert int(busy.headers["Retry-After"]) > 0
+    with world.platform.database.reading() as session:
+        assert session.scalars(select(Ballot)).all() == []
+    assert client.post(f"{path}/cast", data=data).status_code == 303

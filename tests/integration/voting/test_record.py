@@ -290,3 +290,24 @@ def test_the_commands_list_and_write_packages(world: World, tmp_path: Path) -> N
     without = runner.invoke(commands, ["package", "2026-01", "--community", "WTY", "-o", "x.zip"], obj=world.platform)
     assert without.exit_code == 2
     assert "--public or --full" in without.output
+
+
+@pytest.mark.parametrize("counting", ["first", "last"])
+@pytest.mark.parametrize("voters", [0, 1, 6])
+@pytest.mark.sqlite_only
+def test_the_verifier_agrees_whoever_votes_and_however_often(
+    platform: Platform, clock: FrozenClock, counting: str, voters: int
+) -> None:
+    world = a_world(platform, clock, owners=8, counting=counting)
+    world.to(State.OPEN)
+    for round_of in range(3 if counting == "last" else 1):
+        for place in range(voters):
+            marks = ("agree", "oppose", "abstain")
+            world.cast(place, m1=marks[(place + round_of) % 3], **({"m2": "agree"} if place % 2 else {}))
+            world.clock.advance(minutes=7)
+        service.run_schedule(platform)
+    world.to(State.TALLIED)
+    for form in Form:
+        satisfied, said = packages.verify(package(world, form), "--assembly", str(world.row().manifest_hash))
+        assert satisfied, said
+    assert world.problems() == []

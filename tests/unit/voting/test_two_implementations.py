@@ -1,0 +1,50 @@
+"""The platform and `verify.py` were written apart from each other: on any input they must agree."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hoa.kernel import canonical, merkle
+from voting import verify
+from voting.rules.counting import Option
+from voting.rules.matters import MATTERS
+from voting.rules.published import hidden_areas, motion_figures, public_tally
+from voting.rules.tally import MotionTally, Question
+from voting.rules.thresholds import MAJORITIES, QUORUM, Share, decide, outcome
+
+HEADS = st.integers(0, 14)
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(("agree", "oppose", "abstain", "blank"), HEADS)))
+def test_both_hide_the_same_areas(heads):
+    rest = heads["oppose"] + heads["abstain"] + heads["blank"]
+    options = {name: {"heads": count, "area": 100 * count} for name, count in {**heads, "not_agreed": rest}.items()}
+    assert hidden_areas(options) == verify.hidden_areas({**heads, "not_agreed": rest})
+
+
+@given(
+    st.fixed_dictionaries({option: st.tuples(HEADS, st.integers(1, 20_000)) for option in Option}),
+    st.integers(1, 10),  # a roll is never empty
+    st.sampled_from(sorted(MATTERS)),
+)
+def test_both_derive_the_same_public_form(given_options, silent, matter):
+    options = {option: Share(heads, heads * area) for option, (heads, area) in given_options.items()}
+    taking_part = sum(options.values(), Share(0, 0))
+    roll = taking_part + Share(silent, silent * 9000)
+    found = MATTERS[matter]
+    decision = decide(found, roll=roll, participated=taking_part, agreed=options[Option.AGREE])
+    tally = MotionTally(
+        Question("m1", found, found.majority), roll, options, {}, decision, decision, outcome(decision, decision)
+    )
+    full = {
+        "form": "full",
+        "public": "0" * 64,
+        "roll": {"final": {"heads": roll.heads, "area": roll.area}},
+        "motions": [motion_figures(tally)],
+    }
+    manifest = {"rules": {"quorum": QUORUM._asdict(), **{name: one._asdict() for name, one in MAJORITIES.items()}}}
+    assert canonical.encode(public_tally(full)) == canonical.encode(verify.public_form(full, manifest))
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), max_size=40))
+def test_both_grow_the_same_tree(leaves):
+    assert merkle.root(leaves).hex() == verify.root_of(leaves)
