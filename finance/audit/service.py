@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from finance.audit import content as contents
 from finance.audit.tables import AuditFinding, AuditReport
@@ -127,9 +127,23 @@ def keep(
 
 
 def reports(session: Session, community_id: str) -> Sequence[AuditReport]:
-    """All reports, the newest first."""
+    """All reports, the newest first, without their content, which holds a whole ledger."""
     query = select(AuditReport).where(AuditReport.community_id == community_id)
+    query = query.options(defer(AuditReport.content, raiseload=True))
     return session.scalars(query.order_by(AuditReport.year.desc(), AuditReport.number.desc())).all()
+
+
+def counts(session: Session, community_id: str) -> dict[str, dict[str, int]]:
+    """How many findings of each severity every report has, by the report's id."""
+    query = (
+        select(AuditFinding.report_id, AuditFinding.severity, func.count())
+        .where(AuditFinding.community_id == community_id)
+        .group_by(AuditFinding.report_id, AuditFinding.severity)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for report_id, severity, number in session.execute(query):
+        found.setdefault(report_id, {})[severity] = number
+    return found
 
 
 def find(session: Session, community_id: str, report_id: str) -> AuditReport:
@@ -143,8 +157,10 @@ def find(session: Session, community_id: str, report_id: str) -> AuditReport:
 def verify(session: Session, files: Files, community_id: str) -> list[str]:
     """A sentence for each report whose data, findings or PDF are no longer what was signed."""
     problems = []
-    for report in reports(session, community_id):
-        if report.state != READY or report.content is None:
+    query = select(AuditReport).where(AuditReport.community_id == community_id, AuditReport.state == READY)
+    for report in session.scalars(query.order_by(AuditReport.year, AuditReport.number)):
+        if report.content is None:
+            problems.append(f"audit report {report.label}: its data is gone")
             continue
         if canonical.digest(report.content) != report.data_hash:
             problems.append(f"audit report {report.label}: its data was changed")

@@ -65,7 +65,7 @@ def index() -> str:
         form=PeriodForm(formdata=None, **_usual(book.opened_on)) if book else None,
         periods=_periods(book.opened_on) if book else [],
         reports=service.reports(session, here.id),
-        counted=present.counted,
+        counts=service.counts(session, here.id),
     )
 
 

@@ -90,20 +90,31 @@ VECTORS = {
 }
 
 
-@pytest.mark.parametrize("mark_up", VECTORS.values(), ids=VECTORS.keys())
-def test_no_mark_up_reaches_the_network_or_a_file(mark_up: str, listener: _Listener, tmp_path: Path) -> None:
+# In sixes, because starting a child costs more than a page; the address that is hit names the vector. <base> stands
+# alone: it would turn the relative addresses of the others.
+ALONE = "base"
+NAMES = [name for name in VECTORS if name != ALONE]
+BATCHES = [[ALONE], *([NAMES[at : at + 6] for at in range(0, len(NAMES), 6)])]
+
+
+@pytest.mark.parametrize("names", BATCHES, ids=lambda names: names[0])
+def test_no_mark_up_reaches_the_network_or_a_file(names: list[str], listener: _Listener, tmp_path: Path) -> None:
     listener.hits.clear()
     secret = tmp_path / "secret.css"
     secret.write_text(f'p::after {{ content: "{SECRET}" }}')
-    web = f"http://127.0.0.1:{listener.server_port}/x"
-    both = mark_up.format(x=web) + mark_up.format(x=secret.as_uri()) + "<p>正文</p>"
-    pdf = render_pdf(both, created=NOW)
+    html = "<p>正文</p>"
+    for name in names:
+        web = f"http://127.0.0.1:{listener.server_port}/{name.replace(' ', '-')}"
+        html += f"<div>{VECTORS[name].format(x=web)}{VECTORS[name].format(x=secret.as_uri())}</div>"
+    pdf = render_pdf(html + "<p>末尾</p>", created=NOW)
     assert listener.hits == []
     with pikepdf.open(BytesIO(pdf)) as opened:
         assert len(opened.attachments) == 0
         assert not any(SECRET.encode() in stream_bytes(item) for item in opened.objects)
-    assert SECRET not in text_of(pdf)
-    assert "正文" in text_of(pdf)
+    words = text_of(pdf)
+    assert SECRET not in words
+    assert "正文" in words
+    assert "末尾" in words, "a vector swallowed the ones after it"
 
 
 def stream_bytes(item: object) -> bytes:
