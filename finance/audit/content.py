@@ -77,6 +77,7 @@ def build(session: Session, community_id: str, *, number: str, start: date, end:
         "bank": _bank(session, book, end),
         "contracts": _contracts(session, community_id, data),
         "resolutions": _resolutions(data),
+        "decisions": _decisions(data),
         "publications": _publications(data),
         "closings": _closings(data),
         "assemblies": _assemblies(session, community_id, start, end),
@@ -218,6 +219,22 @@ def _resolutions(data: PeriodData) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _decisions(data: PeriodData) -> list[dict[str, Any]]:
+    """What the assembly and the committee decided in the period, the earliest first."""
+    return [
+        {
+            "id": resolution.id,
+            "title": resolution.title,
+            "source": resolution.source,
+            "matter": resolution.matter,
+            "decided_on": resolution.decided_on.isoformat(),
+            "limit_fen": resolution.limit_fen,
+        }
+        for resolution in sorted(data.resolutions, key=lambda resolution: (resolution.decided_on, resolution.id))
+        if data.holds(resolution.decided_on)
+    ]
 
 
 def _publications(data: PeriodData) -> list[dict[str, Any]]:
