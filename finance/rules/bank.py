@@ -186,7 +186,7 @@ def _read(sheet: Sheet, chosen: ColumnMap) -> BankFile:
         if _is_total(cells):
             _check_total(number, cells, rows, chosen)
             continue
-        rows.append(_row(number, cells, chosen))
+        rows.append(_row(number, cells, chosen, sheet.cells[chosen.header]))
     if not rows:
         raise NoRows
     ordered = _in_order(rows)
@@ -232,26 +232,26 @@ def _cell(cells: Sequence[str], index: int | None) -> str:
     return cells[index] if index is not None and index < len(cells) else ""
 
 
-def _amount(number: int, cells: Sequence[str], index: int | None, name: str) -> int:
+def _amount(number: int, cells: Sequence[str], index: int | None, header: Sequence[str]) -> int:
     text = _cell(cells, index)
     if text in ("", "-", "--", "—"):
         return 0
     try:
         return money.parse(text)
     except Refusal:
-        raise BadCell(row=number, column=name, text=text) from None
+        raise BadCell(row=number, column=_cell(header, index), text=text) from None
 
 
-def _row(number: int, cells: Sequence[str], at: ColumnMap) -> BankRow:
+def _row(number: int, cells: Sequence[str], at: ColumnMap, header: Sequence[str]) -> BankRow:
     balance = _cell(cells, at.balance)
     if not balance:
-        raise BadCell(row=number, column=N_("账户余额"), text="")
+        raise BadCell(row=number, column=_cell(header, at.balance), text="")
     return BankRow(
         row=number,
-        day=_day(number, _cell(cells, at.day)),
+        day=_day(number, _cell(cells, at.day), _cell(header, at.day)),
         time=_cell(cells, at.time),
-        amount_fen=_movement(number, cells, at),
-        balance_fen=_amount(number, cells, at.balance, N_("账户余额")),
+        amount_fen=_movement(number, cells, at, header),
+        balance_fen=_amount(number, cells, at.balance, header),
         party=_cell(cells, at.party),
         party_account=_cell(cells, at.party_account),
         summary=_cell(cells, at.summary),
@@ -259,16 +259,16 @@ def _row(number: int, cells: Sequence[str], at: ColumnMap) -> BankRow:
     )
 
 
-def _movement(number: int, cells: Sequence[str], at: ColumnMap) -> int:
+def _movement(number: int, cells: Sequence[str], at: ColumnMap, header: Sequence[str]) -> int:
     if at.amount is not None:
-        amount = _amount(number, cells, at.amount, N_("金额"))
+        amount = _amount(number, cells, at.amount, header)
         if at.direction is not None:
             outward = any(word in _cell(cells, at.direction) for word in ("借", "支", "出", "付"))
             amount = -abs(amount) if outward else abs(amount)
     else:
         came, went = (
-            _amount(number, cells, at.money_in, N_("收入金额")),
-            _amount(number, cells, at.money_out, N_("支出金额")),
+            _amount(number, cells, at.money_in, header),
+            _amount(number, cells, at.money_out, header),
         )
         if came and went:
             raise BothSides(row=number)
@@ -278,14 +278,14 @@ def _movement(number: int, cells: Sequence[str], at: ColumnMap) -> int:
     return amount
 
 
-def _day(number: int, text: str) -> date:
+def _day(number: int, text: str, name: str) -> date:
     digits = re.match(r"(\d{4})\D?(\d{1,2})\D?(\d{1,2})(?!\d)", text)
     try:
         if digits:
             return date(int(digits[1]), int(digits[2]), int(digits[3]))
     except ValueError:
         pass
-    raise BadCell(row=number, column=N_("交易日期"), text=text)
+    raise BadCell(row=number, column=name, text=text)
 
 
 def _breaks(rows: Sequence[BankRow]) -> list[int]:
@@ -353,7 +353,7 @@ def _span(head: Sequence[str]) -> tuple[date | None, date | None]:
     def read(*words: str) -> date | None:
         text = _after(head, words)
         try:
-            return _day(0, text)
+            return _day(0, text, words[0])
         except BadCell:
             return None
 

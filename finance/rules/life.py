@@ -40,8 +40,34 @@ class Grounds:
 
 
 class WrongState(Refusal):
-    message = N_("凭证现在是“%(state)s”，不能做这一步；请刷新页面看它的最新状态")
+    """The voucher is not where this step begins; the subclass says which step that was."""
+
+    message = N_("凭证的状态已经变了，请刷新页面")
     status = 409
+
+
+class NotADraft(WrongState):
+    message = N_("凭证已经提交或记账，不能再改；要改请先让复核人退回，已记账的用红字凭证更正")
+
+
+class NotSubmitted(WrongState):
+    message = N_("凭证不在等复核，可能别人已经处理了；请刷新页面看它的最新状态")
+
+
+class NotApproved(WrongState):
+    message = N_("凭证还没有复核通过，或者已经记过账了；请刷新页面看它的最新状态")
+
+
+class NotPosted(WrongState):
+    message = N_("凭证还没有记账，直接修改草稿就可以")
+
+
+NOT_AT = {
+    VoucherState.DRAFT: NotADraft,
+    VoucherState.SUBMITTED: NotSubmitted,
+    VoucherState.APPROVED: NotApproved,
+    VoucherState.POSTED: NotPosted,
+}
 
 
 class SamePerson(Refusal):
@@ -92,7 +118,7 @@ class AlreadyReversed(Refusal):
 def require_state(state: VoucherState, *allowed: VoucherState) -> None:
     """Refuse a step that the voucher's state does not allow."""
     if state not in allowed:
-        raise WrongState(state=STATE_NAMES[state])
+        raise NOT_AT[allowed[0]]
 
 
 def check_grounds(*, amount_fen: int, limit_fen: int, grounds: Grounds) -> None:

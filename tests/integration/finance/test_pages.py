@@ -152,10 +152,7 @@ def kept(platform: Platform, people: dict[str, str]) -> dict[str, str]:
     return people
 
 
-@pytest.mark.slow
-def test_the_quarter_is_published_by_the_treasurer_and_read_by_anybody(
-    app: Flask, platform: Platform, kept: dict[str, str]
-):
+def the_quarter_is_published_by_the_treasurer_and_read_by_anybody(app: Flask, platform: Platform, kept: dict[str, str]):
     treasurer, visitor = signed_in(app, platform, kept["treasurer"]), app.test_client()
     supervisor, owner = signed_in(app, platform, kept["supervisor"]), signed_in(app, platform, kept["elder"])
     month = treasurer.get(f"{BOOKS}/month").text
@@ -191,10 +188,7 @@ def test_the_quarter_is_published_by_the_treasurer_and_read_by_anybody(
     assert supervisor.get(f"{BOOKS}/month/2026-08/close").status_code == 200
 
 
-@pytest.mark.slow
-def test_exports_agree_with_the_books_and_bean_check_accepts_them(
-    platform: Platform, kept: dict[str, str], tmp_path: Path
-):
+def exports_agree_with_the_books_and_bean_check_accepts_them(platform: Platform, tmp_path: Path):
     from beancount import loader
     from openpyxl import load_workbook
 
@@ -249,8 +243,7 @@ def test_the_command_imports_a_statement_and_says_what_it_read(app: Flask, platf
         assert session.scalars(select(Voucher)).one().state == "submitted"
 
 
-@pytest.mark.slow
-def test_only_the_posts_of_the_books_may_act_on_them(app: Flask, platform: Platform, kept: dict[str, str]):
+def only_the_posts_of_the_books_may_act_on_them(app: Flask, platform: Platform, kept: dict[str, str]):
     """Who holds which door open: the cashier imports and keeps no books, the chair checks, supervisors and the auditor
     read.
     """
@@ -272,10 +265,7 @@ def test_only_the_posts_of_the_books_may_act_on_them(app: Flask, platform: Platf
             assert client.get(BOOKS + door).status_code == expected, (asker, door)
 
 
-@pytest.mark.slow
-def test_a_wrong_pair_is_taken_apart_and_a_wrong_voucher_reversed_on_their_pages(
-    app: Flask, platform: Platform, kept: dict[str, str]
-):
+def a_wrong_pair_is_taken_apart_and_a_wrong_voucher_reversed(app: Flask, platform: Platform, kept: dict[str, str]):
     treasurer = signed_in(app, platform, kept["treasurer"])
     with platform.database.reading() as session:
         voucher = session.scalars(select(Voucher.id).where(Voucher.number == 5, Voucher.month == 202609)).one()
@@ -306,8 +296,7 @@ def test_a_wrong_pair_is_taken_apart_and_a_wrong_voucher_reversed_on_their_pages
     assert treasurer.get(page).status_code == 404
 
 
-@pytest.mark.slow
-def test_a_contract_is_written_down_with_its_schedule(app: Flask, platform: Platform, kept: dict[str, str]):
+def a_contract_is_written_down_with_its_schedule(app: Flask, platform: Platform, kept: dict[str, str]):
     secretary = signed_in(app, platform, kept["secretary"])
     form = {
         "direction": "income",
@@ -328,3 +317,15 @@ def test_a_contract_is_written_down_with_its_schedule(app: Flask, platform: Plat
     decision = next(part.split('"')[0] for part in page.split('<option value="') if "充电桩、公共用房" in part)
     made = post(secretary, f"{BOOKS}/contracts/new", {**form, "resolution": decision})
     assert secretary.get(made.headers["Location"]).text.count("第 ") >= 4
+
+
+@pytest.mark.slow
+def test_the_demos_nine_months_on_their_pages_and_in_their_files(
+    app: Flask, platform: Platform, kept: dict[str, str], tmp_path: Path
+):
+    """One run for all, because keeping nine months of books takes seconds."""
+    only_the_posts_of_the_books_may_act_on_them(app, platform, kept)
+    exports_agree_with_the_books_and_bean_check_accepts_them(platform, tmp_path)
+    the_quarter_is_published_by_the_treasurer_and_read_by_anybody(app, platform, kept)
+    a_contract_is_written_down_with_its_schedule(app, platform, kept)
+    a_wrong_pair_is_taken_apart_and_a_wrong_voucher_reversed(app, platform, kept)
