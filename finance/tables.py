@@ -21,8 +21,8 @@ class Book(CommunityRow, Base):
     """A fund's book (业主共有资金 or 工作经费): its regime, its limits with their source, and the end of its chain of
     vouchers.
 
-    `payment_limit_fen` is what the committee may decide by itself in one payment; `publish_within_days` counts from the
-    end of a quarter.
+    `payment_limit_fen` is what the committee may decide by itself in one payment; `publish_within_days` counts from
+    the end of a quarter.
     """
 
     __tablename__ = "finance_book"
@@ -57,9 +57,7 @@ class BankAccount(CommunityRow, Base):
 
 
 class Period(CommunityRow, Base):
-    """A month (202609) of a book. Once closed it holds the reconciliation it was closed on, and nobody opens it
-    again.
-    """
+    """A month (202609) of a book. Once closed it holds the reconciliation it was closed on, and nobody opens it again."""
 
     __tablename__ = "finance_period"
     __table_args__ = (
@@ -134,11 +132,11 @@ class RelatedParty(CommunityRow, Base):
 
 
 class Voucher(CommunityRow, Base):
-    """A voucher (凭证). `number` counts within book and month, `seq` within the book; both are given when it is posted,
-    with its hash.
+    """A voucher (凭证). `number` counts within book and month, `seq` within the book; both are given when it is
+    posted, with its hash.
 
-    `amount_fen` is positive also for a red voucher, whose lines are negative; `grounds` is the standing authority where
-    no resolution is named.
+    `amount_fen` is positive also for a red voucher, whose lines are negative; `grounds` is the standing authority
+    where no resolution is named.
     """
 
     __tablename__ = "finance_voucher"

@@ -1,10 +1,9 @@
 """Reading a bank's statement file: encoding, preamble, columns under many names, totals, and the running balance that
 proves nothing is missing.
 
-Banks write GB18030 or UTF-8, put account details above the header, sums below the rows, tabs behind serial numbers, and
-either one signed amount or
-one column each for money in and out. Within a day the times are not in order; the order of the file is what the running
-balance follows.
+Banks write GB18030 or UTF-8, put account details above the header, sums below the rows, tabs behind serial numbers,
+and either one signed amount or one column each for money in and out. Within a day the times are not in order; the
+order of the file is what the running balance follows.
 """
 
 import csv
@@ -27,9 +26,7 @@ TOTAL_WORDS = ("合计", "总计", "小计", "本页合计", "total")
 
 @dataclass(frozen=True, kw_only=True)
 class BankRow:
-    """One movement on the account. Amounts in fen, positive when money came in; `row` is the line number in the
-    file.
-    """
+    """One movement on the account. Amounts in fen, positive when money came in; `row` is the line number in the file."""
 
     row: int
     day: date
@@ -86,9 +83,7 @@ class Sheet:
 
     @property
     def fingerprint(self) -> str:
-        """Names the layout: the same bank writes the same header every month, so a mapping can be remembered under
-        it.
-        """
+        """Names the layout: the same bank writes the same header every month, so a mapping can be remembered under it."""
         return fingerprint(self.cells[self.header]) if self.header is not None else ""
 
 
@@ -346,8 +341,8 @@ def _after(head: Sequence[str], words: tuple[str, ...]) -> str:
 
 
 def _span(head: Sequence[str]) -> tuple[date | None, date | None]:
-    """The first and last day the file covers, where its preamble says so: no movement on a day is then a fact and not a
-    gap.
+    """The first and last day the file covers, where its preamble says so: no movement on a day is then a fact and not
+    a gap.
     """
 
     def read(*words: str) -> date | None:

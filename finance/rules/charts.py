@@ -1,8 +1,7 @@
 """Charts of accounts as data: keyed by regime and code, asked for by semantic role (rules.md 5.1, 5.2).
 
-Codes change their meaning between the 2004 and the 2024 regime (5201, 5301, 5401, 1701), so nothing outside this module
-may
-know a code: everything asks for the account that plays a role.
+Codes change their meaning between the 2004 and the 2024 regime (5201, 5301, 5401, 1701), so nothing outside this
+module may know a code: everything asks for the account that plays a role.
 """
 
 import json
@@ -64,9 +63,7 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """The accounts of one regime, with where they were read and whether anyone compared them with the official
-    annex.
-    """
+    """The accounts of one regime, with where they were read and whether anyone compared them with the official annex."""
 
     regime: str
     source: str

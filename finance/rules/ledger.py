@@ -1,9 +1,8 @@
-"""Lines that balance, the canonical form of a voucher and the chain of hashes through a book (books.md 1; 会计法 13, 17
-).
+"""Lines that balance, the canonical form of a voucher and the chain of hashes through a book (books.md 1; 会计法 13,
+17 ).
 
 A red-letter reversal repeats the sides of the voucher it takes back with negative amounts (会计基础工作规范 51 as in
-rules.md R5.3), so amounts may be
-negative, but one line never has both sides and never is zero.
+rules.md R5.3), so amounts may be negative, but one line never has both sides and never is zero.
 """
 
 import hashlib

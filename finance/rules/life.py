@@ -1,4 +1,5 @@
-"""The life of a voucher: draft → submitted → approved → posted, and who may take which step (会计法 25, 35; R5.2–R5.5).
+"""The life of a voucher: draft → submitted → approved → posted, and who may take which step (会计法 25, 35;
+R5.2–R5.5).
 
 A posted voucher never changes. It is taken back by a red voucher that names it; it then shows as reversed because that
 one exists.
@@ -145,8 +146,8 @@ def check_ready(
     limit_fen: int,
 ) -> None:
     """What a voucher must have before a second person looks at it (R5.2). `matched`: it stands against a bank line,
-    which is an original document
-    of money received."""
+    which is an original document of money received.
+    """
     if kind in (VoucherKind.RECEIPT, VoucherKind.PAYMENT) and amount_fen <= 0:
         raise AmountNeeded
     if not summary.strip() or (not party.strip() and kind in (VoucherKind.RECEIPT, VoucherKind.PAYMENT)):

@@ -1,5 +1,5 @@
-"""Months and quarters of a calendar fiscal year (会计法 11). A month is the integer 202609, so that it sorts and fits a
-key.
+"""Months and quarters of a calendar fiscal year (会计法 11). A month is the integer 202609, so that it sorts and fits
+a key.
 """
 
 import calendar
@@ -115,7 +115,7 @@ class Quarter:
         return Quarter(self.year, self.number + 1) if self.number < 4 else Quarter(self.year + 1, 1)
 
     def publish_by(self, days: int) -> date:
-        """The last day to publish, `days` after the quarter's end (R4.7: 15 unless the community's rules say otherwise)
-        .
+        """The last day to publish, `days` after the quarter's end (R4.7: 15 unless the community's rules say
+        otherwise) .
         """
         return self.end + timedelta(days=days)

@@ -1,5 +1,5 @@
-"""The first tables of the books, and the triggers that keep posted vouchers, bank lines, documents and closed months as
-they are.
+"""The first tables of the books, and the triggers that keep posted vouchers, bank lines, documents and closed months
+as they are.
 """
 
 import sqlalchemy as sa
