@@ -57,7 +57,9 @@ class BankAccount(CommunityRow, Base):
 
 
 class Period(CommunityRow, Base):
-    """A month (202609) of a book. Once closed it holds the reconciliation it was closed on, and nobody opens it again."""
+    """A month (202609) of a book. Once closed it holds the reconciliation it was closed on, and
+    nobody opens it again.
+    """
 
     __tablename__ = "finance_period"
     __table_args__ = (

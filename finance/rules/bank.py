@@ -26,7 +26,9 @@ TOTAL_WORDS = ("合计", "总计", "小计", "本页合计", "total")
 
 @dataclass(frozen=True, kw_only=True)
 class BankRow:
-    """One movement on the account. Amounts in fen, positive when money came in; `row` is the line number in the file."""
+    """One movement on the account. Amounts in fen, positive when money came in; `row` is the line
+    number in the file.
+    """
 
     row: int
     day: date

@@ -63,7 +63,9 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """The accounts of one regime, with where they were read and whether anyone compared them with the official annex."""
+    """The accounts of one regime, with where they were read and whether anyone compared them
+    with the official annex.
+    """
 
     regime: str
     source: str

@@ -63,7 +63,9 @@ def media_type(data: bytes, name: str) -> str:
 
 
 def safe_name(name: str, media: str) -> str:
-    """A file name for people: no folders, no control or direction characters, the right suffix, at most 80 characters."""
+    """A file name for people: no folders, no control or direction characters, the right suffix,
+    at most 80 characters.
+    """
     last = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
     plain = "".join(
         character for character in last if unicodedata.category(character)[0] not in "CZ" or character == " "
