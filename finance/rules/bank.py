@@ -85,7 +85,9 @@ class Sheet:
 
     @property
     def fingerprint(self) -> str:
-        """Names the layout: the same bank writes the same header every month, so a mapping can be remembered under it."""
+        """Names the layout: the same bank writes the same header every month, so a mapping can
+        be remembered under it.
+        """
         return fingerprint(self.cells[self.header]) if self.header is not None else ""
 
 
