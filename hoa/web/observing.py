@@ -81,10 +81,14 @@ def healthz() -> tuple[BaseResponse, int]:
 @public
 @limiter.exempt
 def metrics() -> BaseResponse:
-    """Prometheus text, to this machine only unless HOA_SECRET_METRICS is set and given as a bearer token."""
-    token = context.platform().settings.secrets.get("HOA_SECRET_METRICS")
+    """Prometheus text: with HOA_SECRET_METRICS to whoever gives it as a bearer token, without it to this machine only,
+    and in production to nobody: behind a proxy on the same machine everybody may look like this machine.
+    """
+    settings = context.platform().settings
+    token = settings.secrets.get("HOA_SECRET_METRICS")
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    allowed = secrets.compare_digest(given, token) if token else request.remote_addr in ("127.0.0.1", "::1")
+    local = request.remote_addr in ("127.0.0.1", "::1") and not settings.production
+    allowed = secrets.compare_digest(given.encode(), token.encode()) if token else local
     if not allowed:
         raise NotFound
     return Response(generate_latest(current_app.extensions["hoa.metrics"]), mimetype="text/plain; version=0.0.4")

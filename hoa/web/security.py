@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -60,6 +60,7 @@ def install(app: Flask, settings: Settings, secret: str) -> None:
     )
     csrf.init_app(app)
     limiter.init_app(app)
+    app.config["HOA_HTTPS"] = settings.https
     app.after_request(_headers)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -73,8 +74,9 @@ def _headers(response: Response) -> Response:
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    if request.is_secure:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if current_app.config["HOA_HTTPS"]:
+        # By the address that owners type, not by the last hop: a proxy usually speaks plain http to us.
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     if request.endpoint != "static":
         # Pages hold personal data; a shared computer's back button must not show them after sign-out.
         headers.setdefault("Cache-Control", "no-store")

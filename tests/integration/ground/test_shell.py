@@ -1,13 +1,16 @@
 """The frame around every page: headers, refusals as pages and as JSON, preferences, and routes nobody may forget."""
 
+import dataclasses
 import re
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
-from hoa.kernel.errors import Busy, NotFound
+from hoa.app import create_app
+from hoa.kernel.errors import Busy, NotAllowed, NotFound
 from hoa.platform import Platform
 from hoa.web.access import assert_every_route_declares, public, requires
 from hoa.web.shell import local_path
@@ -123,6 +126,33 @@ def test_health_is_told_while_the_database_answers(client: FlaskClient):
 def test_metrics_are_for_this_machine_only(client: FlaskClient):
     assert client.get("/metrics").status_code == 200
     assert client.get("/metrics", environ_overrides={"REMOTE_ADDR": "10.0.0.7"}).status_code == 404
+
+
+def test_in_production_metrics_are_for_the_token_only(platform: Platform):
+    live = dataclasses.replace(platform.settings, production=True)
+    client = create_app(dataclasses.replace(platform, settings=live)).test_client()
+    assert client.get("/metrics").status_code == 404
+    token = dataclasses.replace(live, secrets={"HOA_SECRET_METRICS": "m3trics"})
+    client = create_app(dataclasses.replace(platform, settings=token)).test_client()
+    assert client.get("/metrics", headers={"Authorization": "Bearer m3trics"}).status_code == 200
+    assert client.get("/metrics", headers={"Authorization": "Bearer 错"}).status_code == 404
+
+
+def test_over_https_browsers_are_told_to_stay_there(platform: Platform, client: FlaskClient):
+    assert "Strict-Transport-Security" not in client.get("/").headers
+    https = dataclasses.replace(platform.settings, base_url="https://vote.example.cn")
+    behind_a_proxy = create_app(dataclasses.replace(platform, settings=https)).test_client()
+    assert "max-age=31536000; includeSubDomains" in behind_a_proxy.get("/").headers["Strict-Transport-Security"]
+
+
+def test_who_is_kept_out_leaves_a_line_that_names_nobody(app: Flask):
+    client = raising(app, NotAllowed(person="张三丰"))
+    with capture_logs() as lines:
+        client.get("/raising?name=13800138000")
+        client.post("/sign-in", data={"phone": "19900000001"})
+    refused = [(line["endpoint"], line["refusal"]) for line in lines if line["event"] == "request.refused"]
+    assert refused == [("raising", "NotAllowed"), ("accounts.sign_in", "CSRFError")]
+    assert not any(typed in str(lines) for typed in ("张三丰", "13800138000", "19900000001"))
 
 
 def test_metrics_and_pages_name_no_person(platform: Platform, client: FlaskClient):
