@@ -18,10 +18,8 @@ from hoa.web.access import requires
 from hoa.web.forms import Form, Parses, at_most, required
 from hoa.web.i18n import told
 
-SAW = {
-    "person": N_("身份证件原件，人证一致"),
-    "title": N_("不动产权证或购房合同原件，与名册一致"),
-}
+SAW_PERSON = N_("身份证件原件，人证一致")
+SAW_TITLE = N_("不动产权证或购房合同原件，与名册一致")
 
 
 class StartForm(Form):
@@ -31,19 +29,19 @@ class StartForm(Form):
         description=lazy_gettext("以后用它登录；请业主当场确认是本人在用"),
     )
     person = BooleanField(
-        lazy_gettext(SAW["person"]), validators=[DataRequired(message=lazy_gettext("必须看过原件才能核验"))]
+        lazy_gettext(SAW_PERSON), validators=[DataRequired(message=lazy_gettext("必须看过原件才能核验"))]
     )
     title = BooleanField(
-        lazy_gettext(SAW["title"]), validators=[DataRequired(message=lazy_gettext("必须看过原件才能核验"))]
+        lazy_gettext(SAW_TITLE), validators=[DataRequired(message=lazy_gettext("必须看过原件才能核验"))]
     )
 
 
 class ConfirmForm(Form):
     person = BooleanField(
-        lazy_gettext(SAW["person"]), validators=[DataRequired(message=lazy_gettext("必须看过原件才能核验"))]
+        lazy_gettext(SAW_PERSON), validators=[DataRequired(message=lazy_gettext("必须看过原件才能核验"))]
     )
     title = BooleanField(
-        lazy_gettext(SAW["title"]), validators=[DataRequired(message=lazy_gettext("必须看过原件才能核验"))]
+        lazy_gettext(SAW_TITLE), validators=[DataRequired(message=lazy_gettext("必须看过原件才能核验"))]
     )
 
 
@@ -95,7 +93,7 @@ def desk_check(owner_id: str) -> str | Response:
                     here.id,
                     owner_id=owner_id,
                     phone=form.phone.data or "",
-                    documents="\n".join(SAW.values()),
+                    documents=f"{SAW_PERSON}\n{SAW_TITLE}",
                     by=context.person_id(),
                     now=context.now(),
                 )
