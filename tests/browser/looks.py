@@ -23,13 +23,15 @@ _WIDER = """() => {
 
 def wider_than_the_screen(page: Page) -> list[str]:
     """What makes the page scroll sideways; empty when nothing does."""
+    page.wait_for_load_state()
     found: list[str] = page.evaluate(_WIDER)
     return found[-4:]
 
 
 def fits(page: Page) -> None:
     """No sideways scrolling."""
-    assert wider_than_the_screen(page) == [], page.url
+    wide = wider_than_the_screen(page)
+    assert wide == [], f"{page.url} scrolls sideways: {wide}"
 
 
 def barriers(page: Page) -> list[str]:
@@ -55,7 +57,8 @@ def senior(page: Page, level: int) -> None:
 def check(page: Page) -> None:
     """The page fits and has no barrier, in ordinary and in the largest letters."""
     fits(page)
-    assert barriers(page) == [], page.url
+    found = barriers(page)
+    assert found == [], f"{page.url} has barriers: {found}"
     before = page.evaluate("() => document.documentElement.dataset.senior ?? ''")
     senior(page, 2)
     fits(page)
