@@ -66,7 +66,7 @@ def senior_level(current: Request) -> int:
     return int(level) if level in ("0", "1", "2") else 0
 
 
-def _links() -> dict[str, str | None]:
+def _links() -> dict[str, str]:
     """The addresses of the frame around every page."""
     here = context.community_or_none()
     back = request.full_path.rstrip("?") if request.method == "GET" else "/"
@@ -75,7 +75,6 @@ def _links() -> dict[str, str | None]:
     return {
         "home": url_for("home.community") if here else url_for("home.start"),
         "account": url_for("accounts.me"),
-        "rooms": None,
         "sign_in": url_for("accounts.sign_in", next=back if local_path(back) else None),
         "senior": url_for("preferences", senior=bigger, next=back),
         "language": url_for("preferences", language=other, next=back),
