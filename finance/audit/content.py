@@ -309,7 +309,8 @@ def _finding(no: int, check: Check, finding: Finding) -> dict[str, Any]:
         "params": dict(finding.params),
         "amount_fen": finding.amount_fen,
         "evidence": [
-            {"kind": str(item.kind), "id": item.id, "label": item.label, "part": item.part} for item in finding.evidence
+            {"kind": str(item.kind), "id": item.id, "label": item.label, "number": item.number, "part": item.part}
+            for item in finding.evidence
         ],
     }
 

@@ -49,6 +49,11 @@ def barriers(page: Page) -> list[str]:
     ]
 
 
+def demand_no_barrier(page: Page) -> None:
+    found = barriers(page)
+    assert found == [], f"{page.url} has barriers: {found}"
+
+
 def senior(page: Page, level: int) -> None:
     """Show the page as it is in that letter size, without asking the server again."""
     page.evaluate("level => document.documentElement.dataset.senior = String(level)", level)
@@ -57,8 +62,7 @@ def senior(page: Page, level: int) -> None:
 def check(page: Page) -> None:
     """The page fits and has no barrier, in ordinary and in the largest letters."""
     fits(page)
-    found = barriers(page)
-    assert found == [], f"{page.url} has barriers: {found}"
+    demand_no_barrier(page)
     before = page.evaluate("() => document.documentElement.dataset.senior ?? ''")
     senior(page, 2)
     fits(page)

@@ -1,0 +1,141 @@
+"""Every page that a person of the demo can reach by links: it answers, it is well-formed, it fits a telephone of 360 px
+in ordinary and in the largest letters, and axe-core finds nothing serious on it.
+
+The links are followed without a browser, two addresses of a kind for each person. The browser looks at each page that
+is built differently from those it has seen.
+"""
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import looks
+from tests.browser.conftest import SIZES, PageMaker
+from tests.browser.demos import EVERYBODY, HERE, DemoServer, enter
+
+OF_A_KIND = 2
+LOOKS_OF_A_KIND = 4
+MOST_PAGES = 200
+VISITOR = "visitor"
+STARTS = ("/", HERE, "/me", "/privacy", "/decide/", "/verify")
+FILES = re.compile(r"\.(pdf|zip|xlsx|csv|json|beancount|html)$")
+IDENTITY = re.compile(r"[0-9a-z]{20}|[0-9a-f]{64}|\d{4}-\d{2}|\d{4}Q\d|\d+|20\d{4}")
+
+
+class Anatomy(HTMLParser):
+    """What a page is built of: its links, and what every page must have."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.parts: set[tuple[str, str]] = set()
+        self.counts: Counter[str] = Counter()
+        self.language = ""
+        self.title = ""
+        self._in_title = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        self.counts[tag] += 1
+        self.parts.add((tag, given.get("class") or ""))
+        if tag == "html":
+            self.language = given.get("lang") or ""
+        # What follows a person from page to page (language, letter size) is marked so, and is not another page.
+        if tag == "a" and given.get("href") and given.get("rel") != "nofollow":
+            self.links.append(str(given["href"]))
+        self._in_title = tag == "title" and not self.title
+
+    def handle_data(self, data: str) -> None:
+        if self._in_title:
+            self.title += data
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_title = False
+
+
+def kind_of(address: str) -> str:
+    """An address with everything taken out that tells one thing from another of its kind."""
+    parts = urlsplit(address)
+    path = "/".join("*" if IDENTITY.fullmatch(step.split(".")[0]) else step for step in parts.path.split("/"))
+    return path + "?" + "&".join(sorted(parse_qs(parts.query)))
+
+
+@pytest.fixture(scope="module")
+def seen() -> Counter[str]:
+    """How many pages of a kind the browser has looked at, and which builds of them: for all persons together."""
+    return Counter()
+
+
+def pages_for(page: Page, base_url: str, seen: Counter[str]) -> Iterator[tuple[str, Anatomy]]:
+    """Follow the links breadth first; every address that is shown must answer."""
+    waiting = deque((start, "the start") for start in STARTS)
+    taken: Counter[str] = Counter()
+    known: set[str] = set()
+    while waiting and len(known) < MOST_PAGES:
+        address, shown_on = waiting.popleft()
+        kind = kind_of(address)
+        if address in known or taken[kind] >= OF_A_KIND or (FILES.search(urlsplit(address).path) and seen[kind]):
+            continue
+        known.add(address)
+        taken[kind] += 1
+        answer = page.request.get(base_url + address)
+        assert answer.status < 400, f"{address} answers {answer.status}; it is shown on {shown_on}"
+        if not answer.headers.get("content-type", "").startswith("text/html") or "attachment" in answer.headers.get(
+            "content-disposition", ""
+        ):
+            seen[kind] += 1
+            continue
+        anatomy = Anatomy(answer.text())
+        yield address, anatomy
+        for link in anatomy.links:
+            whole = urljoin(base_url + address, link)
+            parts = urlsplit(whole)
+            if whole.startswith(base_url) and parts.path:
+                waiting.append((parts.path + ("?" + parts.query if parts.query else ""), address))
+
+
+@pytest.mark.parametrize("key", [VISITOR, *EVERYBODY])
+def test_every_page_that_this_person_reaches_answers_fits_and_has_no_barrier(
+    looked_at: DemoServer, new_page: PageMaker, seen: Counter[str], key: str
+) -> None:
+    page = new_page(looked_at.base_url)
+    if key != VISITOR:
+        enter(page, key)
+    found = 0
+    for address, anatomy in pages_for(page, looked_at.base_url, seen):
+        found += 1
+        assert anatomy.language == "zh-CN", address
+        assert anatomy.title.strip(), address
+        assert anatomy.counts["h1"] == 1, address
+        assert anatomy.counts["style"] == 0, address
+        look(page, address, anatomy, seen)
+    assert found >= 15
+
+
+def look(page: Page, address: str, anatomy: Anatomy, seen: Counter[str]) -> None:
+    """The first pages of each build, at both sizes and in the largest letters; axe once a kind in each mode."""
+    kind = kind_of(address)
+    build = f"{kind} {hash(frozenset(anatomy.parts))}"
+    if seen[build] or seen[kind] >= LOOKS_OF_A_KIND:
+        return
+    first = not seen[kind]
+    seen[build] += 1
+    seen[kind] += 1
+    for size in ("desktop", "phone"):
+        width, height = SIZES[size]
+        page.set_viewport_size({"width": width, "height": height})
+        if size == "desktop":
+            page.goto(address)
+        looks.fits(page)
+        if first and size == "desktop":
+            looks.demand_no_barrier(page)
+    looks.senior(page, 2)
+    looks.fits(page)
+    if first:
+        looks.demand_no_barrier(page)
