@@ -5,5 +5,8 @@ import os
 from hoa.app import create_app
 from hoa.config import from_environment
 from hoa.platform import open_platform
+from hoa.web.observing import configure_logs
 
-application = create_app(open_platform(from_environment(os.environ)))
+settings = from_environment(os.environ)
+configure_logs(settings.log_level)
+application = create_app(open_platform(settings))

@@ -1,7 +1,12 @@
 """The frame around every page: headers, refusals as pages and as JSON, preferences, and routes nobody may forget."""
 
 import dataclasses
+import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -159,3 +164,12 @@ def test_metrics_and_pages_name_no_person(platform: Platform, client: FlaskClien
     a_community(platform)
     client.get("/c/WTY/")
     assert "WTY" not in client.get("/metrics").text
+
+
+def test_under_any_wsgi_server_the_log_is_json_on_standard_error(tmp_path: Path):
+    root = Path(__file__).parents[3]
+    ask = "import wsgi; wsgi.application.test_client().get('/healthz')"
+    environment = {"PATH": os.environ["PATH"], "HOA_DATA": str(tmp_path / "data"), "PYTHONPATH": str(root)}
+    done = subprocess.run([sys.executable, "-c", ask], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    assert json.loads(done.stderr.splitlines()[-1])["endpoint"] == "observing.healthz"
