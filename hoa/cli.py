@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from hoa.accounts.service import create_administrator_code
 from hoa.app import ROOMS, wire
 from hoa.community.tables import Community
 from hoa.config import from_environment
-from hoa.kernel.errors import Refusal
+from hoa.kernel.errors import Busy, Refusal
 from hoa.migrations import runner
 from hoa.platform import Platform, open_platform
 from hoa.serving import ensure_demo, serve, work
@@ -25,9 +26,22 @@ class Refusing(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except Refusal as refusal:
+        except (Refusal, DBAPIError) as error:
+            refusal = _explained(ctx.obj, error)
+            if refusal is None:
+                raise
             click.echo(str(refusal), err=True)
             ctx.exit(1)
+
+
+def _explained(platform: Platform | None, error: Refusal | DBAPIError) -> Refusal | None:
+    """What to say of a failure. On a database without our tables everything fails oddly; the cure is `hoa init`."""
+    if platform is not None and isinstance(error, Busy | DBAPIError):
+        try:
+            runner.demand_current(platform.database)
+        except runner.DatabaseBehind as behind:
+            return behind
+    return error if isinstance(error, Refusal) else None
 
 
 @click.group(cls=Refusing, context_settings={"help_option_names": ["-h", "--help"]})

@@ -11,13 +11,10 @@ from types import FrameType
 import click
 import structlog
 import waitress
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from hoa.app import create_app, create_worker
 from hoa.config import LOOPBACK
 from hoa.demo import build as demo
-from hoa.kernel.errors import N_, Refusal
 from hoa.migrations import runner
 from hoa.platform import Platform
 
@@ -26,15 +23,11 @@ THREADS = 8
 log = structlog.get_logger("hoa.serving")
 
 
-class DatabaseBehind(Refusal):
-    message = N_("数据库还不是这个版本的结构，请先运行 hoa init")
-
-
 def serve(platform: Platform) -> None:
     """Answer requests until a signal ends it, with a worker process beside that is started again when it dies."""
     if platform.settings.demo:
         ensure_demo(platform)
-    _demand_current_database(platform)
+    runner.demand_current(platform.database)
     app = create_app(platform)
     stop = threading.Event()
     keeper = threading.Thread(target=_keep_worker, args=(stop,), name="worker keeper")
@@ -73,7 +66,7 @@ def ensure_demo(platform: Platform) -> None:
 
 def work(platform: Platform) -> None:
     """Do background work until a signal comes or the process that started this one is gone (its pipe closes)."""
-    _demand_current_database(platform)
+    runner.demand_current(platform.database)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: stop.set())
@@ -106,11 +99,3 @@ def _keep_worker(stop: threading.Event) -> None:
             return
         log.warning("worker.died", status=worker.returncode)
         time.sleep(1)
-
-
-def _demand_current_database(platform: Platform) -> None:
-    head = ScriptDirectory.from_config(runner.configuration(platform.database)).get_current_head()
-    with platform.database.write_engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    if current != head:
-        raise DatabaseBehind

@@ -4,10 +4,17 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from hoa.db import Database
+from hoa.kernel.errors import N_, Refusal
 
 HERE = Path(__file__).parent
+
+
+class DatabaseBehind(Refusal):
+    message = N_("数据库还不是这个版本的结构，请先运行 hoa init")
 
 
 def configuration(database: Database) -> Config:
@@ -21,3 +28,12 @@ def configuration(database: Database) -> Config:
 def upgrade(database: Database, revision: str = "head") -> None:
     """Apply every migration up to `revision`; nothing happens when the database is there already."""
     command.upgrade(configuration(database), revision)
+
+
+def demand_current(database: Database) -> None:
+    """DatabaseBehind unless every migration of this release has been applied."""
+    head = ScriptDirectory.from_config(configuration(database)).get_current_head()
+    with database.write_engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current != head:
+        raise DatabaseBehind
