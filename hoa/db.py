@@ -241,7 +241,7 @@ def is_unavailable(error: DBAPIError) -> bool:
 
 
 def _sqlite_write_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
@@ -264,7 +264,8 @@ def _sqlite_write_engine(url: URL) -> Engine:
 
 
 def _sqlite_read_engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", connect_args={"timeout": LOCK_SECONDS})
+    address = f"sqlite:///file:{path}?mode=ro&uri=true"
+    engine = create_engine(address, connect_args={"timeout": LOCK_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
@@ -281,4 +282,11 @@ def _sqlite_read_engine(path: Path) -> Engine:
 def _postgres_engine(url: URL, options: str) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
-    return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8, connect_args={"options": options})
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=8,
+        max_overflow=8,
+        connect_args={"options": options},
+        hide_parameters=True,  # a name or a number that a statement fails over is nobody's to read in a log
+    )

@@ -8,7 +8,6 @@ fewer to keep in step (docs/decisions.md).
 
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hoa.db import Base, PlatformRow
 from hoa.kernel.errors import N_, Busy, Refusal
+from hoa.kernel.traces import without_messages
 from hoa.platform import Platform
 
 LEASE = timedelta(seconds=60)
@@ -148,8 +148,8 @@ class Worker:
                 task.run(self.platform)
             except Busy:
                 log.info("periodic.busy", task=task.name)
-            except Exception:
-                log.error("periodic.failed", task=task.name, trace=traceback.format_exc(limit=-3))
+            except Exception as error:
+                log.error("periodic.failed", task=task.name, trace=without_messages(error, frames=3))
 
     def run_until(self, stop: threading.Event) -> None:
         """The worker process's life. Jobs run in a thread of their own, so that a long one does not hold up the
@@ -198,8 +198,8 @@ class Worker:
             return {"again": True}
         except Refusal as refusal:
             return {"error": _told(refusal)}
-        except Exception:
-            log.error("job.failed", job=job.id, kind=job.kind, trace=traceback.format_exc(limit=-3))
+        except Exception as error:
+            log.error("job.failed", job=job.id, kind=job.kind, trace=without_messages(error, frames=3))
             return {"error": _told(JobFailed(job=job.id))}
 
     def _finish(self, job: Job, outcome: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from hoa.kernel.clock import YEARS
 from hoa.kernel.errors import N_, Refusal
 
 
@@ -59,7 +60,7 @@ def parse_month(text: str) -> int:
     """Read `month_text`; anything else is NoSuchPeriod."""
     year, dash, number = text.partition("-")
     plain = dash and len(year) == 4 and len(number) == 2 and (year + number).isascii() and (year + number).isdigit()
-    if not plain or not 1 <= int(number) <= 12 or int(year) < 1949:
+    if not plain or not 1 <= int(number) <= 12 or int(year) not in YEARS:
         raise NoSuchPeriod(period=text)
     return int(year) * 100 + int(number)
 
@@ -85,7 +86,7 @@ class Quarter:
             and year.isascii()
             and year.isdigit()
             and number in ("1", "2", "3", "4")
-            and int(year) >= 1949
+            and int(year) in YEARS
         ):
             return cls(int(year), int(number))
         raise NoSuchPeriod(period=text)

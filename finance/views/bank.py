@@ -179,7 +179,7 @@ def book_line(line_id: str) -> Response:
             bank_line_id=line_id,
             target=Target(target),
             target_id=request.form.get("id", ""),
-            due_no=request.form.get("due", type=int),
+            due_no=request.form.get("due", type=_instalment),
             by=context.person_id(),
             now=context.now(),
         )
@@ -201,6 +201,13 @@ def release_line(line_id: str) -> Response:
         line = get(session, BankLine, here.id, line_id)
     flash(gettext("已拆开，这笔流水重新等待对上"), "ok")
     return redirect(url_for("finance.month", month=month_text(month_of(line.day))))
+
+
+def _instalment(text: str) -> int:
+    """An instalment's number; one that no schedule reaches is none."""
+    if len(text) > 6:
+        raise ValueError
+    return int(text)
 
 
 def _keep(data: bytes) -> str:

@@ -31,7 +31,7 @@ def contracts() -> str:
     )
 
 
-@blueprint.get("/contracts/<int:number>")
+@blueprint.get("/contracts/<int(max=1000000000):number>")
 @public
 def contract(number: int) -> str:
     session, here = context.reading(), context.community()

@@ -198,7 +198,7 @@ def match_letter(
     session: Session, keys: Keys, community_id: str, *, room: str, code: str, now: datetime
 ) -> ActivationCode:
     """The letter with this room and code, or WrongLetter, whatever was wrong about it."""
-    given = "".join(character for character in unicodedata.normalize("NFKC", code) if character.isdigit())
+    given = "".join(character for character in unicodedata.normalize("NFKC", code) if character in "0123456789")
     unit = find_unit(session, community_id, room)
     query = select(ActivationCode).where(
         ActivationCode.community_id == community_id,

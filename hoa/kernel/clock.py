@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Protocol
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
+# Years that calendars, terms and time zones can reckon with; what somebody types outside them is a slip.
+YEARS = range(1949, 2200)
 
 
 class Clock(Protocol):

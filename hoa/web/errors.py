@@ -1,7 +1,5 @@
 """Every error is a page that says what happened and what to do next; for scripts the same as JSON."""
 
-import traceback
-
 import structlog
 from flask import Flask, jsonify, render_template, request
 from flask_babel import gettext
@@ -13,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from hoa.db import is_unavailable
 from hoa.kernel.errors import N_, Busy, Refusal
+from hoa.kernel.traces import without_messages
 from hoa.web.i18n import told
 
 log = structlog.get_logger("hoa.web")
@@ -70,10 +69,8 @@ def _database(error: DBAPIError) -> Response:
     return _refused(Busy()) if is_unavailable(error) else _crashed(error)
 
 
-def _crashed(_error: Exception) -> Response:
-    # The trace names code, not people: messages of exceptions may hold what somebody typed, so they stay out of the
-    # log.
-    log.error("request.crashed", endpoint=request.endpoint, trace=traceback.format_exc(limit=-6))
+def _crashed(error: Exception) -> Response:
+    log.error("request.crashed", endpoint=request.endpoint, trace=without_messages(error, frames=6))
     return _http(InternalServerError())
 
 

@@ -2,14 +2,16 @@
 
 import unicodedata
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import Field
+from wtforms import DateField, DateTimeField, Field, IntegerField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are older than it
 from wtforms.validators import DataRequired, Length, ValidationError
 
+from hoa.kernel.clock import YEARS
 from hoa.kernel.errors import Refusal
 from hoa.web.i18n import told
 
@@ -19,14 +21,31 @@ def tidy(text: str | None) -> str | None:
     return unicodedata.normalize("NFC", text).strip() if text is not None else None
 
 
+def _within_reach(number: int | None) -> int | None:
+    """A number that no database holds counts as not given; the field's own range then says what is allowed."""
+    return number if number is None or abs(number) < 2**53 else None
+
+
+def _in_our_time(_form: Any, field: Field) -> None:
+    """Years that calendars, terms and time zones can reckon with."""
+    if isinstance(field.data, date) and field.data.year not in YEARS:
+        raise ValidationError(
+            lazy_gettext("年份应在 %(first)s 与 %(last)s 之间，请核对", first=YEARS[0], last=YEARS[-1])
+        )
+
+
 class Form(FlaskForm):  # type: ignore[misc]
-    """Text fields are tidied before they are checked."""
+    """Text fields are tidied before they are checked; numbers and days that nothing can reckon with are refused."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
             filters = unbound_field.kwargs.get("filters", [])
             if unbound_field.field_class.__name__ in ("StringField", "TextAreaField", "TelField"):
                 filters = [tidy, *filters]
+            if issubclass(unbound_field.field_class, IntegerField):
+                filters = [_within_reach, *filters]
+            if issubclass(unbound_field.field_class, DateField | DateTimeField):
+                options["validators"] = [*unbound_field.kwargs.get("validators", ()), _in_our_time]
             bound: Field = unbound_field.bind(form=form, filters=filters, **options)
             return bound
 

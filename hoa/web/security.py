@@ -1,5 +1,7 @@
 """Headers, cookies, CSRF and rate limits: the same for every page (trust.md; OWASP ASVS 5.0 level 2)."""
 
+import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 from flask import Flask, current_app, request
@@ -9,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
 from hoa.config import Settings
+from hoa.kernel.errors import N_, Refusal
 from hoa.web import context
 
 MEGABYTE = 1024 * 1024
@@ -28,6 +31,30 @@ POLICY = "; ".join(
 )
 
 csrf = CSRFProtect()
+
+# Nothing that people write has them; PostgreSQL cannot keep NUL, and no workbook may hold the others.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+
+
+class UnseenCharacters(Refusal):
+    message = N_("填写的内容或网址里有看不见的控制字符，没有保存；请删去后重新填写")
+    status = 400
+
+
+def _refuse_unseen(_endpoint: str | None, _values: dict[str, object] | None) -> None:
+    """Before anything looks at what was sent."""
+    if any(_UNSEEN.search(text) for text in _sent()):
+        raise UnseenCharacters
+
+
+def _sent() -> Iterator[str]:
+    yield request.path
+    for given in (request.args, request.form):
+        for name, value in given.items(multi=True):
+            yield name
+            yield value
+    for upload in request.files.values():
+        yield upload.filename or ""
 
 
 def _who() -> str:
@@ -61,6 +88,7 @@ def install(app: Flask, settings: Settings, secret: str) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     app.config["HOA_HTTPS"] = settings.https
+    app.url_value_preprocessor(_refuse_unseen)
     app.after_request(_headers)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -78,12 +78,14 @@ def _promise(data: bytes) -> dict[str, Any]:
         if len(data) > MOST_BYTES:
             raise NotAReceipt
         promise = json.loads(data)["receipt"]
+        if not isinstance(promise, dict):
+            raise NotAReceipt
         members = {"assembly", "leaf", "channel", "time", "due", "key", "signature"}
         if set(promise) != members or not all(isinstance(value, str) for value in promise.values()):
             raise NotAReceipt
         canonical.encode(promise)
         parse_stamp(promise["time"]), parse_stamp(promise["due"]), bytes.fromhex(promise["signature"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (canonical.NotCanonical, ValueError, KeyError, TypeError, RecursionError):
         raise NotAReceipt from None
     return {name: str(value) for name, value in promise.items()}
 

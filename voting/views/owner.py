@@ -146,6 +146,9 @@ def receipt(code: str, elector: str) -> str:
         raise NotFound
     ballot = next((one for one in ballots if one.leaf == request.args.get("leaf")), ballots[-1])
     heads = log.heads(session, assembly)
+    asked = request.args.get("show") == "choices"
+    if asked:
+        _standing(assembly, elector)
     return render_template(
         "voting/receipt.html",
         assembly=assembly,
@@ -155,7 +158,7 @@ def receipt(code: str, elector: str) -> str:
         due=canonical.decode(ballot.receipt)["due"],
         found=reading.find_leaf(session, assembly, ballot.leaf),
         head=heads[-1] if heads else None,
-        entry=_entry(assembly, ballot) if request.args.get("show") == "choices" else None,
+        entry=_entry(assembly, ballot) if asked else None,
         motions=drafts.motions(session, assembly),
         fresh="leaf" in request.args,
         may_change=assembly.counting == Counting.LAST and assembly.step is State.OPEN,
@@ -168,6 +171,7 @@ def receipt_file(code: str, elector: str) -> Response:
     """The receipt file for `verify.py --receipt`: the promise, my own entry, and my row once there is one."""
     assembly = find(code)
     _own(assembly, elector)
+    _standing(assembly, elector)
     session, keys = context.reading(), context.platform().keys
     ballots = casting.my_ballots(session, assembly, elector)
     if not ballots:
@@ -186,7 +190,9 @@ def receipt_file(code: str, elector: str) -> Response:
 
 
 def _own(assembly: Assembly, elector: str) -> casting.Standing:
-    """My own elector, at whatever identity level: reading needs less than casting."""
+    """My own elector, at whatever identity level: that a ballot is there may be read below the level for casting. Its
+    choices may not: whoever prints activation letters could come in as a co-owner and read them.
+    """
     mine = casting.standings(context.reading(), assembly, person_id=context.person_id(), day=today(context.now()))
     found = next((standing for standing in mine if standing.elector == elector), None)
     if found is None:

@@ -78,7 +78,7 @@ def expired_contracts(data: PeriodData, _parameters: Parameters) -> Sequence[Fin
             evidence=(of_contract(contract),),
         )
         for contract in _income(data)
-        if data.start - timedelta(days=1) <= contract.ends_on < data.end and not _followed(contract, data)
+        if data.start <= contract.ends_on + timedelta(days=1) <= data.end and not _followed(contract, data)
     ]
 
 

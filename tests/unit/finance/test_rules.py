@@ -138,7 +138,9 @@ def test_months_and_quarters_follow_the_calendar():
     assert periods.months_between(202611, 202702) == [202611, 202612, 202701, 202702]
 
 
-@pytest.mark.parametrize("text", ["", "2026-13", "2026-1", "26-01", "2026Q5", "2026q1", "２０２６-01", "0001-01"])
+@pytest.mark.parametrize(
+    "text", ["", "2026-13", "2026-1", "26-01", "2026Q5", "2026q1", "２０２６-01", "0001-01", "9999-12", "9999Q4"]
+)
 def test_what_is_no_month_is_refused(text: str):
     with pytest.raises(periods.NoSuchPeriod):
         periods.parse_month(text)
