@@ -147,3 +147,28 @@ def test_every_make_target_is_explained_by_make_help() -> None:
     )
     targets = set(re.findall(r"^\.PHONY: (\S+)", makefile, re.MULTILINE))
     assert targets == set(re.findall(r"^  make (\S+)", listed.stdout, re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", ["legal-map.md", "threat-model.md"])
+def test_what_the_maps_point_at_exists(page: str) -> None:
+    """A rule that says which test holds it must not point at a test or a function that was renamed away."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    tests = re.findall(r"`((?:unit|integration|browser|faults)/[\w/]+\.py)::(\w+)`", text)
+    places = re.findall(r"`((?:hoa|voting|finance|templates)/[\w./-]+\.\w+)(?::([\w.]+))?`", text)
+    assert tests
+    assert places
+    missing = [f"{file}::{name}" for file, name in tests if not _defines(ROOT / "tests" / file, f"test_{name}")]
+    missing += [
+        f"{file}:{dotted}"
+        for file, dotted in places
+        if not all(_defines(ROOT / file, name) for name in (dotted.split(".") if dotted else [""]))
+    ]
+    assert missing == []
+
+
+def _defines(path: Path, name: str) -> bool:
+    """Whether the file is there and (with a name) defines it: a function, a class or a constant."""
+    if not path.is_file():
+        return False
+    defined = rf"^\s*(?:async def|def|class) {name}\b|^\s*{name}\b.*="
+    return not name or re.search(defined, path.read_text(encoding="utf-8"), re.MULTILINE) is not None
