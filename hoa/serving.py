@@ -7,16 +7,19 @@ import sys
 import threading
 import time
 from types import FrameType
+from typing import Any
 
 import click
 import structlog
 import waitress
+from flask import Flask
 
 from hoa.app import create_app, create_worker
-from hoa.config import LOOPBACK
+from hoa.config import LOOPBACK, Settings
 from hoa.demo import build as demo
 from hoa.migrations import runner
 from hoa.platform import Platform
+from hoa.web.security import MOST_BODY
 
 THREADS = 8
 
@@ -33,7 +36,7 @@ def serve(platform: Platform) -> None:
     keeper = threading.Thread(target=_keep_worker, args=(stop,), name="worker keeper")
     keeper.start()
     settings = platform.settings
-    server = waitress.create_server(app, host=settings.host, port=settings.port, threads=THREADS, ident=None)
+    server = listening(app, settings)
     click.echo(f"http://localhost:{settings.port}")
     if settings.host not in LOOPBACK and not settings.https:
         click.echo(
@@ -54,6 +57,20 @@ def serve(platform: Platform) -> None:
         stop.set()
         server.close()
         keeper.join()
+
+
+def listening(app: Flask, settings: Settings) -> Any:
+    """The server at its address. waitress keeps a whole body on disk before the application sees any of it, so a body
+    far beyond what any page takes is refused by its declared length; up to there the page itself says what is wrong.
+    """
+    return waitress.create_server(
+        app,
+        host=settings.host,
+        port=settings.port,
+        threads=THREADS,
+        ident=None,
+        max_request_body_size=2 * MOST_BODY,
+    )
 
 
 def ensure_demo(platform: Platform) -> None:

@@ -15,6 +15,7 @@ from hoa.kernel.errors import N_, Refusal
 from hoa.web import context
 
 MEGABYTE = 1024 * 1024
+MOST_BODY = 32 * MEGABYTE
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -79,7 +80,7 @@ def install(app: Flask, settings: Settings, secret: str) -> None:
         PERMANENT_SESSION_LIFETIME=timedelta(days=180),
         # Sent only when it changed: a slow answer from the page before would otherwise put an older cookie back.
         SESSION_REFRESH_EACH_REQUEST=False,
-        MAX_CONTENT_LENGTH=32 * MEGABYTE,
+        MAX_CONTENT_LENGTH=MOST_BODY,
         MAX_FORM_MEMORY_SIZE=4 * MEGABYTE,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.https,
