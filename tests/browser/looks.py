@@ -11,18 +11,20 @@ TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 GRAVE = ("serious", "critical")
 
 _WIDER = """() => {
+  const folded = [...document.querySelectorAll('main details:not([open])')];
+  folded.forEach(one => { one.open = true; });
   const wide = document.documentElement.clientWidth;
-  if (document.documentElement.scrollWidth <= wide) return [];
-  return [...document.body.querySelectorAll('*')]
+  const found = document.documentElement.scrollWidth <= wide ? [] : [...document.body.querySelectorAll('*')]
     .filter(one => one.getBoundingClientRect().right > wide + 1)
-    .map(one => one.tagName.toLowerCase() + (one.className ? '.' + String(one.className).replaceAll(' ', '.') : '')
-      + ' ' + one.textContent.trim().slice(0, 30))
+    .map(one => `${one.tagName.toLowerCase()}.${one.className} ${one.textContent.trim().slice(0, 30)}`)
     .concat('(the page)');
+  folded.forEach(one => { one.open = false; });
+  return found;
 }"""
 
 
 def wider_than_the_screen(page: Page) -> list[str]:
-    """What makes the page scroll sideways; empty when nothing does."""
+    """What makes the page scroll sideways, with everything on it unfolded; empty when nothing does."""
     page.wait_for_load_state()
     found: list[str] = page.evaluate(_WIDER)
     return found[-4:]

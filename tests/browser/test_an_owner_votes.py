@@ -95,7 +95,7 @@ def test_a_ballot_cast_in_the_browser_is_found_in_the_recount(
     enter(phone, "elder")
     phone.goto(ASSEMBLY)
     expect(phone.locator(".verdict").first).to_be_visible()
-    picture(phone, "result-phone")
+    picture(phone, "result-after-phone")
     looks.check(phone)
     phone.get_by_role("link", name="已计入，去核验").click()
     expect(phone.get_by_text("计票时用的就是这张票")).to_be_visible()
@@ -104,7 +104,7 @@ def test_a_ballot_cast_in_the_browser_is_found_in_the_recount(
     enter(desk, "co_owner")
     check_the_receipt(desk, receipt, short_codes[1])
     desk.goto(ASSEMBLY)
-    picture(desk, "result-desktop")
+    picture(desk, "result-after-desktop")
     looks.check(desk)
     assert printed_identity(desk) == identity
     public = download(desk, "下载核验包", tmp_path)
@@ -245,6 +245,18 @@ def test_a_line_that_breaks_at_the_last_tap_leaves_one_ballot_and_one_receipt(
     assert page.locator(".facts dt").all_inner_texts()[-MOTIONS:] == ["同意", "弃权", "反对"]
     ballots_of(page)
     expect(page.get_by_role("link", name="查看")).to_have_count(1)
+
+
+def test_a_result_says_the_verdict_first_and_shows_what_was_missing(
+    looked_at: DemoServer, new_page: PageMaker, picture: Picture, size: str
+) -> None:
+    page = new_page(looked_at.base_url, size=size)
+    page.goto(HERE + "assemblies/2026-02/result")
+    expect(page.locator(".verdict")).to_contain_text("未通过")
+    expect(page.locator(".bar")).to_have_count(4)
+    expect(page.locator(".bar", has_text="还差")).to_have_count(1)
+    looks.check(page)
+    picture(page, f"result-{size}")
 
 
 def test_an_owner_votes_without_javascript(polls: DemoServer, new_page: PageMaker) -> None:

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser import looks
 from tests.browser.conftest import SIZES, PageMaker
@@ -20,6 +20,7 @@ from tests.browser.demos import EVERYBODY, HERE, DemoServer, enter
 
 OF_A_KIND = 2
 LOOKS_OF_A_KIND = 4
+LABELS = "cells => cells.map(cell => cell.dataset.label)"
 MOST_PAGES = 200
 VISITOR = "visitor"
 STARTS = ("/", HERE, "/me", "/privacy", "/decide/", "/verify")
@@ -139,3 +140,45 @@ def look(page: Page, address: str, anatomy: Anatomy, seen: Counter[str]) -> None
     looks.fits(page)
     if first:
         looks.demand_no_barrier(page)
+
+
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+SPOKEN = (
+    ".skip, .rooms a, .foot a:not([lang]), main button, main label, main legend, main dt, main caption, main summary,"
+    " main th[scope=col], .crumbs li:nth-child(n+2):not(:last-child) a"
+)
+# Names and titles that people typed are shown as they typed them, also where they stand in a label.
+DATA = re.compile(r"以.*登录|2026 年第 \d 次业主大会会议|“.*”|公共收益审计报告")
+IN_ENGLISH = (
+    (VISITOR, ("", "books/", "books/2026Q2", "assemblies/2026-02", "assemblies/2026-03/notice", "resolutions/")),
+    ("elder", ("", "mine", "bulletin/", "assemblies/2026-03")),
+    ("treasurer", ("books/month", "books/vouchers", "books/vouchers/new", "books/bank/import", "books/contracts/1")),
+    ("secretary", ("assemblies/2026-03/manage", "assemblies/new", "offices/")),
+    ("supervisor", ("audit/", "audit/check?start=2026-01-01&end=2026-09-30")),
+    ("clerk", ("register/", "register/imports/", "desk/")),
+)
+
+
+@pytest.mark.parametrize(("key", "addresses"), IN_ENGLISH, ids=[key for key, _ in IN_ENGLISH])
+def test_in_english_the_platform_speaks_english_and_still_fits(
+    looked_at: DemoServer, new_page: PageMaker, key: str, addresses: tuple[str, ...]
+) -> None:
+    page = new_page(looked_at.base_url, size="phone", locale="en")
+    if key != VISITOR:
+        enter(page, key)
+    page.goto(HERE)
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    for address in addresses:
+        answer = page.goto(HERE + address)
+        assert answer is not None
+        assert answer.status == 200, address
+        assert page.locator("html").get_attribute("lang") == "en", address
+        spoken = page.locator(SPOKEN).all_inner_texts()
+        spoken += [str(label) for label in page.locator("[data-label]").evaluate_all(LABELS)]
+        spoken.append(page.locator(".foot").inner_text().replace("中文", ""))
+        assert len(spoken) > 5
+        assert [words for words in spoken if CHINESE.search(DATA.sub("", words))] == [], address
+        looks.fits(page)
+        looks.senior(page, 2)
+        looks.fits(page)
