@@ -6,7 +6,7 @@ from flask import url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from hoa.bulletin import service, tasks
+from hoa.bulletin import integrity, service, tasks
 from hoa.bulletin.powers import POWERS
 from hoa.bulletin.views import blueprint, short
 from hoa.kernel.clock import today
@@ -36,4 +36,5 @@ ROOM = Room(
     nav=(NavItem(label=N_("公示"), endpoint="bulletin.board"),),
     needs=_needs,
     publications={"notice": N_("通知")},
+    verify=integrity.verify,
 )

@@ -2,17 +2,18 @@
 12)."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hoa.kernel import canonical, checkpoint, merkle, signing
-from hoa.kernel.clock import stamp
+from hoa.kernel.clock import parse_stamp, stamp, today
 from hoa.kernel.errors import Refusal
 from hoa.platform import Platform
 from hoa.ports.keys import Keys
-from voting.rules import record
+from voting.rules import packs, record
 from voting.rules.life import ORDER, State
 from voting.service import casting, drafts, log, notice, steps, tallying
 from voting.service.evidence import counted_again
@@ -69,6 +70,7 @@ def _assembly(session: Session, assembly: Assembly) -> Iterator[str]:
         "convener": (assembly.convener, manifest["convener"]),
         "counting": (assembly.counting, manifest["counting"]),
         "rule_pack": (assembly.rule_pack, manifest["rules"]["pack"]),
+        "identity_level": (assembly.identity_level, _identity_level(manifest)),
         "opens_at": (stamp(assembly.opens_at), manifest["times"]["opens"]),
         "closes_at": (stamp(assembly.closes_at), manifest["times"]["closes"]),
         "roll_heads": (assembly.roll_heads, manifest["totals"]["heads"]),
@@ -80,6 +82,12 @@ def _assembly(session: Session, assembly: Assembly) -> Iterator[str]:
             yield f"table assembly, column {column}: says {now}, the notice said {then}"
     if [notice.noticed(motion).value for motion in drafts.motions(session, assembly)] != manifest["motions"]:
         yield "table motion: the motions are not the ones of the notice"
+
+
+def _identity_level(manifest: Mapping[str, Any]) -> str:
+    """What the noticed rule pack asks of whoever votes (R7.5)."""
+    day = today(parse_stamp(manifest["times"]["noticed"]))
+    return packs.pack(manifest["rules"]["pack"], day=day).text("identity_level")
 
 
 def _events(session: Session, assembly: Assembly) -> Iterator[str]:

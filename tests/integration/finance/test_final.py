@@ -165,6 +165,9 @@ def test_no_role_posts_into_a_closed_month(scene: Scene):
 TAMPERED = [
     ("UPDATE finance_voucher SET day = '2026-09-14' WHERE number = 1", "记-0901"),
     ("UPDATE finance_voucher SET party = 'x' WHERE number = 2", "记-0902"),
+    ("UPDATE finance_voucher SET submitted_at = NULL WHERE number = 2", "记-0902"),
+    ("UPDATE finance_voucher SET submitted_at = '2031-01-01 00:00:00' WHERE number = 2", "记-0902"),
+    ("UPDATE finance_voucher SET returned_because = 'x' WHERE number = 2", "记-0902"),
     ("UPDATE finance_voucher SET checker_id = maker_id WHERE number = 2", "记-0902"),
     (
         "UPDATE finance_line SET debit_fen = debit_fen + (CASE WHEN debit_fen > 0 THEN 1 ELSE 0 END), credit_fen = "
