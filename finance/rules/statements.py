@@ -80,9 +80,14 @@ class TrustDoesNotBalance(Refusal):
     message = N_("受托代理资产 %(assets)s 与受托代理负债 %(liabilities)s 不相等，不能公示，请先运行 hoa verify 查明")
 
 
-def build(vouchers: Iterable[Posted], *, start: date, end: date, chart: Chart) -> Statement:
-    """The statement of the days from `start` to `end`, of a fund kept in agency mode on the cash basis."""
-    earlier: list[Line] = []
+def build(
+    vouchers: Iterable[Posted], *, start: date, end: date, chart: Chart, brought: Iterable[Line] = ()
+) -> Statement:
+    """The statement of the days from `start` to `end`, of a fund kept in agency mode on the cash basis.
+
+    `brought` are sums by account that stand in for vouchers before `start` which are not given one by one.
+    """
+    earlier: list[Line] = list(brought)
     within: list[Posted] = []
     for voucher in vouchers:
         if voucher.day < start or (voucher.kind is VoucherKind.OPENING and voucher.day <= end):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from finance.rules.charts import TRUST_BANK
@@ -68,7 +68,7 @@ def book_balance(session: Session, book: Book, day: date) -> int:
     """What the account holds by the books at the end of a day, in fen."""
     code = chart_of(book).by_role(TRUST_BANK).code
     query = (
-        select(VoucherLine.debit_fen, VoucherLine.credit_fen)
+        select(func.sum(VoucherLine.debit_fen - VoucherLine.credit_fen))
         .join(Voucher, (Voucher.community_id == VoucherLine.community_id) & (Voucher.id == VoucherLine.voucher_id))
         .where(
             VoucherLine.community_id == book.community_id,
@@ -78,7 +78,7 @@ def book_balance(session: Session, book: Book, day: date) -> int:
             Voucher.day <= day,
         )
     )
-    return sum(debit - credit for debit, credit in session.execute(query))
+    return int(session.scalar(query) or 0)
 
 
 def _bank_opening(session: Session, account: BankAccount) -> int:

@@ -17,7 +17,7 @@ from finance.rules.charts import Chart
 from finance.rules.ledger import Line, VoucherKind
 from finance.rules.statements import Posted
 from finance.service.books import chart_of, trust_book
-from finance.service.publication import posted_vouchers
+from finance.service.publication import brought_in, posted_vouchers
 from finance.tables import Book
 from hoa.kernel import money
 from hoa.kernel.errors import N_, Refusal
@@ -65,8 +65,9 @@ def ledger(session: Session, community_id: str, *, start: date, end: date) -> Le
     if end < start:
         raise EndBeforeStart(start=start.isoformat(), end=end.isoformat())
     book = trust_book(session, community_id)
-    posted = posted_vouchers(session, book, until=end)
+    posted = posted_vouchers(session, book, start=start, until=end)
     opening: dict[str, int] = {}
+    _add(opening, brought_in(session, book, before=start))
     for voucher in posted:
         if _before(voucher, start):
             _add(opening, voucher.lines)

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from finance.rules import statements as rules
 from finance.rules.contracts import Direction
-from finance.rules.ledger import VoucherKind
+from finance.rules.ledger import Line, VoucherKind
 from finance.rules.life import VoucherState
 from finance.rules.periods import Quarter, month_text
 from finance.rules.statements import Entry, Group, Posted, Statement
 from finance.service import contracts as contract_service
 from finance.service.books import bank_account, chart_of, find_period, first_open_month, trust_book
 from finance.service.closing import reconcile, reconciliation_content
-from finance.service.vouchers import label, lines_by_voucher
-from finance.tables import Book, Voucher
+from finance.service.vouchers import label_of, lines_by_voucher
+from finance.tables import Book, Voucher, VoucherLine
 from hoa.bulletin import service as bulletin
 from hoa.bulletin.tables import Publication
 from hoa.kernel import canonical, masking
@@ -42,39 +42,71 @@ class NothingChanged(Refusal):
     status = 409
 
 
-def posted_vouchers(session: Session, book: Book, *, until: date | None = None) -> list[Posted]:
-    """Every posted voucher of a book with its lines, in the order they were posted."""
-    query = select(Voucher).where(
+def posted_vouchers(session: Session, book: Book, *, start: date, until: date) -> list[Posted]:
+    """The posted vouchers of a book dated from `start` to `until` with their lines, in the order they were posted."""
+    dated = (*_posted_in(book), Voucher.day >= start, Voucher.day <= until)
+    lines = lines_by_voucher(session, book.community_id, select(Voucher.id).where(*dated))
+    query = select(
+        Voucher.id,
+        Voucher.kind,
+        Voucher.day,
+        Voucher.month,
+        Voucher.number,
+        Voucher.summary,
+        Voucher.party,
+        Voucher.party_is_person,
+        Voucher.resolution_id,
+        Voucher.contract_id,
+    ).where(*dated)
+    return [
+        Posted(
+            id=row.id,
+            label=label_of(row.day, row.month, row.number),
+            kind=VoucherKind(row.kind),
+            day=row.day,
+            summary=row.summary,
+            party=masking.name(row.party) if row.party_is_person else row.party,
+            lines=lines[row.id],
+            resolution_id=row.resolution_id,
+            contract_id=row.contract_id,
+        )
+        for row in session.execute(query.order_by(Voucher.seq))
+    ]
+
+
+def brought_in(session: Session, book: Book, *, before: date) -> tuple[Line, ...]:
+    """What was posted dated before a day, added up by account in the database: years of entries are not read for a
+    quarter.
+    """
+    earlier = select(Voucher.id).where(*_posted_in(book), Voucher.day < before)
+    query = (
+        select(VoucherLine.account, func.sum(VoucherLine.debit_fen), func.sum(VoucherLine.credit_fen))
+        .where(VoucherLine.community_id == book.community_id, VoucherLine.voucher_id.in_(earlier))
+        .group_by(VoucherLine.account)
+        .order_by(VoucherLine.account)
+    )
+    return tuple(
+        Line(account=account, debit_fen=int(debit), credit_fen=int(credit))
+        for account, debit, credit in session.execute(query)
+    )
+
+
+def _posted_in(book: Book) -> tuple[ColumnElement[bool], ...]:
+    return (
         Voucher.community_id == book.community_id,
         Voucher.book_id == book.id,
         Voucher.state == VoucherState.POSTED,
     )
-    if until is not None:
-        query = query.where(Voucher.day <= until)
-    lines = lines_by_voucher(session, book.community_id)
-    return [
-        Posted(
-            id=voucher.id,
-            label=label(voucher),
-            kind=VoucherKind(voucher.kind),
-            day=voucher.day,
-            summary=voucher.summary,
-            party=masking.name(voucher.party) if voucher.party_is_person else voucher.party,
-            lines=lines[voucher.id],
-            resolution_id=voucher.resolution_id,
-            contract_id=voucher.contract_id,
-        )
-        for voucher in session.scalars(query.order_by(Voucher.seq))
-    ]
 
 
 def statement(session: Session, community_id: str, *, start: date, end: date) -> Statement:
     """The 公共收益收支表 of a period, checked: it adds up, and what is held equals what is owed."""
     book = trust_book(session, community_id)
     chart = chart_of(book)
-    posted = posted_vouchers(session, book, until=end)
-    rules.check_trust([line for voucher in posted for line in voucher.lines], chart)
-    return rules.build(posted, start=start, end=end, chart=chart)
+    brought = brought_in(session, book, before=start)
+    posted = posted_vouchers(session, book, start=start, until=end)
+    rules.check_trust([*brought, *(line for voucher in posted for line in voucher.lines)], chart)
+    return rules.build(posted, start=start, end=end, chart=chart, brought=brought)
 
 
 def quarter_content(session: Session, community_id: str, quarter: Quarter) -> dict[str, Any]:
@@ -150,12 +182,7 @@ def _contract(view: contract_service.ContractView) -> dict[str, Any]:
 
 def _chain_head(session: Session, book: Book, end: date) -> str:
     """The hash of the last voucher posted that is dated in or before the period: it binds every voucher before it."""
-    query = select(Voucher.hash).where(
-        Voucher.community_id == book.community_id,
-        Voucher.book_id == book.id,
-        Voucher.state == VoucherState.POSTED,
-        Voucher.day <= end,
-    )
+    query = select(Voucher.hash).where(*_posted_in(book), Voucher.day <= end)
     return session.scalars(query.order_by(Voucher.seq.desc()).limit(1)).one_or_none() or book.head_hash
 
 
