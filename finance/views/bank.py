@@ -129,7 +129,7 @@ def bank_confirm() -> Response:
     said = {
         field.name: int(answer)
         for field in fields(ColumnMap)
-        if (answer := request.form.get(f"chosen-{field.name}", "")).isascii() and answer.isdigit()
+        if (answer := request.form.get(f"chosen-{field.name}", "")).isascii() and answer.isdigit() and len(answer) < 5
     }
     with context.writing() as session:
         account = bank_account(session, trust_book(session, here.id))

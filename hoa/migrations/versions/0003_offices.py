@@ -63,6 +63,14 @@ def _offices() -> None:
     )
     op.create_index("ix_office_person", "office", ["community_id", "person_id"])
     forbid("office", actions=("DELETE",), because="an office is ended, never deleted")
+    granted = ("community_id", "id", "body_kind", "post_kind", "person_id", "starts_at", "basis", "granted_at")
+    changed = " OR ".join(f"NEW.{column} <> OLD.{column}" for column in granted)
+    forbid(
+        "office",
+        actions=("UPDATE",),
+        when=f"OLD.ended_at IS NOT NULL OR NEW.ends_at > OLD.ends_at OR {changed}",
+        because="an office can only be ended",
+    )
 
 
 def _bulletin() -> None:

@@ -124,6 +124,28 @@ def test_the_database_itself_refuses_to_forget_an_office(platform: Platform):
         session.execute(text("DELETE FROM office"))
 
 
+@pytest.mark.parametrize(
+    "rewritten", ["post_kind = 'chair'", "person_id = granted_by", "ends_at = '2099-01-01 00:00:00'", "basis = 'x'"]
+)
+def test_the_database_itself_refuses_to_turn_an_office_into_another(platform: Platform, rewritten: str):
+    community, person, clerk = a_community(platform), a_person(platform), a_person(platform, "王雨秀")
+    now = platform.now()
+    with platform.database.writing() as session:
+        service.appoint(
+            session,
+            community,
+            post=COMMITTEE_TREASURER,
+            person_id=person,
+            starts_at=now,
+            ends_at=now + timedelta(days=365),
+            basis="选举",
+            by=clerk,
+            now=now,
+        )
+    with pytest.raises(DBAPIError, match="can only be ended"), platform.database.writing() as session:
+        session.execute(text(f"UPDATE office SET {rewritten}"))
+
+
 def test_the_platforms_administrator_has_no_power_inside_a_community(platform: Platform):
     community, person = a_community(platform), a_person(platform)
     with platform.database.writing() as session:
