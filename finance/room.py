@@ -23,10 +23,11 @@ current.provide(publication.KIND, publication.current_hash)
 
 
 def _needs(session: Session, asker: Asker) -> Sequence[Need]:
-    """Vouchers that wait for this person, and the quarter that is to be published."""
+    """Books that nobody has opened, vouchers that wait for this person, and the quarter that is to be published."""
     book = find_book(session, asker.community_id)
     if book is None:
-        return ()
+        may_open = "books.open" in asker.powers
+        return [Need(title=gettext("建立公共收益账簿"), url=url_for("finance.open_book"))] if may_open else ()
     needs: list[Need] = []
     for power, state, words in (
         ("voucher.check", VoucherState.SUBMITTED, gettext("复核凭证")),
@@ -41,7 +42,7 @@ def _needs(session: Session, asker: Asker) -> Sequence[Need]:
         due = quarter.publish_by(book.publish_within_days)
         needs.append(
             Need(
-                title=gettext("公示 %(quarter)s 的账目", quarter=publication.quarter_title(quarter)),
+                title=gettext("请公示：%(title)s", title=publication.quarter_title(quarter)),
                 url=url_for("finance.month"),
                 due=due,
                 urgent=due < today(asker.now),

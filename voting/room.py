@@ -29,12 +29,14 @@ def _needs(session: Session, asker: Asker) -> Sequence[Need]:
     open_votes = reading.waiting_for(session, asker.community_id, person_id=asker.person_id, day=day)
     needs = [
         Need(
-            title=gettext("请投票：%(title)s", title=row.title),
+            title=gettext("请投票：%(title)s", title=row.title)
+            if ready
+            else gettext("先带证件核验身份，再投票：%(title)s", title=row.title),
             url=url_for("voting.show", code=row.code),
             due=today(row.closes_at),
             urgent=(row.closes_at - asker.now).days < 2,
         )
-        for row in open_votes
+        for row, ready in open_votes
     ]
     if CONVENE in asker.powers:
         words = {

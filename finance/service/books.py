@@ -34,7 +34,7 @@ class NoBankAccount(Refusal):
 
 
 class MonthClosed(Refusal):
-    message = N_("%(month)s 已经结账，不能再改动；请用当月的红字凭证更正")
+    message = N_("%(month)s 已经结账，不能再改动；漏记的写在还没有结账的月份，记错的用红字凭证更正")
     status = 409
 
 

@@ -9,10 +9,10 @@ from werkzeug.wrappers import Response
 
 from finance.forms import DocumentForm, ReasonForm, ReverseForm, VoucherForm
 from finance.rules.life import VoucherState
-from finance.rules.periods import Quarter, month_text
+from finance.rules.periods import Quarter, month_of, month_text
 from finance.service import documents, matching, publication
 from finance.service import vouchers as service
-from finance.service.books import chart_of, trust_book
+from finance.service.books import chart_of, is_closed, trust_book
 from finance.tables import Attachment, BankLine, Contract, Document, Voucher
 from finance.views.base import blueprint
 from hoa.accounts.tables import Person
@@ -56,11 +56,15 @@ def new_voucher() -> str | Response:
     session, here = context.reading(), context.community()
     line_id = request.args.get("line", "")
     line = get(session, BankLine, here.id, line_id) if line_id else None
+    late = line is not None and is_closed(session, trust_book(session, here.id), month_of(line.day))
     form = VoucherForm()
     form.offer(session, here.id, day=today(context.now()))
     if not form.is_submitted() and line is not None:
         form.show(matching.fields_from_line(line))
         form.purpose.data = ""
+        if late:
+            # A closed month takes nothing more: what was missed in it is booked today, matched with the old line.
+            form.day.data = today(context.now())
     if form.validate_on_submit():
         try:
             with context.writing() as writing:
@@ -81,7 +85,7 @@ def new_voucher() -> str | Response:
         else:
             flash(gettext("草稿已保存，请上传原始凭证后提交复核"), "ok")
             return redirect(url_for("finance.voucher", voucher_id=voucher.id))
-    return render_template("finance/voucher_form.html", form=form, line=line, voucher=None)
+    return render_template("finance/voucher_form.html", form=form, line=line, late=late, voucher=None)
 
 
 @blueprint.route("/vouchers/<voucher_id>/edit", methods=["GET", "POST"])
@@ -109,7 +113,7 @@ def edit_voucher(voucher_id: str) -> str | Response:
         else:
             flash(gettext("草稿已保存"), "ok")
             return redirect(url_for("finance.voucher", voucher_id=voucher_id))
-    return render_template("finance/voucher_form.html", form=form, line=None, voucher=voucher)
+    return render_template("finance/voucher_form.html", form=form, line=None, late=False, voucher=voucher)
 
 
 @blueprint.get("/vouchers/<voucher_id>")
@@ -131,7 +135,14 @@ def _published(row: Voucher) -> bool:
     return row.state == VoucherState.POSTED and found is not None
 
 
-def _voucher_page(row: Voucher, reason: ReasonForm, document: DocumentForm) -> str:
+def _stopped(voucher_id: str, refusal: Refusal) -> tuple[str, int]:
+    """The voucher's own page with what stands in the way of its next step, and the buttons that mend it."""
+    row = get(context.reading(), Voucher, context.community().id, voucher_id)
+    empty = ReasonForm(formdata=None), DocumentForm(formdata=None)
+    return _voucher_page(row, *empty, refused=told(refusal)), refusal.status
+
+
+def _voucher_page(row: Voucher, reason: ReasonForm, document: DocumentForm, refused: str | None = None) -> str:
     session = context.reading()
     inside = context.may("books.read")
     lines, chart = service.lines_of(session, row), chart_of(trust_book(session, row.community_id))
@@ -160,16 +171,20 @@ def _voucher_page(row: Voucher, reason: ReasonForm, document: DocumentForm) -> s
         inspect=context.may("books.inspect"),
         reason=reason,
         document=document,
+        refused=refused,
     )
 
 
 @blueprint.post("/vouchers/<voucher_id>/submit")
 @requires("voucher.make")
-def submit_voucher(voucher_id: str) -> Response:
-    with context.writing() as session:
-        service.submit(
-            session, context.community().id, voucher_id=voucher_id, by=context.person_id(), now=context.now()
-        )
+def submit_voucher(voucher_id: str) -> tuple[str, int] | Response:
+    try:
+        with context.writing() as session:
+            service.submit(
+                session, context.community().id, voucher_id=voucher_id, by=context.person_id(), now=context.now()
+            )
+    except Refusal as refusal:
+        return _stopped(voucher_id, refusal)
     flash(gettext("已提交，等另一位委员复核"), "ok")
     return redirect(url_for("finance.voucher", voucher_id=voucher_id))
 
@@ -185,10 +200,13 @@ def discard_voucher(voucher_id: str) -> Response:
 
 @blueprint.post("/vouchers/<voucher_id>/approve")
 @requires("voucher.check")
-def approve_voucher(voucher_id: str) -> Response:
+def approve_voucher(voucher_id: str) -> tuple[str, int] | Response:
     here = context.community()
-    with context.writing() as session:
-        service.approve(session, here.id, voucher_id=voucher_id, by=context.person_id(), now=context.now())
+    try:
+        with context.writing() as session:
+            service.approve(session, here.id, voucher_id=voucher_id, by=context.person_id(), now=context.now())
+    except Refusal as refusal:
+        return _stopped(voucher_id, refusal)
     flash(gettext("复核通过，等记账"), "ok")
     waiting = service.vouchers(context.reading(), here.id, states=(VoucherState.SUBMITTED,), limit=1)
     if waiting:
@@ -217,12 +235,15 @@ def return_voucher(voucher_id: str) -> str | Response:
 
 @blueprint.post("/vouchers/<voucher_id>/post")
 @requires("voucher.post")
-def post_voucher(voucher_id: str) -> Response:
-    with context.writing() as session:
-        row = service.post(
-            session, context.community().id, voucher_id=voucher_id, by=context.person_id(), now=context.now()
-        )
-        number = service.label(row)
+def post_voucher(voucher_id: str) -> tuple[str, int] | Response:
+    try:
+        with context.writing() as session:
+            row = service.post(
+                session, context.community().id, voucher_id=voucher_id, by=context.person_id(), now=context.now()
+            )
+            number = service.label(row)
+    except Refusal as refusal:
+        return _stopped(voucher_id, refusal)
     flash(gettext("已记账：%(number)s。从现在起不能修改，只能用红字凭证更正", number=number), "ok")
     return redirect(url_for("finance.voucher", voucher_id=voucher_id))
 

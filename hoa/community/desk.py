@@ -59,11 +59,8 @@ class Case:
     phone: str
     first: Person
     second: Person | None
-
-    @property
-    def changes_account(self) -> bool:
-        """Whether the owner already has an account, perhaps with another phone."""
-        return self.owner.person_id is not None
+    changes_account: bool
+    """Whether another account than the owner's present one would stand for the owner after this check."""
 
 
 def start(
@@ -174,11 +171,15 @@ def case(session: Session, keys: Keys, community_id: str, check_id: str) -> Case
 
 def _case(session: Session, keys: Keys, check: IdentityCheck) -> Case:
     here = check.community_id
+    owner = get(session, Owner, here, check.owner_id)
+    phone = sealing.open_phone(keys, here, check.id, check.phone_sealed)
+    holder = accounts.find_by_phone(session, keys, phone)
     return Case(
         check=check,
-        owner=get(session, Owner, here, check.owner_id),
+        owner=owner,
         units=units_of(session, here, check.owner_id),
-        phone=masking.phone(sealing.open_phone(keys, here, check.id, check.phone_sealed)),
+        phone=masking.phone(phone),
         first=accounts.person(session, check.first_by),
         second=accounts.person(session, check.second_by) if check.second_by else None,
+        changes_account=owner.person_id is not None and (holder is None or holder.id != owner.person_id),
     )

@@ -12,7 +12,7 @@ from hoa.community.commands import register
 from hoa.community.imports import READY
 from hoa.community.powers import POWERS
 from hoa.community.rules import IdentityLevel
-from hoa.community.tables import IdentityCheck, ImportBatch
+from hoa.community.tables import IdentityCheck, ImportBatch, Unit
 from hoa.kernel.errors import N_
 from hoa.web import context
 from hoa.web.room import Asker, NavItem, Need, Room
@@ -22,7 +22,9 @@ PAGES = (activation_views, desk_views, import_views)
 
 
 def needs(session: Session, asker: Asker) -> Sequence[Need]:
-    """A check that waits for a second officer, a workbook that waits for a decision, an owner who cannot vote yet."""
+    """A check that waits for a second officer, an empty register or a workbook that waits for a decision, an owner who
+    cannot vote yet.
+    """
     here, found = asker.community_id, []
     if "register.check" in asker.powers:
         waiting = select(func.count()).select_from(IdentityCheck)
@@ -37,6 +39,8 @@ def needs(session: Session, asker: Asker) -> Sequence[Need]:
         if batch is not None:
             title = gettext("名册文件“%(name)s”等待确认导入", name=batch.file_name)
             found.append(Need(title=title, url=url_for("community.look", batch_id=batch.id)))
+        elif session.scalar(select(Unit.id).where(Unit.community_id == here).limit(1)) is None:
+            found.append(Need(title=gettext("导入业主名册"), url=url_for("community.send")))
     if activation.claimable(session, context.platform().keys, here, asker.person_id):
         found.append(Need(title=gettext("认领您的房屋"), url=url_for("community.mine")))
     owned = service.ownerships_of(session, here, asker.person_id)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, select
+from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
 
 from hoa.kernel import canonical, merkle
@@ -16,10 +16,15 @@ from voting.tables import Assembly, Ballot, LogEntry
 UNDER_WAY = (State.OPEN, State.CUT_OFF, State.CLOSED, State.TALLIED, State.NOTICED)
 
 
+# Casting begins with it; building the statement takes longer than answering it.
+_BY_CODE = select(Assembly).where(
+    Assembly.community_id == bindparam("community_id"), Assembly.code == bindparam("code")
+)
+
+
 def by_code(session: Session, community_id: str, code: str) -> Assembly:
     """The assembly of this community with this code."""
-    query = select(Assembly).where(Assembly.community_id == community_id, Assembly.code == code)
-    found = session.scalars(query).one_or_none()
+    found = session.scalars(_BY_CODE, {"community_id": community_id, "code": code}).one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -59,14 +64,17 @@ def mine(session: Session, assembly: Assembly, *, person_id: str, day: date) -> 
     return sorted(found, key=lambda one: one.voted)
 
 
-def waiting_for(session: Session, community_id: str, *, person_id: str, day: date) -> Sequence[Assembly]:
-    """Open assemblies in which this person has not voted for every elector they may act for."""
+def waiting_for(session: Session, community_id: str, *, person_id: str, day: date) -> Sequence[tuple[Assembly, bool]]:
+    """Open assemblies in which this person has not voted for every elector they may act for, and whether they are
+    known well enough to do so now (rules.md R7.5).
+    """
     query = select(Assembly).where(Assembly.community_id == community_id, Assembly.state == State.OPEN.value)
-    return [
-        assembly
-        for assembly in session.scalars(query.order_by(Assembly.closes_at))
-        if any(not one.voted for one in mine(session, assembly, person_id=person_id, day=day))
-    ]
+    waiting = []
+    for assembly in session.scalars(query.order_by(Assembly.closes_at)):
+        left = [one for one in mine(session, assembly, person_id=person_id, day=day) if not one.voted]
+        if left:
+            waiting.append((assembly, any(one.checked for one in left)))
+    return waiting
 
 
 def inclusion(session: Session, assembly: Assembly, leaf: str, size: int | None) -> dict[str, Any]:

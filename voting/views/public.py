@@ -26,7 +26,7 @@ def index() -> str:
     session, here, me = context.reading(), context.community(), context.me()
     rows = reading.assemblies(session, here.id, drafts=context.may(CONVENE))
     waiting = (
-        {row.id for row in reading.waiting_for(session, here.id, person_id=me.id, day=today(context.now()))}
+        {row.id for row, _ready in reading.waiting_for(session, here.id, person_id=me.id, day=today(context.now()))}
         if me
         else set()
     )

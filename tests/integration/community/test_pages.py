@@ -69,6 +69,7 @@ def test_a_clerk_imports_a_register_in_the_browser_after_seeing_what_will_change
     community = a_community(platform)
     client = clerk(app, platform, community)
     assert "名册还是空的" in client.get("/c/WTY/register/").text
+    assert 'href="/c/WTY/register/imports/"' in client.get("/c/WTY/").text, "the first page says what to begin with"
     url = upload(client, platform, workbook(SMALL))
     page = client.get(url).text
     assert "确认后将新增 5 个专有部分，改动 0 个" in page
@@ -78,7 +79,10 @@ def test_a_clerk_imports_a_register_in_the_browser_after_seeing_what_will_change
     answer = post(client, url)
     work(platform)
     assert client.get(answer.location + ".json").get_json()["state"] == "done"
-    assert "已导入：新增 5 个" in client.get(url).text
+    done = client.get(url).text
+    assert "已导入：新增 5 个" in done
+    assert "/c/WTY/register/letters/" in done
+    assert "导入业主名册" not in client.get("/c/WTY/").text
     assert "5 个专有部分，计 3 人" in client.get("/c/WTY/register/").text
 
 
@@ -320,6 +324,21 @@ def test_two_officers_check_an_owner_at_the_desk_each_in_their_own_session(app: 
         person = accounts.find_by_phone(session, platform.keys, PING[2])
         assert person is not None
         assert service.identity_level(session, community, person.id) is IdentityLevel.V2
+
+
+@pytest.mark.parametrize(("phone", "warned"), [(KANG[2], False), ("19900000999", True)])
+def test_the_second_officer_is_warned_only_when_another_account_would_stand_for_the_owner(
+    app: Flask, platform: Platform, phone: str, warned: bool
+) -> None:
+    community = a_register(platform)
+    owner(app, platform, community)
+    first = clerk(app, platform, community)
+    second = clerk(app, platform, community, STREET_OFFICER, 2)
+    start = f"/c/WTY/desk/owners/{owner_id(platform, community, KANG[0])}"
+    post(first, start, {"phone": phone, "person": "y", "title": "y"})
+    found = re.search(r"/c/WTY/desk/checks/\w+", second.get("/c/WTY/desk/").text)
+    assert found
+    assert ("这位业主已有账户" in second.get(found[0]).text) is warned
 
 
 def test_an_officer_can_stop_a_check_with_a_reason(app: Flask, platform: Platform) -> None:

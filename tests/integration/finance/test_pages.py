@@ -283,11 +283,15 @@ def a_wrong_pair_is_taken_apart_and_a_wrong_voucher_reversed(app: Flask, platfor
         "summary": "退押金",
         "purpose": "U5",
     }
+    begun = treasurer.get(f"{BOOKS}/vouchers/new?line={loose.id}").text
+    assert "已经结账" in begun, "the line is of a closed month"
+    assert 'value="2026-08-05"' not in begun, "a day that would be refused is not proposed"
     draft = post(treasurer, f"{BOOKS}/vouchers/new?line={loose.id}", {**fields, "contract": "", "resolution": ""})
     page = draft.headers["Location"]
     refused = post(treasurer, f"{page}/submit", page=page)
     assert refused.status_code == 422
     assert "依据" in refused.text
+    assert f"{page}/edit" in refused.text, "the page that refuses also leads to the cure"
     scan = {"file": (io.BytesIO(b"<svg/>"), "x.pdf"), "kind": "invoice"}
     wrong = post(treasurer, f"{page}/documents", scan, page=page, content_type="multipart/form-data")
     assert "不是 PDF" in wrong.text

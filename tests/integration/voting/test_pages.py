@@ -117,6 +117,9 @@ def test_below_the_identity_level_the_page_says_where_to_go_and_nothing_is_cast(
             row.level = "V1"
     client = owner(app, world)
     assert "当面核验身份" in client.get(BASE).text
+    first = client.get(BASE.split("/assemblies")[0] + "/").text
+    assert "先带证件核验身份，再投票" in first
+    assert "请投票：" not in first, "nobody is sent to a vote that would refuse them"
     assert "我要投票" not in client.get(BASE).text
     refused = client.get(f"{BASE}/vote/{world.electors[0]}/1")
     assert refused.status_code == 403
