@@ -15,7 +15,7 @@ __all__ = ["people"]
 def test_a_column_that_no_file_has_is_refused_and_nothing_is_imported(
     app: Flask,
     platform: Platform,
-    people: dict[str, str],  # noqa: F811
+    people: dict[str, str],
     header: str,
 ):
     treasurer = opened(app, platform, people)
