@@ -4,6 +4,7 @@ Nothing here needs a service: PostgreSQL is started from the distribution's bina
 that Alembic migrated. A missing program fails with the line that installs it.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -20,6 +21,7 @@ from hoa.db import Database
 from hoa.kernel.clock import CHINA, FrozenClock
 from hoa.migrations.runner import upgrade
 from hoa.platform import Platform, open_platform
+from tests.demos import Demos
 from tests.postgres import TEMPLATE, Cluster
 
 pytest_plugins = ("tests.house",)
@@ -123,9 +125,9 @@ def clock() -> FrozenClock:
 
 
 @contextmanager
-def opened_platform(data: Path, url: str, clock: FrozenClock) -> Iterator[Platform]:
+def opened_platform(data: Path, url: str, clock: FrozenClock, *, demo: bool = False) -> Iterator[Platform]:
     """A platform whose messages go to files under its data folder."""
-    chosen = Settings(data=data, database_url=url, sms="file", mail="file")
+    chosen = Settings(data=data, database_url=url, sms="file", mail="file", demo=demo)
     platform = open_platform(chosen, clock=clock)
     try:
         yield platform
@@ -137,6 +139,26 @@ def opened_platform(data: Path, url: str, clock: FrozenClock) -> Iterator[Platfo
 def platform(database_url: str, clock: FrozenClock, tmp_path: Path) -> Iterator[Platform]:
     """An opened platform over an empty database, with its own keys and files."""
     with opened_platform(tmp_path / "hoa-data", database_url, clock) as platform:
+        yield platform
+
+
+@pytest.fixture(scope="session")
+def demos(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Demos:
+    """Copies of the demo community. Workers of one run share a folder above their own."""
+
+    def cluster() -> Cluster:
+        found: Cluster = request.getfixturevalue("postgres")
+        return found
+
+    own = tmp_path_factory.mktemp("demos")
+    together = tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return Demos(common=together, own=own, cluster=cluster)
+
+
+@pytest.fixture
+def demo_platform(demos: Demos, engine_name: str, clock: FrozenClock) -> Iterator[Platform]:
+    """A platform over a copy of the demo community, for this test to change."""
+    with demos.copy(engine_name) as (data, url), opened_platform(data, url, clock, demo=True) as platform:
         yield platform
 
 

@@ -6,13 +6,14 @@ A page that logs an error (a script fails, our content security policy stopped s
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.browser.demos import Demos, DemoServer
-from tests.postgres import Cluster
+from tests.browser.demos import DemoServer, SharedServers
+from tests.demos import Demos
 
 SIZES = {"phone": (360, 800), "desktop": (1280, 900)}
 SECONDS = 30
@@ -42,31 +43,22 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def demos(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demos]:
-    """Copies of the demo community. Workers of one run share a folder above their own."""
-
-    def cluster() -> Cluster:
-        found: Cluster = request.getfixturevalue("postgres")
-        return found
-
-    own = tmp_path_factory.mktemp("demos")
-    together = tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    demos = Demos(common=together, own=own, cluster=cluster)
-    yield demos
-    demos.close()
+def servers(demos: Demos) -> Iterator[SharedServers]:
+    with closing(SharedServers(demos)) as servers:
+        yield servers
 
 
 @pytest.fixture
-def demo(demos: Demos, engine_name: str) -> Iterator[DemoServer]:
+def demo(servers: SharedServers, engine_name: str) -> Iterator[DemoServer]:
     """A running demo of this test's own, on the engine that this run of the test is for."""
-    with demos.started(engine_name) as server:
+    with servers.started(engine_name) as server:
         yield server
 
 
 @pytest.fixture
-def looked_at(demos: Demos) -> DemoServer:
+def looked_at(servers: SharedServers) -> DemoServer:
     """A running demo that is shared: tests only look at it."""
-    return demos.shared("sqlite")
+    return servers.shared("sqlite")
 
 
 @pytest.fixture(params=SIZES)

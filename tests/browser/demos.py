@@ -1,15 +1,9 @@
-"""The demo community behind a real server: grown once an engine, then copied for every test that changes it."""
+"""The demo community behind a real server, and what tests do in it."""
 
-import fcntl
 import json
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -17,11 +11,10 @@ from playwright.sync_api import Page
 from hoa.demo.people import ADMINISTRATOR, ROLES
 from hoa.kernel.clock import CHINA, stamp
 from hoa.platform import DEMO_START
-from tests.postgres import Cluster
+from tests.demos import Demos
 from tests.servers import ServerProcess
 
 HERE = "/c/WTY/"
-TEMPLATE = "demo_template"
 EVERYBODY = {role.key: role for role in (*ROLES, ADMINISTRATOR)}
 
 
@@ -44,14 +37,11 @@ class DemoServer(ServerProcess):
         self.start()
 
 
-class Demos:
-    """Where copies come from. SQLite's original is shared by all workers of a test run; PostgreSQL's is per cluster."""
+class SharedServers:
+    """Running demos: fresh ones for tests that change them, one an engine for tests that only look."""
 
-    def __init__(self, *, common: Path, own: Path, cluster: Callable[[], Cluster]) -> None:
-        self._common = common
-        self._own = own
-        self._cluster = cluster
-        self._numbers = count(1)
+    def __init__(self, demos: Demos) -> None:
+        self._demos = demos
         self._shared: dict[str, DemoServer] = {}
         self._stack = ExitStack()
 
@@ -67,46 +57,13 @@ class Demos:
     @contextmanager
     def started(self, engine: str) -> Iterator[DemoServer]:
         """A running server on a fresh copy, stopped and forgotten at the end."""
-        data = self._own / f"{engine}-{next(self._numbers)}"
-        with ExitStack() as stack:
-            if engine == "sqlite":
-                shutil.copytree(self._grown(), data, ignore=shutil.ignore_patterns("*-shm"))
-                url = f"sqlite:///{data / 'hoa.db'}"
-            else:
-                shutil.copytree(self._grown_on_postgres(), data)
-                url = stack.enter_context(self._cluster().database(TEMPLATE))
+        with self._demos.copy(engine) as (data, url):
             server = DemoServer(data=data, database_url=url)
-            stack.callback(server.stop)
-            server.start()
-            yield server
-
-    def _grown(self) -> Path:
-        """The original on SQLite; whichever worker comes first makes it, the others wait."""
-        folder = self._common / "demo-sqlite"
-        with (self._common / "demo-sqlite.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not folder.exists():
-                unfinished = self._common / "demo-unfinished"
-                _grow(unfinished, f"sqlite:///{unfinished / 'hoa.db'}")
-                unfinished.rename(folder)
-        return folder
-
-    def _grown_on_postgres(self) -> Path:
-        folder = self._own / "demo-postgresql"
-        if not folder.exists():
-            cluster = self._cluster()
-            cluster.create(TEMPLATE)
-            _grow(folder, cluster.url(TEMPLATE))
-        return folder
-
-
-def _grow(data: Path, database_url: str) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HOA_")}
-    environment |= {"HOA_DEMO": "1", "HOA_DATA": str(data), "HOA_DATABASE_URL": database_url}
-    done = subprocess.run(
-        [sys.executable, "-m", "hoa.cli", "demo"], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+            try:
+                server.start()
+                yield server
+            finally:
+                server.stop()
 
 
 def enter(page: Page, key: str) -> None:

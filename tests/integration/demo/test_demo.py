@@ -1,9 +1,7 @@
 """The demo community is grown through the services, the same every time, and shows what it promises."""
 
-import dataclasses
 from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
 from hoa.community import service as register
@@ -21,31 +19,26 @@ VOTES_OF_THE_CAST = """
 """
 
 
-@pytest.fixture
-def demo(platform: Platform) -> Platform:
-    shown = dataclasses.replace(platform, settings=dataclasses.replace(platform.settings, demo=True))
-    build.build(shown, tell=lambda _part: None)
-    return shown
-
-
 def scalar(platform: Platform, sql: str) -> object:
     with platform.database.reading() as session:
         return session.scalar(text(sql))
 
 
-def test_it_shows_what_the_readme_promises(demo: Platform):
-    assert build.is_built(demo)
-    with demo.database.reading() as session:
+def test_it_shows_what_the_readme_promises(demo_platform: Platform):
+    assert build.is_built(demo_platform)
+    with demo_platform.database.reading() as session:
         community = register.find_community(session, "WTY")
         totals = register.totals(session, community.id)
         states = session.execute(text("SELECT code, state FROM assembly ORDER BY code")).all()
     assert (totals.units, totals.area, totals.heads) == (512, 4_611_200, 487)
     assert states == [("2026-01", "announced"), ("2026-02", "announced"), ("2026-03", "open")]
-    assert scalar(demo, "SELECT count(*) FROM ballot") == 362 + 351 + 187
-    assert scalar(demo, VOTES_OF_THE_CAST) == 0, "whoever one can sign in as has not voted yet"
+    assert scalar(demo_platform, "SELECT count(*) FROM ballot") == 362 + 351 + 187
+    assert scalar(demo_platform, VOTES_OF_THE_CAST) == 0, "whoever one can sign in as has not voted yet"
 
 
-def test_growing_it_again_gives_the_same_people_ballots_and_vouchers(demo: Platform, fresh_database, tmp_path: Path):
+def test_growing_it_again_gives_the_same_people_ballots_and_vouchers(
+    demo_platform: Platform, fresh_database, tmp_path: Path
+):
     """Keys, and what is derived from them, are the deployment's own; everything else comes from the seed."""
     queries = (
         "SELECT id FROM person ORDER BY id",
@@ -54,10 +47,10 @@ def test_growing_it_again_gives_the_same_people_ballots_and_vouchers(demo: Platf
         "SELECT id FROM finance_voucher ORDER BY id",
     )
 
-    with opened_platform(tmp_path / "again", fresh_database("sqlite"), FrozenClock(demo.now())) as other:
+    with opened_platform(tmp_path / "again", fresh_database("sqlite"), FrozenClock(demo_platform.now())) as other:
         build.build(other, tell=lambda _part: None)
         for query in queries:
-            with demo.database.reading() as first, other.database.reading() as second:
+            with demo_platform.database.reading() as first, other.database.reading() as second:
                 one, two = first.execute(text(query)).all(), second.execute(text(query)).all()
             assert sorted(one) == sorted(two), query
             assert one

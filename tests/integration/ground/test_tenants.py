@@ -4,7 +4,6 @@ Made from the application's own map of routes, so that a new page is covered the
 file does not know fails here until somebody says where such ids come from.
 """
 
-import dataclasses
 import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,7 +17,6 @@ from werkzeug.routing import Rule
 from hoa.accounts.signing_in import begin_session
 from hoa.app import create_app
 from hoa.db import Base
-from hoa.demo import build
 from hoa.kernel.posts import POSTS, SUPERVISORS
 from hoa.offices import service as offices
 from hoa.platform import Platform
@@ -63,11 +61,9 @@ UNSETTLED = {"job", "attempt", "login_session", "login_code", "passkey_challenge
 
 
 @pytest.fixture
-def two_communities(platform: Platform) -> Platform:
-    shown = dataclasses.replace(platform, settings=dataclasses.replace(platform.settings, demo=True))
-    build.build(shown, tell=lambda _part: None)
-    a_community(shown, THERE, "白云里")
-    return shown
+def two_communities(demo_platform: Platform) -> Platform:
+    a_community(demo_platform, THERE, "白云里")
+    return demo_platform
 
 
 @pytest.fixture
