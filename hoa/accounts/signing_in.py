@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 import argon2
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from hoa.accounts import rules
@@ -213,14 +213,17 @@ def begin_session(session: Session, *, person_id: str, device: str, method: str,
     return token
 
 
+# Every request of somebody signed in asks this; building the statement takes longer than answering it.
+_BY_TOKEN = (
+    select(LoginSession, Person)
+    .join(Person, Person.id == LoginSession.person_id)
+    .where(LoginSession.token_hash == bindparam("token_hash"))
+)
+
+
 def find_session(session: Session, token: str, *, now: datetime) -> tuple[LoginSession, Person] | None:
     """The living session with this token, and its person."""
-    query = (
-        select(LoginSession, Person)
-        .join(Person, Person.id == LoginSession.person_id)
-        .where(LoginSession.token_hash == _token_hash(token))
-    )
-    found = session.execute(query).one_or_none()
+    found = session.execute(_BY_TOKEN, {"token_hash": _token_hash(token)}).one_or_none()
     if found is None:
         return None
     login, holder = found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from hoa.community import rules
@@ -58,9 +58,13 @@ def create(
     return row
 
 
+# Every request of a community asks this; building the statement takes longer than answering it.
+_BY_CODE = select(Community).where(Community.code == bindparam("code"))
+
+
 def find_community(session: Session, code: str) -> Community:
     """The community of this code (in either case), or NotFound."""
-    row = session.scalars(select(Community).where(Community.code == code.upper())).one_or_none()
+    row = session.scalars(_BY_CODE, {"code": code.upper()}).one_or_none()
     if row is None:
         raise NotFound
     return row
