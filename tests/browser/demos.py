@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -79,8 +79,3 @@ def code_sent_to(server: ServerProcess, phone: str) -> str | None:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     messages = [json.loads(line) for line in lines]
     return next((str(one["params"]["code"]) for one in reversed(messages) if one["phone"] == phone), None)
-
-
-def later(**duration: float) -> datetime:
-    """That long after the demo's first moment."""
-    return DEMO_START + timedelta(**duration)

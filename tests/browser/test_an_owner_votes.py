@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from hoa.kernel.clock import CHINA
 from tests.browser import looks
 from tests.browser.conftest import PageMaker, Picture
-from tests.browser.demos import EVERYBODY, HERE, Demos, DemoServer, code_sent_to, enter
+from tests.browser.demos import EVERYBODY, HERE, DemoServer, SharedServers, code_sent_to, enter
 from tests.servers import ServerProcess
 
 TITLE = "2026 年第 3 次业主大会会议"
@@ -209,9 +209,9 @@ def recount(package: Path, *options: str) -> str:
 
 # ------------------------------------------------------------------------------------- one owner each, other weather
 @pytest.fixture(scope="module")
-def polls(demos: Demos) -> Iterator[DemoServer]:
+def polls(servers: SharedServers) -> Iterator[DemoServer]:
     """A demo in which each test votes as another owner."""
-    with demos.started("sqlite") as server:
+    with servers.started("sqlite") as server:
         yield server
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import looks
 from tests.browser.conftest import PageMaker, Picture
-from tests.browser.demos import HERE, Demos, DemoServer, enter
+from tests.browser.demos import HERE, DemoServer, SharedServers, enter
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 REGISTER = HERE + "register/"
@@ -17,9 +17,9 @@ PLANTED = ("F10", "F20", "F30", "F100", "G40", "H60", "B80", "J90")
 
 
 @pytest.fixture
-def desk(demos: Demos) -> Iterator[DemoServer]:
+def desk(servers: SharedServers) -> Iterator[DemoServer]:
     """A demo of this test's own; what importing does on PostgreSQL is the integration tests' business."""
-    with demos.started("sqlite") as server:
+    with servers.started("sqlite") as server:
         yield server
 
 
