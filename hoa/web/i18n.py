@@ -98,8 +98,10 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def day(value: date | datetime) -> str:
-    """`2026年11月21日`, or `21 November 2026`."""
+def day(value: date | datetime | str) -> str:
+    """`2026年11月21日`, or `21 November 2026`; published content holds its days as ISO text."""
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
     value = value.astimezone(CHINA).date() if isinstance(value, datetime) else value
     if language() == "en":
         return f"{value.day} {MONTHS[value.month - 1]} {value.year}"

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from hoa.config import Settings
 from hoa.kernel.errors import N_, Refusal
-from hoa.web import context, counting
+from hoa.web import context
 
 MEGABYTE = 1024 * 1024
 MOST_BODY = 32 * MEGABYTE
@@ -84,7 +84,7 @@ def install(app: Flask, settings: Settings, secret: str) -> None:
         MAX_FORM_MEMORY_SIZE=4 * MEGABYTE,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.https,
-        RATELIMIT_STORAGE_URI=counting.storage_uri(settings.limits_storage),
+        RATELIMIT_STORAGE_URI=settings.limits_storage,
     )
     csrf.init_app(app)
     limiter.init_app(app)
