@@ -19,13 +19,18 @@ from hoa.accounts.tables import Person
 from hoa.db import get
 from hoa.kernel import masking
 from hoa.kernel.clock import today
-from hoa.kernel.errors import NotFound, Refusal
+from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.resolutions import service as resolutions
 from hoa.web import context
 from hoa.web.access import demand, public, requires
 from hoa.web.i18n import told
 
 PAGE = 30
+
+
+class HeldBack(Refusal):
+    message = N_("这份单据的对方是个人，还没有遮盖个人信息，暂时不能在网上打开；可以到业主委员会当面查阅")
+    status = 403
 
 
 @blueprint.get("/vouchers")
@@ -331,13 +336,27 @@ def document(document_id: str) -> Response:
     session, here = context.reading(), context.community()
     row = get(session, Document, here.id, document_id)
     if not context.may("books.read"):
-        row = documents.masked_copy(session, row) or row
         if not _is_published(document_id):
             raise NotFound
+        masked = documents.masked_copy(session, row)
+        if masked is None and _names_a_person(document_id):
+            raise HeldBack
+        row = masked or row
     data = context.platform().files.get(row.sha256)
     response = send_file(io.BytesIO(data), mimetype=row.media_type, as_attachment=True, download_name=row.name)
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _names_a_person(document_id: str) -> bool:
+    """Whether the other side of a voucher with this document is a person: their receipt may hold more than a name."""
+    here = context.community()
+    query = (
+        select(Voucher.id)
+        .join(Attachment, (Attachment.community_id == Voucher.community_id) & (Attachment.voucher_id == Voucher.id))
+        .where(Attachment.community_id == here.id, Attachment.document_id == document_id, Voucher.party_is_person)
+    )
+    return context.reading().scalars(query.limit(1)).first() is not None
 
 
 def _is_published(document_id: str) -> bool:
