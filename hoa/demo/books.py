@@ -14,22 +14,20 @@ from importlib import resources
 from sqlalchemy.orm import Session
 
 from finance.rules.bank import BankRow, read_statement
-from finance.rules.contracts import Direction, Frequency
 from finance.rules.ledger import VoucherKind
 from finance.rules.periods import Quarter, first_day, last_day, months_between, next_month
 from finance.service import bank, books, closing, contracts, documents, matching, publication, vouchers
-from finance.service.contracts import ContractFields
 from finance.service.vouchers import VoucherFields
 from finance.tables import BankLine
 from hoa.community.service import get_community
 from hoa.demo import papers
+from hoa.demo.contracts import YEAR, agreed
 from hoa.kernel import money
 from hoa.kernel.clock import CHINA
 from hoa.platform import Platform
 from hoa.resolutions import service as resolutions
 
 BUYER = "梧桐苑业主委员会"
-YEAR = 2026
 OPENING_FEN = 21_456_000
 LIMIT_FEN = 500_000
 PUBLISH_WITHIN_DAYS = 25
@@ -154,106 +152,6 @@ def _decide(session: Session, community_id: str, people: Mapping[str, str]) -> d
     return found
 
 
-def _contracts(decisions: Mapping[str, str]) -> Mapping[str, ContractFields]:
-    begin, end = date(YEAR, 1, 1), date(YEAR, 12, 31)
-
-    def income(
-        title: str,
-        part: str,
-        party: str,
-        purpose: str,
-        frequency: Frequency,
-        first: date,
-        fen: int,
-        *,
-        since: date = begin,
-        until: date = end,
-    ) -> ContractFields:
-        return ContractFields(
-            direction=Direction.INCOME,
-            title=title,
-            common_part=part,
-            party=party,
-            purpose=purpose,
-            frequency=frequency,
-            starts_on=since,
-            ends_on=until,
-            first_due_on=first,
-            amount_fen=fen,
-            resolution_id=decisions["operate"],
-            procurement="公开比选，三家报价",
-        )
-
-    def spending(
-        title: str,
-        party: str,
-        purpose: str,
-        frequency: Frequency,
-        first: date,
-        fen: int,
-        decision: str,
-        *,
-        since: date = begin,
-        until: date = end,
-    ) -> ContractFields:
-        return ContractFields(
-            direction=Direction.SPENDING,
-            title=title,
-            common_part="",
-            party=party,
-            purpose=purpose,
-            frequency=frequency,
-            starts_on=since,
-            ends_on=until,
-            first_due_on=first,
-            amount_fen=fen,
-            resolution_id=decisions[decision],
-            procurement="三家比价",
-        )
-
-    monthly, quarterly = Frequency.MONTHLY, Frequency.QUARTERLY
-    return {
-        "lifts": income(
-            "电梯广告", "1–6 幢电梯轿厢", "分享传媒有限公司", "CR02", quarterly, date(YEAR, 3, 15), 1_650_000
-        ),
-        "lockers": income(
-            "快递柜场地费",
-            "东门岗亭旁",
-            "快递柜运营商",
-            "CR05",
-            quarterly,
-            date(YEAR, 3, 25),
-            375_000,
-            since=date(2025, 7, 1),
-            until=date(YEAR, 6, 30),
-        ),
-        "monthly": income(
-            "地面月租停车", "地面 64 个公共车位", "智慧停车平台", "CR01", monthly, date(YEAR, 1, 5), 864_000
-        ),
-        "hourly": income("临时停车代收", "地面 64 个公共车位", "智慧停车平台", "CR01", Frequency.VARIABLE, begin, 0),
-        "room": income(
-            "公共用房租赁", "3 幢架空层 1 号房", "渝璧甲商贸有限公司", "CR07", monthly, date(YEAR, 1, 15), 300_000
-        ),
-        "tower": income(
-            "通信基站场地", "5 幢屋面", "通信铁塔", "CR04", Frequency.HALF_YEARLY, date(YEAR, 1, 20), 1_000_000
-        ),
-        "charging": income("充电桩场地", "北侧非机动车棚", "充电运营商", "CR06", monthly, date(YEAR, 1, 20), 150_000),
-        "bookkeeping": spending("代理记账", "代理记账服务部", "U6", monthly, date(YEAR, 1, 22), 300_000, "bookkeeping"),
-        "greening": spending("绿化养护与零修", "䶮源养护", "U5", Frequency.VARIABLE, begin, 0, "budget"),
-        "fire": spending(
-            "消防设施年度维护",
-            "翀达消防",
-            "U5",
-            Frequency.YEARLY,
-            date(YEAR, 11, 15),
-            240_000,
-            "fire",
-            since=date(YEAR, 10, 1),
-            until=date(2027, 9, 30),
-        ),
-    }
-
-
 def _sign_contracts(
     session: Session, platform: Platform, community_id: str, people: Mapping[str, str], decisions: Mapping[str, str]
 ) -> dict[str, str]:
@@ -266,7 +164,7 @@ def _sign_contracts(
         limits_source="业主大会议事规则（2025）第二十一条、第二十三条",
     )
     signed: dict[str, str] = {}
-    for key, fields in _contracts(decisions).items():
+    for key, fields in agreed(decisions).items():
         moment = _at(max(fields.starts_on, date(YEAR, 1, 2)), 20)
         contract = contracts.make(session, community_id, fields=fields, by=people["treasurer"], now=moment)
         scan = papers.paper(
