@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import text
 
 from hoa.accounts.service import redeem_administrator_code
 from hoa.cli import main
@@ -81,3 +82,15 @@ def test_the_sum_needs_no_database_and_prints_the_four_promised_keys(bare: Platf
     )  # fmt: skip
     assert set(json.loads(result.output)) == {"quorum", "passed", "article", "inequalities"}
     assert json.loads(result.output)["passed"]
+
+
+@pytest.mark.sqlite_only
+def test_a_value_nobody_can_read_any_more_is_named_instead_of_ending_the_check(demo_platform: Platform):
+    with demo_platform.database.writing() as session:
+        for name in session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+            session.execute(text(f"DROP TRIGGER {name}"))
+        session.execute(text("UPDATE publication SET content = '{'"))
+    result = hoa(demo_platform, "verify")
+    assert result.exit_code == 1
+    assert "bulletin" in result.output
+    assert "Traceback" not in result.output
