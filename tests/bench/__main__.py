@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import tests.bench
+from hoa.web.observing import configure_logs
 from tests.bench import machine
 from tests.bench.table import MEASURES, show
 
@@ -21,6 +22,8 @@ def main(names: list[str]) -> int:
         return 2
     for name in names or known:
         importlib.import_module(f"tests.bench.{name}")
+    # Without this, structlog's own default prints a coloured line a request into the table.
+    configure_logs("WARNING")
     # In the checkout's .cache and not under /tmp, which may be memory.
     place = Path(".cache")
     place.mkdir(exist_ok=True)
