@@ -52,7 +52,7 @@ def build(platform: Platform, *, tell: Tell) -> None:
             community = register.create(
                 session, code=CODE, name=NAME, help_phone="023-0000 0405", by=administrator.id, now=clock.now()
             )
-        cast = people.settle(then, community.id, now=clock.now())
+        cast = people.settle(then, community.id, administrator=administrator.id, now=clock.now())
         demo_register.fill(then, community.id, by=cast["clerk"])
         clock.moment = DESK
         demo_register.check_owners(

@@ -65,8 +65,12 @@ ROLES: tuple[Role, ...] = (
 ADMINISTRATOR = Role("administrator", "平台管理员", "19900001000", N_("平台管理员，在小区里没有任何权力"))
 
 
-def settle(platform: Platform, community_id: str, *, now: datetime) -> Mapping[str, str]:
-    """Accounts and offices of the cast; the id of each person by key."""
+def settle(
+    platform: Platform, community_id: str, *, now: datetime, administrator: str | None = None
+) -> Mapping[str, str]:
+    """Accounts and offices of the cast; the id of each person by key. As in life the administrator names the
+    authorities, and the street's officer the rest.
+    """
     people: dict[str, str] = {}
     with platform.database.writing() as session:
         for role in ROLES:
@@ -81,7 +85,7 @@ def settle(platform: Platform, community_id: str, *, now: datetime) -> Mapping[s
                     starts_at=TERM[0],
                     ends_at=TERM[1],
                     basis=role.basis,
-                    by=people["officer"],
+                    by=administrator if role.post in posts.AUTHORITIES else people["officer"],
                     now=now,
                 )
     return people

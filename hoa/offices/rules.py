@@ -38,6 +38,10 @@ class ExclusivePosts(Refusal):
     message = N_("同一个人不能同时任%(held)s和%(wanted)s：监督的人不能监督自己（议事规则，R2.21）")
 
 
+class NotByYourself(Refusal):
+    message = N_("不能任命自己，请由另一位有权任命的人办理")
+
+
 class TermTooShort(Refusal):
     message = N_("任期的结束日期必须晚于开始日期")
 

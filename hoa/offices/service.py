@@ -50,9 +50,11 @@ def appoint(
 ) -> Office:
     """Put a person into a post. `basis` is the legal ground (an election, a street order) and is shown on the roster.
 
-    Refused: a term that ends before it starts or lasts over five years, a post that excludes one held at the same
-    time (R2.21), the same post twice.
+    Refused: oneself; a term that ends before it starts or lasts over five years; a post that excludes one held at the
+    same time (R2.21); the same post twice.
     """
+    if by == person_id:
+        raise rules.NotByYourself
     rules.check_term(starts_at, ends_at)
     ensure_body(session, community_id, kind=post.body)
     overlapping = session.scalars(

@@ -25,14 +25,6 @@ blueprint = Blueprint("offices", __name__, url_prefix="/c/<community_code>/offic
 administration = Blueprint("offices_administration", __name__, url_prefix="/platform/communities/<code>/offices")
 
 
-class NotYourself(Refusal):
-    message = N_("平台管理员不能任命自己：他在小区里没有任何权力")
-
-
-class NotByYourself(Refusal):
-    message = N_("不能任命自己，请由另一位有权任命的人办理")
-
-
 class OtherName(Refusal):
     message = N_("这个手机号的账户是%(name)s的，与填写的姓名不一致，请核对")
 
@@ -158,8 +150,6 @@ def _appoint(form: AppointForm, community_id: str, only: frozenset[Post] | None 
         )
         if person.name != form.name.data:
             raise OtherName(name=masking.name(person.name))
-        if person.id == context.person_id():
-            raise NotYourself if only is not None else NotByYourself
         service.appoint(
             session,
             community_id,

@@ -12,7 +12,7 @@ from hoa.kernel.clock import FrozenClock
 from hoa.kernel.errors import NotFound
 from hoa.kernel.posts import COMMITTEE_CHAIR, COMMITTEE_TREASURER, RESIDENTS_STAFF, SUPERVISOR, Post
 from hoa.offices import service
-from hoa.offices.rules import AlreadyHolds, ExclusivePosts
+from hoa.offices.rules import AlreadyHolds, ExclusivePosts, NotByYourself
 from hoa.platform import Platform
 from tests.integration.people import a_community, a_person
 
@@ -91,6 +91,24 @@ def test_the_same_post_twice_at_once_is_refused(platform: Platform):
 def end(platform: Platform, community: str, office: str, by: str) -> None:
     with platform.database.writing() as session:
         service.end(session, community, office_id=office, basis="书面辞职", by=by, now=platform.now())
+
+
+def test_nobody_puts_themselves_into_a_post_whatever_they_came_through(platform: Platform):
+    community, clerk = a_community(platform), a_person(platform)
+    now = platform.now()
+    with pytest.raises(NotByYourself), platform.database.writing() as session:
+        service.appoint(
+            session,
+            community,
+            post=COMMITTEE_CHAIR,
+            person_id=clerk,
+            starts_at=now,
+            ends_at=now + timedelta(days=1),
+            basis="……",
+            by=clerk,
+            now=now,
+        )
+    assert posts(platform, community, clerk) == set()
 
 
 def test_ending_an_office_takes_the_powers_at_once_and_keeps_the_row_with_its_reason(platform: Platform):
