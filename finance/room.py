@@ -13,13 +13,10 @@ from finance.service import publication, verify_books
 from finance.service.books import find_book
 from finance.service.vouchers import number_of_vouchers
 from finance.views import blueprint
-from hoa.bulletin import current
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_
 from hoa.platform import Platform
 from hoa.web.room import Asker, NavItem, Need, Room
-
-current.provide(publication.KIND, publication.current_hash)
 
 
 def _needs(session: Session, asker: Asker) -> Sequence[Need]:

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from finance.audit.room import ROOM as AUDIT
 from finance.room import ROOM as FINANCE
+from finance.service import publication
 from hoa import home
 from hoa.accounts import newcomers
 from hoa.accounts.entry import load_signed_in
 from hoa.accounts.room import ROOM as ACCOUNTS
+from hoa.bulletin import current
 from hoa.bulletin.room import ROOM as BULLETIN
 from hoa.community import phones
 from hoa.community.room import ROOM as COMMUNITY
@@ -41,6 +43,7 @@ PLATFORM_ADMINISTER = "platform.administer"
 def wire(platform: Platform) -> None:
     """Fill the Protocols through which lower rooms ask higher ones; every entrance does this first."""
     evidence.provide(assembly_evidence(platform))
+    current.provide(publication.KIND, publication.current_hash)
 
 
 def create_app(platform: Platform) -> Flask:

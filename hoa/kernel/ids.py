@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
 from random import Random
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -44,10 +43,3 @@ def new_code(digits: int) -> str:
     while (number := int.from_bytes(random_bytes(width))) >= bound:
         pass
     return str(number % limit).zfill(digits)
-
-
-def sequence_id(moment: datetime) -> str:
-    """An id that sorts by its moment: for rows read back in the order they were made (log-like tables)."""
-    milliseconds = int(moment.timestamp() * 1000)
-    head = "".join(ALPHABET[(milliseconds >> (5 * place)) & 31] for place in reversed(range(9)))
-    return head + new_id()[9:]
