@@ -109,3 +109,18 @@ class AdministratorCode(PlatformRow, Base):
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class PersonalKey(PlatformRow, Base):
+    """The public half of a key with which a person signs records (ECDSA P-256; voting-record.md 1). The private half
+    never reaches the server. `public` is the uncompressed point in hex, `key_id` as the record names it.
+    """
+
+    __tablename__ = "personal_key"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    key_id: Mapped[str] = mapped_column(unique=True)
+    public: Mapped[str]
+    label: Mapped[str]
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

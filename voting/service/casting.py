@@ -9,19 +9,20 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, func, insert, or_, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from hoa.community.tables import Owner, Ownership
+from hoa.db import Instant
 from hoa.kernel import canonical, merkle, signing
-from hoa.kernel.clock import CHINA
+from hoa.kernel.clock import CHINA, parse_stamp
 from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.ports.keys import Keys
 from voting.rules import record
 from voting.rules.counting import MARKS, NO_PREVIOUS, Counting, Option
 from voting.rules.life import State
 from voting.service.keys import BALLOT, PlatformKey, place, row_id
-from voting.tables import Assembly, Ballot, Motion, RollEntry, RollUnit
+from voting.tables import Assembly, Ballot, BallotMark, Motion, RollEntry, RollRemoval, RollUnit
 
 NONCE_LENGTH = range(16, 65)
 
@@ -53,6 +54,23 @@ class DifferentChoices(Refusal):
     status: ClassVar[int] = 409
 
 
+class ChannelClosed(Refusal):
+    message: ClassVar[str] = N_("本次会议没有开放这种投票方式，没有收下这张票")
+    status: ClassVar[int] = 409
+
+
+class OwnBallotStands(Refusal):
+    message: ClassVar[str] = N_("这位业主已经自己投过票，以本人的票为准，代理人不能再投")
+    status: ClassVar[int] = 409
+
+
+class ChainMoved(Refusal):
+    """The elector cast another ballot after this one was written: it has to be written and signed anew."""
+
+    message: ClassVar[str] = N_("这位业主刚刚又投了一张票，这一张要接在它后面重新签名")
+    status: ClassVar[int] = 409
+
+
 class WrongChoices(Refusal):
     message: ClassVar[str] = N_("选票不完整或有不认识的选项，没有提交。请回到第一项重新选择")
 
@@ -79,11 +97,16 @@ class _Here(NamedTuple):
 
     state: str
     opens_at: datetime
-    closes_at: datetime
+    ends_at: datetime
     counting: str
     manifest_hash: str
     receipt_key: str
     receipt_minutes: int
+    channels: Sequence[str]
+    added_channels: Sequence[str]
+
+    def takes(self, channel: str) -> bool:
+        return channel in self.channels or channel in self.added_channels
 
 
 class _Link(NamedTuple):
@@ -91,18 +114,25 @@ class _Link(NamedTuple):
 
     leaf: str
     previous: str
+    channel: str
     client_nonce: str
     entry: bytes
     receipt: bytes
 
 
 # The statements of the hot path are built once: SQLAlchemy takes longer to build them than SQLite to answer.
-_assemblies, _motions, _roll, _units, _ballots, _owners, _ownerships = (
-    room.__table__.c for room in (Assembly, Motion, RollEntry, RollUnit, Ballot, Owner, Ownership)
+_assemblies, _motions, _roll, _units, _ballots, _owners, _ownerships, _removals, _marks = (
+    room.__table__.c
+    for room in (Assembly, Motion, RollEntry, RollUnit, Ballot, Owner, Ownership, RollRemoval, BallotMark)
 )
 _community: BindParameter[str] = bindparam("community")
 _in_assembly: BindParameter[str] = bindparam("assembly")
 _elector: BindParameter[str] = bindparam("elector")
+_STILL_ON_ROLL = ~exists().where(
+    _removals.community_id == _roll.community_id,
+    _removals.assembly_id == _roll.assembly_id,
+    _removals.elector == _roll.elector,
+)
 _STANDINGS = (
     select(_roll.elector, _roll.area, _roll.units, func.max(_ownerships.level))
     .select_from(Owner.__table__)
@@ -129,6 +159,7 @@ _STANDINGS = (
     .where(
         _owners.community_id == _community,
         _owners.person_id == bindparam("person"),
+        _STILL_ON_ROLL,
         _ownerships.since <= bindparam("day"),
         or_(_ownerships.until.is_(None), _ownerships.until > bindparam("day")),
     )
@@ -139,23 +170,44 @@ _HERE = (
     select(
         _assemblies.state,
         _assemblies.opens_at,
-        _assemblies.closes_at,
+        func.coalesce(_assemblies.extended_to, _assemblies.closes_at, type_=Instant()),
         _assemblies.counting,
         _assemblies.manifest_hash,
         _assemblies.receipt_key,
         _assemblies.receipt_minutes,
+        _assemblies.channels,
+        _assemblies.added_channels,
     )
     .where(_assemblies.community_id == _community, _assemblies.id == _in_assembly)
     .with_for_update(read=True)
 )
 _CODES = select(_motions.code).where(_motions.community_id == _community, _motions.assembly_id == _in_assembly)
 _ON_ROLL = (
-    select(_roll.id)
-    .where(_roll.community_id == _community, _roll.assembly_id == _in_assembly, _roll.elector == _elector)
+    select(_roll.inherited)
+    .where(
+        _roll.community_id == _community,
+        _roll.assembly_id == _in_assembly,
+        _roll.elector == _elector,
+        _STILL_ON_ROLL,
+    )
     .with_for_update()
 )
-_CHAIN = select(_ballots.leaf, _ballots.previous, _ballots.client_nonce, _ballots.entry, _ballots.receipt).where(
+_LINK = (_ballots.leaf, _ballots.previous, _ballots.channel, _ballots.client_nonce, _ballots.entry, _ballots.receipt)
+_CHAIN = select(*_LINK).where(
     _ballots.community_id == _community, _ballots.assembly_id == _in_assembly, _ballots.elector == _elector
+)
+_INHERITED = select(_ballots.leaf, _ballots.channel).where(
+    _ballots.community_id == _community,
+    _ballots.assembly_id == _in_assembly,
+    _ballots.leaf.in_(bindparam("leaves", expanding=True)),
+)
+# Ballots that stand in nobody's way any more: void, wholly invalid, or a proxy's that was refused.
+_GONE = select(_marks.ballot).where(
+    _marks.community_id == _community,
+    _marks.assembly_id == _in_assembly,
+    _marks.ballot.in_(bindparam("leaves", expanding=True)),
+    _marks.motion == "*",
+    _marks.kind.in_(("void", "invalid", "proxy-refused")),
 )
 _INSERT = insert(Ballot)
 
@@ -176,6 +228,20 @@ def standing(session: Session, assembly: Assembly, *, person_id: str, elector: s
     raise NotOnRoll
 
 
+class _Chain(NamedTuple):
+    """An elector's ballots: those of its predecessors on the roll, in order, and its own."""
+
+    inherited: Sequence[str]
+    own: Sequence[_Link]
+
+    @property
+    def last(self) -> str | None:
+        """The leaf that no other ballot follows."""
+        followed = {ballot.previous for ballot in self.own}
+        before = self.inherited[-1] if self.inherited else None
+        return next((ballot.leaf for ballot in self.own if ballot.leaf not in followed), before)
+
+
 def cast(
     session: Session,
     keys: Keys,
@@ -186,8 +252,12 @@ def cast(
     choices: Mapping[str, str],
     client_nonce: str,
     now: datetime,
+    channel: str = "online",
+    evidence: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """Accept one ballot and give its receipt. Who may act for `elector` was asked before (`standing`)."""
+    """Accept one ballot that its owner (`online`) or an agent (`proxy`) casts, and give its receipt. Who may act for
+    `elector` was asked before (`standing`; `voting.service.proxies`).
+    """
     if len(client_nonce) not in NONCE_LENGTH or not client_nonce.isalnum():
         raise BadNonce
     connection = session.connection()
@@ -195,19 +265,57 @@ def cast(
     here = _assembly(connection, where)
     marks = _complete(connection, where, choices)
     chain = _locked_chain(connection, where)
-    for earlier in chain:
+    for earlier in chain.own:
         if earlier.client_nonce == client_nonce:
             return _again(keys, community_id, assembly_id, earlier, marks)
-    if here.state != State.OPEN or not here.opens_at <= now < here.closes_at:
+    if here.state != State.OPEN or not here.opens_at <= now < here.ends_at:
         raise NotOpen
-    if chain and here.counting == Counting.FIRST:
-        raise AlreadyVoted
-    previous = _last(chain)
-    body = canonical.encode(
-        record.ballot_entry(here.manifest_hash, elector=elector, previous=previous, choices=marks, time=now)
+    if not here.takes(channel):
+        raise ChannelClosed
+    if chain.last is not None:
+        _may_follow(connection, where, here, chain, channel)
+    entry = record.ballot_entry(
+        here.manifest_hash,
+        elector=elector,
+        previous=chain.last,
+        choices=marks,
+        time=now,
+        channel=channel,
+        evidence=evidence,
     )
+    return _accept(connection, keys, here, where, entry, client_nonce, now)[1]
+
+
+def _may_follow(connection: Connection, where: Mapping[str, str], here: _Here, chain: _Chain, channel: str) -> None:
+    """Whether one more ballot may be cast for an elector that has some: void and refused ones stand in nobody's way,
+    an own ballot goes before a proxy's, and where the first counts there is no second (R1.30, R1.36).
+    """
+    known = [(ballot.leaf, ballot.channel) for ballot in chain.own]
+    if chain.inherited:
+        given = {**where, "leaves": list(chain.inherited)}
+        known += [(leaf, how) for leaf, how in connection.execute(_INHERITED, given)]
+    gone = set(connection.execute(_GONE, {**where, "leaves": [leaf for leaf, _ in known]}).scalars())
+    standing = {how for leaf, how in known if leaf not in gone}
+    if channel == "proxy" and standing - {"proxy"}:
+        raise OwnBallotStands
+    if here.counting == Counting.FIRST and (standing if channel == "proxy" else standing - {"proxy"}):
+        raise AlreadyVoted
+
+
+def _accept(
+    connection: Connection,
+    keys: Keys,
+    here: _Here,
+    where: Mapping[str, str],
+    entry: Mapping[str, Any],
+    client_nonce: str,
+    now: datetime,
+) -> tuple[str, bytes]:
+    """Insert the ballot; its leaf and its receipt."""
+    community_id, assembly_id, elector = where["community"], where["assembly"], where["elector"]
+    body = canonical.encode(entry)
     leaf = merkle.leaf_hash(body).hex()
-    receipt = _receipt(keys, here, leaf, now)
+    receipt = _receipt(keys, here, leaf, parse_stamp(entry["time"]), entry["channel"])
     connection.execute(
         _INSERT,
         {
@@ -215,8 +323,8 @@ def cast(
             "id": ballot_id(keys, assembly_id, elector, client_nonce, leaf, now, receipt),
             "assembly_id": assembly_id,
             "elector": elector,
-            "previous": previous or NO_PREVIOUS,
-            "channel": "online",
+            "previous": entry["previous"],
+            "channel": entry["channel"],
             "client_nonce": client_nonce,
             "leaf": leaf,
             "entry": keys.seal(BALLOT, body, place(community_id, assembly_id, leaf)),
@@ -224,7 +332,62 @@ def cast(
             "cast_at": now,
         },
     )
-    return receipt
+    return leaf, receipt
+
+
+# ------------------------------------------------------------------------------------- ballots that officials key in
+
+
+def keyed_entry(
+    session: Session,
+    assembly: Assembly,
+    *,
+    elector: str,
+    choices: Mapping[str, str],
+    channel: str,
+    evidence: Mapping[str, Any],
+    now: datetime,
+) -> dict[str, Any]:
+    """A `meeting` or `paper` ballot as it stands now, ready to be proposed for two signatures."""
+    connection = session.connection()
+    where = {"community": assembly.community_id, "assembly": assembly.id, "elector": elector}
+    return record.ballot_entry(
+        _assembly(connection, where).manifest_hash,
+        elector=elector,
+        previous=_locked_chain(connection, where).last,
+        choices=_complete(connection, where, choices),
+        time=now,
+        channel=channel,
+        evidence=evidence,
+    )
+
+
+def check_keyed(session: Session, assembly: Assembly, entry: Mapping[str, Any], *, now: datetime) -> None:
+    """Refuse a keyed ballot that could not be accepted now. After the cut-off only paper in hand may follow; which
+    sheets those are is asked by `entries`.
+    """
+    connection = session.connection()
+    where = {"community": assembly.community_id, "assembly": assembly.id, "elector": entry["elector"]}
+    here = _assembly(connection, where)
+    in_time = here.state == State.OPEN and here.opens_at <= now < here.ends_at
+    in_hand = here.state == State.CUT_OFF and entry["channel"] == "paper"
+    if not in_time and not in_hand:
+        raise NotOpen
+    if not here.takes(entry["channel"]):
+        raise ChannelClosed
+    _complete(connection, where, {code: mark for code, mark in entry["choices"].items() if mark != Option.BLANK})
+
+
+def accept_keyed(session: Session, keys: Keys, assembly: Assembly, entry: Mapping[str, Any], *, now: datetime) -> str:
+    """Accept a ballot with its officials' signatures; its leaf. Where the first counts, a later one is kept and does
+    not count (R1.36).
+    """
+    connection = session.connection()
+    where = {"community": assembly.community_id, "assembly": assembly.id, "elector": entry["elector"]}
+    here = _assembly(connection, where)
+    if (_locked_chain(connection, where).last or NO_PREVIOUS) != entry["previous"]:
+        raise ChainMoved
+    return _accept(connection, keys, here, where, entry, record.leaf(entry).hex()[:32], now)[0]
 
 
 def ballot_id(
@@ -251,17 +414,12 @@ def _complete(connection: Connection, where: Mapping[str, str], choices: Mapping
     return {code: choices.get(code, Option.BLANK.value) for code in codes}
 
 
-def _locked_chain(connection: Connection, where: Mapping[str, str]) -> Sequence[_Link]:
+def _locked_chain(connection: Connection, where: Mapping[str, str]) -> _Chain:
     """This elector's ballots; the roll row is locked first, so that one elector's ballots queue up."""
-    if connection.execute(_ON_ROLL, where).one_or_none() is None:
+    on_roll = connection.execute(_ON_ROLL, where).one_or_none()
+    if on_roll is None:
         raise NotOnRoll
-    return [_Link._make(row) for row in connection.execute(_CHAIN, where)]
-
-
-def _last(chain: Sequence[_Link]) -> str | None:
-    """The leaf no other ballot follows."""
-    followed = {ballot.previous for ballot in chain}
-    return next((ballot.leaf for ballot in chain if ballot.leaf not in followed), None)
+    return _Chain(on_roll.inherited, [_Link._make(row) for row in connection.execute(_CHAIN, where)])
 
 
 def _again(keys: Keys, community_id: str, assembly_id: str, earlier: _Link, marks: Mapping[str, str]) -> bytes:
@@ -271,7 +429,7 @@ def _again(keys: Keys, community_id: str, assembly_id: str, earlier: _Link, mark
     return earlier.receipt
 
 
-def _receipt(keys: Keys, here: _Here, leaf: str, now: datetime) -> bytes:
+def _receipt(keys: Keys, here: _Here, leaf: str, now: datetime, channel: str) -> bytes:
     key = PlatformKey(keys, "receipt", bytes.fromhex(here.receipt_key))
     promise = record.receipt(
         here.manifest_hash,
@@ -279,6 +437,7 @@ def _receipt(keys: Keys, here: _Here, leaf: str, now: datetime) -> bytes:
         time=now,
         due=now + timedelta(minutes=here.receipt_minutes),
         key=key.id,
+        channel=channel,
     )
     return canonical.encode({**promise, "signature": key.sign(signing.message("receipt", promise)).hex()})
 

@@ -55,6 +55,8 @@ def create(
         counting=_counting(counting or pack.text("counting")),
         identity_level=pack.text("identity_level"),
         receipt_minutes=pack.number("receipt_due_minutes"),
+        silent_rule=pack.text("silent_rule"),
+        proxy_cap=pack.number("proxy_cap"),
         created_at=now,
         **_written(title, body, convener),
         **_times(opens_at, closes_at),

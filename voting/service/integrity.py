@@ -171,7 +171,7 @@ def _log(session: Session, keys: Keys, assembly: Assembly) -> Iterator[str]:
             return
         same = entry.id == row_id(keys, assembly.id, str(entry.seq), entry.type, entry.leaf)
         if entry.body is not None:
-            same = same and merkle.leaf_hash(entry.body).hex() == entry.leaf
+            same = same and _is_as_appended(keys, assembly, entry)
         if not same or (entry.body is None) != (entry.type == "ballot"):
             yield f"table log_entry, seq {entry.seq}: the row was changed"
     cast = select(Ballot.leaf).where(Ballot.community_id == assembly.community_id, Ballot.assembly_id == assembly.id)
@@ -180,6 +180,15 @@ def _log(session: Session, keys: Keys, assembly: Assembly) -> Iterator[str]:
         yield f"table ballot: the ballot with leaf {leaf[:12]}… is in the log and gone from the table"
     if assembly.step not in (State.NOTICED, State.OPEN) and session.scalars(log.waiting(assembly).limit(1)).first():
         yield "table log_entry: an accepted ballot never entered the log"
+
+
+def _is_as_appended(keys: Keys, assembly: Assembly, entry: LogEntry) -> bool:
+    assert entry.body is not None
+    try:
+        body = log.entry_bytes(keys, assembly, entry.type, entry.leaf, entry.body)
+    except Refusal:
+        return False
+    return merkle.leaf_hash(body).hex() == entry.leaf
 
 
 def _heads(session: Session, keys: Keys, assembly: Assembly) -> Iterator[str]:

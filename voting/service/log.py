@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 from hoa.kernel import canonical, checkpoint, merkle
 from hoa.kernel.clock import stamp
 from hoa.ports.keys import Keys
-from voting.service.keys import frozen, row_id
+from voting.rules.record import OPEN_TYPES
+from voting.service.keys import frozen, place, row_id
 from voting.tables import Assembly, Ballot, LogEntry, TreeHead
 
 BATCH = 1000
+ENTRY = "log-entry"
 
 
 def only_sequencer(session: Session, assembly: Assembly, *, wait: bool) -> bool:
@@ -64,17 +66,21 @@ def sequence_ballots(session: Session, keys: Keys, assembly: Assembly, *, batch:
 
 
 def append(session: Session, keys: Keys, assembly: Assembly, entry: dict[str, Any]) -> None:
-    """Append one entry that anyone may read."""
+    """Append one entry that is not a ballot; what names an elector is sealed."""
     body = canonical.encode(entry)
-    row = _row(
-        keys,
-        assembly,
-        seq=size(session, assembly),
-        kind=entry["type"],
-        leaf=merkle.leaf_hash(body).hex(),
-        body=body,
-    )
+    leaf = merkle.leaf_hash(body).hex()
+    kept = body if entry["type"] in OPEN_TYPES else keys.seal(ENTRY, body, _entry_place(assembly, leaf))
+    row = _row(keys, assembly, seq=size(session, assembly), kind=entry["type"], leaf=leaf, body=kept)
     session.execute(insert(LogEntry), [row])
+
+
+def entry_bytes(keys: Keys, assembly: Assembly, kind: str, leaf: str, body: bytes) -> bytes:
+    """The canonical bytes of an entry that is not a ballot, out of its envelope if it has one."""
+    return body if kind in OPEN_TYPES else keys.open(ENTRY, body, _entry_place(assembly, leaf))
+
+
+def _entry_place(assembly: Assembly, leaf: str) -> bytes:
+    return place(assembly.community_id, assembly.id, "entry", leaf)
 
 
 def _row(keys: Keys, assembly: Assembly, *, seq: int, kind: str, leaf: str, body: bytes | None) -> dict[str, Any]:

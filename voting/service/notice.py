@@ -17,7 +17,7 @@ from voting.rules import packs, record
 from voting.rules.life import State
 from voting.rules.matters import Majority, matter
 from voting.rules.thresholds import NOTHING
-from voting.service import drafts, log, steps
+from voting.service import drafts, log, officials, steps
 from voting.service.keys import SALT, current, roll_place, row_id
 from voting.tables import Assembly, Motion, RollEntry, RollUnit
 
@@ -98,6 +98,13 @@ def _freeze(
             roll_root=record.roll_root(rows),
             totals=totals,
             keys=platform,
+            channels=assembly.channels,
+            silent_rule=assembly.silent_rule,
+            proxy_cap=assembly.proxy_cap,
+            extension=_extension(assembly),
+            clauses=_clauses(assembly),
+            witnesses=[witness.vkey for witness in officials.witnesses(session, assembly)],
+            people=officials.freeze(session, assembly),
         )
     )
     assembly.manifest_hash = record.identity(assembly.manifest)
@@ -107,10 +114,22 @@ def _freeze(
         motion.frozen = True
 
 
+def _extension(assembly: Assembly) -> record.Extension | None:
+    if assembly.extension_clause is None or assembly.extension_latest is None:
+        return None
+    return record.Extension(assembly.extension_clause, assembly.extension_latest)
+
+
+def _clauses(assembly: Assembly) -> list[dict[str, str]]:
+    """Each clause relied on once, in the order of the parameters that cite it."""
+    found = {(clause["clause"], clause["document"]): None for clause in assembly.clauses}
+    return [{"clause": clause, "document": document} for clause, document in found]
+
+
 def noticed(motion: Motion) -> record.NoticedMotion:
     """A motion in the words of the record."""
     return record.NoticedMotion(
-        motion.code, motion.title, motion.body, matter(motion.matter), Majority(motion.majority)
+        motion.code, motion.title, motion.body, matter(motion.matter), Majority(motion.majority), motion.documents
     )
 
 

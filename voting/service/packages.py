@@ -19,6 +19,7 @@ from hoa.ports.files import Files
 from hoa.ports.keys import Keys
 from voting.rules.life import State
 from voting.rules.package import Form, package
+from voting.rules.record import OPEN_TYPES
 from voting.service import casting, log, tallying
 from voting.service.keys import frozen
 from voting.tables import Assembly, AssemblyFile, Ballot, CountedRow, LogEntry, RollEntry
@@ -79,7 +80,7 @@ def _counted(session: Session, keys: Keys, assembly: Assembly, full: bool) -> li
 
 def _log(session: Session, keys: Keys, assembly: Assembly, full: bool) -> list[Any]:
     query = (
-        select(LogEntry.leaf, LogEntry.body, Ballot.entry)
+        select(LogEntry.type, LogEntry.leaf, LogEntry.body, Ballot.entry)
         .outerjoin(
             Ballot,
             (Ballot.community_id == LogEntry.community_id)
@@ -90,13 +91,13 @@ def _log(session: Session, keys: Keys, assembly: Assembly, full: bool) -> list[A
         .order_by(LogEntry.seq)
     )
     lines: list[Any] = []
-    for leaf, body, sealed in session.execute(query):
-        if body is not None:
-            lines.append(canonical.decode(body))
-        elif full:
-            lines.append(casting.opened(keys, assembly.community_id, assembly.id, leaf, sealed))
-        else:
+    for kind, leaf, body, sealed in session.execute(query):
+        if not full and kind not in OPEN_TYPES:
             lines.append(leaf)
+        elif body is not None:
+            lines.append(canonical.decode(log.entry_bytes(keys, assembly, kind, leaf, body)))
+        else:
+            lines.append(casting.opened(keys, assembly.community_id, assembly.id, leaf, sealed))
     return lines
 
 

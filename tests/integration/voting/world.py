@@ -1,18 +1,25 @@
 """A small community whose owners may vote, and an assembly taken to any step of its life."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 
+from sqlalchemy.orm import Session
+
+from hoa.accounts import personal_keys
 from hoa.community.tables import Building, Owner, Ownership, Unit
+from hoa.kernel import signing
 from hoa.kernel.clock import FrozenClock, today
 from hoa.kernel.ids import new_id
 from hoa.platform import Platform
 from tests.integration.people import a_community, a_person
+from tests.signers import Signer
 from voting import service
 from voting.rules.life import State
-from voting.service import casting
-from voting.tables import Assembly
+from voting.rules.officials import Role
+from voting.service import casting, officials, proposals
+from voting.tables import Assembly, Proposal
 
 HOST = "localhost"
 URL = "/c/WTY/assemblies/2026-01"
@@ -30,6 +37,61 @@ class World:
     chair: str
     assembly: str = ""
     electors: Sequence[str] = ()
+    officials: dict[str, str] = field(default_factory=dict)
+
+    def staff(self, *, counters: int = 2, scrutineers: int = 1, clerks: int = 2) -> None:
+        """Give the draft officials with keys: `counter1`, `counter2`, `scrutineer1`, `clerk1`, `clerk2`."""
+        numbers = {Role.COUNTER: counters, Role.SCRUTINEER: scrutineers, Role.CLERK: clerks}
+        for role, count in numbers.items():
+            for number in range(1, count + 1):
+                name = f"{role.value}{number}"
+                self.officials[name] = a_person(self.platform, name)
+                with self.platform.database.writing() as session:
+                    give_key(session, self.officials[name], name, now=self.clock.now())
+                    officials.add(
+                        session, self._row(session), person_id=self.officials[name], role=role, now=self.clock.now()
+                    )
+
+    def change(self, **values: object) -> None:
+        """Set columns of the assembly: `change(channels=["online", "paper"], proxy_cap=1)`."""
+        with self.platform.database.writing() as session:
+            row = self._row(session)
+            for name, value in values.items():
+                setattr(row, name, value)
+
+    def propose(self, entry: Mapping[str, Any], *, subject: str = "") -> str:
+        """Propose an entry; the proposal's id."""
+        with self.platform.database.writing() as session:
+            row = self._row(session)
+            keys, now = self.platform.keys, self.clock.now()
+            return proposals.propose(session, keys, row, entry, by=None, now=now, subject=subject).id
+
+    def sign(self, proposal_id: str, *names: str) -> str:
+        """These officials sign one after the other, each in a request of their own; the proposal's state."""
+        state = ""
+        for name in names:
+            with self.platform.database.writing() as session:
+                keys = self.platform.keys
+                entry = proposals.opened(keys, session.get_one(Proposal, (self.community, proposal_id)))
+                signature = Signer(name).sign(signing.message("entry", entry))
+                state = proposals.sign(
+                    session,
+                    keys,
+                    self.community,
+                    self.assembly,
+                    proposal_id,
+                    person_id=self.officials[name],
+                    signature=signature,
+                    now=self.clock.now(),
+                ).state
+        return state
+
+    def enter(self, entry: Mapping[str, Any], *names: str, subject: str = "") -> str:
+        """Propose and sign at once."""
+        return self.sign(self.propose(entry, subject=subject), *(names or ("clerk1", "clerk2")))
+
+    def _row(self, session: Session) -> Assembly:
+        return session.get_one(Assembly, (self.community, self.assembly))
 
     def cast(self, place: int, *, nonce: str | None = None, **marks: str) -> bytes:
         """The owner at `place` marks motions (`m1="agree"`); the receipt."""
@@ -108,8 +170,25 @@ class World:
             return service.verify_records(self.platform, session, self.community)
 
 
-def a_world(platform: Platform, clock: FrozenClock, *, owners: int = 12, counting: str = "first") -> World:
-    """A community of flats of 80.00, 81.00 … m², one owner each, and a draft with two motions."""
+def give_key(session: Session, person_id: str, name: str, *, now: datetime) -> None:
+    """Register the key that follows from a name."""
+    signer = Signer(name)
+    signature = signer.sign(signing.message("key", personal_keys.claim(person_id, signer.public)))
+    personal_keys.register(session, person_id=person_id, public=signer.public, signature=signature, label=name, now=now)
+
+
+def a_world(
+    platform: Platform,
+    clock: FrozenClock,
+    *,
+    owners: int = 12,
+    counting: str = "first",
+    staffed: bool = False,
+    **draft: object,
+) -> World:
+    """A community of flats of 80.00, 81.00 … m², one owner each, and a noticed assembly with two motions; `staffed`
+    with officials (`World.staff`), other arguments set columns of the draft before its notice.
+    """
     community = a_community(platform)
     chair = a_person(platform)
     people = [a_person(platform, f"业主{number}") for number in range(owners)]
@@ -133,6 +212,10 @@ def a_world(platform: Platform, clock: FrozenClock, *, owners: int = 12, countin
                 session, community, assembly.id, title=title, body=f"是否同意{title}？", matter_code=matter
             )
         world.assembly = assembly.id
+    if staffed:
+        world.staff()
+    if draft:
+        world.change(**draft)
     world.to(State.NOTICED)
     with platform.database.reading() as session:
         found = (casting.standings(session, world.row(), person_id=person, day=today(clock.now())) for person in people)

@@ -1,6 +1,6 @@
 """The tables of assemblies. What the log, a tree head, a ballot or a tally says is never changed: triggers refuse it
-(hoa/migrations/versions/0004_voting.py), so nothing here is written twice except the assembly's own state. The ids of
-such rows are keyed fingerprints of their content (`voting.service.keys.row_id`).
+(hoa/migrations/versions/0004_voting.py, 0007_record.py), so nothing here is written twice except the assembly's own
+state. The ids of such rows are keyed fingerprints of their content (`voting.service.keys.row_id`).
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from hoa.db import Base, CommunityRow
 from voting.rules.life import State
 
 
-def _of_assembly(table: str, *more: SchemaItem) -> tuple[SchemaItem, ...]:
+def of_assembly(table: str, *more: SchemaItem) -> tuple[SchemaItem, ...]:
     """The key every row of an assembly has: into the same community, never across."""
     return (
         ForeignKeyConstraint(
@@ -57,6 +57,28 @@ class Assembly(CommunityRow, Base):
     turnout_heads: Mapped[int] = mapped_column(default=0)
     turnout_area: Mapped[int] = mapped_column(default=0)
     turnout_at: Mapped[datetime | None]
+    # How this assembly is held; frozen by the notice like everything above.
+    form: Mapped[str] = mapped_column(default="regular")
+    channels: Mapped[list[Any]] = mapped_column(default=lambda: ["online"])
+    silent_rule: Mapped[str] = mapped_column(default="none")
+    proxy_cap: Mapped[int] = mapped_column(default=3)
+    extension_clause: Mapped[str | None]
+    extension_latest: Mapped[datetime | None]
+    # [{"parameter", "clause", "document"}]: the rulebook clause and version each local parameter rests on.
+    clauses: Mapped[list[Any]] = mapped_column(default=list)
+    # What log entries changed since: a later closing time, channels opened later, a cut-off that waits for two people.
+    extended_to: Mapped[datetime | None]
+    added_channels: Mapped[list[Any]] = mapped_column(default=list)
+    held_since: Mapped[datetime | None]
+
+    @property
+    def ends_at(self) -> datetime:
+        """When acceptance ends, as extended."""
+        return self.extended_to or self.closes_at
+
+    @property
+    def open_channels(self) -> frozenset[str]:
+        return frozenset(self.channels) | frozenset(self.added_channels)
 
     @property
     def step(self) -> State:
@@ -73,7 +95,7 @@ class Motion(InAssembly, Base):
     """A 表决事项: one question with its matter and the majority it needs. `frozen` by the notice, and then for good."""
 
     __tablename__ = "motion"
-    __table_args__ = _of_assembly(
+    __table_args__ = of_assembly(
         "motion", UniqueConstraint("community_id", "assembly_id", "code", name="uq_motion_code")
     )
 
@@ -84,13 +106,19 @@ class Motion(InAssembly, Base):
     matter: Mapped[str]
     majority: Mapped[str]
     frozen: Mapped[bool] = mapped_column(default=False)
+    # [{"title", "sha256"}]: attachments, part of what is noticed.
+    documents: Mapped[list[Any]] = mapped_column(default=list)
 
 
 class RollEntry(InAssembly, Base):
-    """One elector of the frozen roll. `salt` is sealed: with it anyone who knows a flat could find its leaf."""
+    """One elector of the roll. `salt` is sealed: with it anyone who knows a flat could find its leaf.
+
+    `entry` is the leaf of the roll change that brought it (None: the opening roll), `inherited` the ballots of its
+    predecessors in chain order. Rows stay when a later change takes the elector off the roll (`RollRemoval`).
+    """
 
     __tablename__ = "roll_entry"
-    __table_args__ = _of_assembly(
+    __table_args__ = of_assembly(
         "roll_entry", UniqueConstraint("community_id", "assembly_id", "elector", name="uq_roll_entry_elector")
     )
 
@@ -100,20 +128,23 @@ class RollEntry(InAssembly, Base):
     units: Mapped[list[Any]]
     salt: Mapped[bytes]
     leaf: Mapped[str]
+    entry: Mapped[str | None]
+    inherited: Mapped[list[Any]] = mapped_column(default=list)
 
 
 class RollUnit(InAssembly, Base):
-    """Which elector a unit belongs to on the frozen roll: whoever owns the unit today acts for that elector (R1.20)."""
+    """Which elector a unit belongs to on the roll: whoever owns the unit today acts for that elector (R1.20). After a
+    roll change a unit has a row per elector; the one that is still on the roll holds."""
 
     __tablename__ = "roll_unit"
-    __table_args__ = _of_assembly(
+    __table_args__ = of_assembly(
         "roll_unit",
         ForeignKeyConstraint(
             ["community_id", "assembly_id", "elector"],
             ["roll_entry.community_id", "roll_entry.assembly_id", "roll_entry.elector"],
             name="fk_roll_unit_roll_entry",
         ),
-        UniqueConstraint("community_id", "assembly_id", "unit_id", name="uq_roll_unit_unit"),
+        UniqueConstraint("community_id", "assembly_id", "unit_id", "elector", name="uq_roll_unit_unit"),
     )
 
     unit_id: Mapped[str]
@@ -124,7 +155,7 @@ class Ballot(InAssembly, Base):
     """An accepted ballot, committed before its owner is told. The entry is sealed with a key outside the database."""
 
     __tablename__ = "ballot"
-    __table_args__ = _of_assembly(
+    __table_args__ = of_assembly(
         "ballot",
         ForeignKeyConstraint(
             ["community_id", "assembly_id", "elector"],
@@ -147,11 +178,11 @@ class Ballot(InAssembly, Base):
 
 
 class LogEntry(InAssembly, Base):
-    """One leaf of the assembly's log. A ballot's bytes stay sealed in its own row; everything else is open in
-    `body`."""
+    """One leaf of the assembly's log. A ballot's bytes stay sealed in its own row; `body` holds everything else: open
+    for the types that anyone may read, sealed for those that name an elector (`voting.service.log.entry`)."""
 
     __tablename__ = "log_entry"
-    __table_args__ = _of_assembly(
+    __table_args__ = of_assembly(
         "log_entry",
         UniqueConstraint("community_id", "assembly_id", "seq", name="uq_log_entry_seq"),
         UniqueConstraint("community_id", "assembly_id", "leaf", name="uq_log_entry_leaf"),
@@ -167,7 +198,7 @@ class TreeHead(InAssembly, Base):
     """A signed note over the log's first `size` leaves (tlog-checkpoint)."""
 
     __tablename__ = "tree_head"
-    __table_args__ = _of_assembly("tree_head", Index("ix_tree_head_size", "community_id", "assembly_id", "size"))
+    __table_args__ = of_assembly("tree_head", Index("ix_tree_head_size", "community_id", "assembly_id", "size"))
 
     size: Mapped[int]
     reason: Mapped[str]
@@ -179,7 +210,7 @@ class AssemblyEvent(InAssembly, Base):
     """A step of the assembly's life: who, when, why. Each state is reached once; nobody means the schedule."""
 
     __tablename__ = "assembly_event"
-    __table_args__ = _of_assembly(
+    __table_args__ = of_assembly(
         "assembly_event", UniqueConstraint("community_id", "assembly_id", "state", name="uq_assembly_event_state")
     )
 
@@ -193,7 +224,7 @@ class CountedRow(InAssembly, Base):
     """Which ballot counted for an elector, voter or not: every owner can look (voting-record.md 7)."""
 
     __tablename__ = "counted_row"
-    __table_args__ = _of_assembly(
+    __table_args__ = of_assembly(
         "counted_row", UniqueConstraint("community_id", "assembly_id", "elector", name="uq_counted_row_elector")
     )
 
@@ -207,7 +238,7 @@ class Tally(InAssembly, Base):
     """The signed tally, byte for byte as published: result page, PDF and packages are made from it."""
 
     __tablename__ = "assembly_tally"
-    __table_args__ = _of_assembly(
+    __table_args__ = of_assembly(
         "assembly_tally", UniqueConstraint("community_id", "assembly_id", name="uq_assembly_tally_assembly")
     )
 
@@ -224,7 +255,7 @@ class AssemblyFile(InAssembly, Base):
     show."""
 
     __tablename__ = "assembly_file"
-    __table_args__ = _of_assembly(
+    __table_args__ = of_assembly(
         "assembly_file",
         UniqueConstraint("community_id", "assembly_id", "kind", "source", name="uq_assembly_file_source"),
     )
