@@ -206,7 +206,7 @@ class Record:
             choices = {motion["code"]: choices for motion in self.manifest["motions"]}
         chain = self.chains.setdefault(elector, [])
         evidence = {
-            "online": {},
+            "online": {"helper": fields.pop("helper")} if "helper" in fields else {},
             "meeting": {"desk": "一号桌"},
             "paper": {"serial": fields.pop("serial", ""), "scan": digest(b"scan")},
             "proxy": {"authority": digest(b"letter"), "agent": fields.pop("agent", "agent-1"), "instruction": "同意"},
@@ -222,6 +222,10 @@ class Record:
     def issue(self, elector: str, serial: str) -> None:
         self.append("issue", elector=elector, serial=serial, by=self.clerks[:1])
         self.serials[serial] = elector
+
+    def deliver(self, elector: str, method: str = "in-person") -> None:
+        self.append("delivery", elector=elector, serial=None, method=method, delivered=DURING, by=self.clerks[:1])
+        self.delivered.add(elector)
 
     def void(self, target: str, *, by: list[Person] | None = None) -> None:
         self.append("void", leaf=target, reason="keying-error", by=self.clerks if by is None else by)
@@ -363,15 +367,44 @@ class Record:
         ]
         both = [self.evaluate(motion["class"], options["agree"], base) for base in bases]
         passed = [one["passed"] for one in both]
+        outcome = "passed" if all(passed) else "review" if any(passed) else "failed"
+        third: Json = {}
+        if self.manifest["silent_rule"] == "follow-majority":
+            third["with_silent"] = self._with_silent(motion, options, bases[0], rows)
+            if outcome == "failed" and third["with_silent"] and third["with_silent"]["passed"]:
+                outcome = "review"
         return {
+            **third,
             "motion": code,
             **{name: motion[name] for name in ("matter", "class", "article")},
             "options": options,
             "invalid": invalid,
             "without_invalid": both[0],
             "with_invalid": both[1],
-            "outcome": "passed" if all(passed) else "review" if any(passed) else "failed",
+            "outcome": outcome,
         }
+
+    def _with_silent(self, motion: Json, options: Json, base: Json, rows: list[Json]) -> Json | None:
+        """Section 8.2: the delivered who did not vote join the largest option, if heads and area name the same."""
+        if motion["matter"] in ("M3", "M6", "M7", "M8"):
+            return None
+        areas = {entry["elector"]: entry["area"] for entry in self.final}
+        quiet = [row["elector"] for row in rows if row["counted"] is None and row["elector"] in self.delivered]
+        silent = fraction((len(quiet), sum(areas[name] for name in quiet)))
+        ranked = [
+            sorted(("agree", "oppose", "abstain"), key=lambda name, unit=unit: -options[name][unit])  # type: ignore[misc]
+            for unit in ("heads", "area")
+        ]
+        clear = all(
+            options[order[0]][unit] > options[order[1]][unit] for order, unit in zip(ranked, silent, strict=True)
+        )
+        follows = ranked[0][0] if clear and ranked[0][0] == ranked[1][0] else None
+
+        def added(figure: Json, yes: bool) -> Json:
+            return {unit: figure[unit] + (silent[unit] if yes else 0) for unit in figure}
+
+        agree, joined = added(options["agree"], follows == "agree"), added(base, follows is not None)
+        return {"silent": silent, "follows": follows, **self.evaluate(motion["class"], agree, joined)}
 
     def evaluate(self, kind: str, agree: Json, base: Json, met: bool | None = None) -> Json:
         total = self._total(self.final)
@@ -420,6 +453,13 @@ class Record:
             old = motion[name]
             met = old["inequalities"][3]["met"]
             public[name] = self.evaluate(motion["class"], options["agree"], old["participated"], met)
+        if old := motion.get("with_silent"):
+            hidden = options["agree"]["area"] is None
+            tests = [dict(test) for test in old["inequalities"]]
+            if hidden:
+                tests[3]["line"] = tests[3]["line"].replace(metres(tests[3]["left"]), "*", 1)
+                tests[3]["left"] = None
+            public["with_silent"] = old | {"inequalities": tests}
         return public
 
     # -- the package

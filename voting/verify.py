@@ -47,6 +47,7 @@ MAX_PACKAGE, MAX_DOCUMENT, MAX_LINE, MAX_NOTE = 512 << 20, 4 << 20, 8 << 20, 64 
 MAX_HEADS, MAX_MOTIONS, MAX_SIGNERS = 100_000, 1_000, 16
 OPTIONS = ("agree", "oppose", "abstain", "blank")
 SPECIAL_MATTERS = ("M6", "M7", "M8")
+NEVER_SILENT = ("M3", *SPECIAL_MATTERS)  # R1.34: matters on which nobody's silence counts, whatever the notice says
 # 民法典 278: the floor that no rule pack may lower (rules R1.1 to R1.3): numerator, denominator, strict.
 NATIONAL = {"quorum": (2, 3, False), "ordinary": (1, 2, True), "special": (3, 4, False)}
 UNAUTHENTIC = ("forged", "not-on-roll")  # R1.35: outside the base in both evaluations
@@ -528,7 +529,7 @@ MANIFEST = {
     "convener": _text,
     "channels": [CHANNEL],
     "counting": one_of("first", "last"),
-    "silent_rule": one_of("none"),
+    "silent_rule": one_of("none", "follow-majority"),
     "proxy_cap": whole(1),
     "times": {"noticed": _time, "opens": _time, "closes": _time},
     "extension": or_null({"clause": _text, "latest": _time}),
@@ -571,6 +572,8 @@ def read_manifest(raw: bytes) -> dict[str, Any]:
     for motion in motions:
         good = motion["class"] == "special" or motion["matter"] not in SPECIAL_MATTERS
         place.need(good, "3", "a matter of class 3/4 is noticed as ordinary")
+    cited = manifest["silent_rule"] == "none" or len(manifest["clauses"]) > 0
+    place.need(cited, "3", "the rule for silent owners cites no clause")
     _need_floor(manifest["rules"], place)
     _need_keys(manifest["keys"], place)
     return manifest
@@ -741,6 +744,7 @@ EVIDENCE: dict[str, dict[str, Any]] = {
     "paper": {"serial": ID, "scan": HASH},
     "proxy": {"authority": HASH, "agent": _text, "instruction": _text},
 }
+ASSISTED = {"helper": _text}  # online, somebody at the owner's side
 SIGNERS_OF_CHANNEL = {"online": 0, "meeting": 2, "paper": 2, "proxy": 0}
 
 
@@ -920,7 +924,8 @@ class Log:
         self._on_roll(elector, place)
         if channel not in self.channels:
             place.fail("5.2", "channel {} was not noticed", channel)
-        need_shape(entry["evidence"], EVIDENCE[channel], place, "5.2")
+        assisted = channel == "online" and entry["evidence"] != {}
+        need_shape(entry["evidence"], ASSISTED if assisted else EVIDENCE[channel], place, "5.2")
         if entry["time"] < self.manifest["times"]["opens"]:
             place.fail("5.2", "the ballot is earlier than the opening")
         if channel == "paper":
@@ -1138,7 +1143,7 @@ class TreeHead:
 
 class Heads:
     def __init__(self, manifest: dict[str, Any], assembly: str, log: Log) -> None:
-        self.log, self.opens = log, manifest["times"]["opens"]
+        self.log = log
         self.origin = "{}/{}/{}".format(manifest["host"], manifest["community"]["code"], assembly)
         self.witnesses: dict[tuple[str, bytes], bytes] = {}
         self.heads: list[TreeHead] = []
@@ -1212,8 +1217,8 @@ class Heads:
         whole_log = close.size == len(log.digests)
         close.place.need(whole_log, "6", "the close head does not cover the whole log")
         if self.witnesses:
-            opens = datetime.fromisoformat(self.opens).timestamp()
-            seen = any(stamp < opens for stamp in notice.cosigned)
+            opened = datetime.fromisoformat(opening.time).timestamp()
+            seen = any(stamp <= opened for stamp in notice.cosigned)
             notice.place.need(seen, "6", "no witness saw it before the opening")
 
     def witnessed_by(self, moment: str) -> bool:
@@ -1282,11 +1287,15 @@ INEQUALITY = {
 EVALUATION = {"participated": EXACT, "inequalities": [INEQUALITY], "quorum": FLAG, "passed": FLAG}
 
 
+_CAST = one_of("agree", "oppose", "abstain", None)
+WITH_SILENT = {"silent": EXACT, "follows": _CAST, **EVALUATION}
+
+
 def _reasons(value: Any) -> bool:
     return type(value) is dict and all(key in INVALID_REASONS and not misfit(value[key], EXACT) for key in value)
 
 
-def tally_shape(public: bool) -> dict[str, Any]:
+def tally_shape(public: bool, silent_rule: str = "none") -> dict[str, Any]:
     options = dict.fromkeys((*OPTIONS, "not_agreed"), _figure(public))
     motion = {
         "motion": KEY_NAME,
@@ -1299,6 +1308,8 @@ def tally_shape(public: bool) -> dict[str, Any]:
         "with_invalid": EVALUATION,
         "outcome": one_of("passed", "failed", "review"),
     }
+    if silent_rule != "none":
+        motion["with_silent"] = or_null(WITH_SILENT)
     shape = {
         "format": one_of(FORMAT),
         "form": one_of("public" if public else "full"),
@@ -1359,9 +1370,45 @@ def evaluation(
     return {"participated": participated, "inequalities": tests, "quorum": all(met[:2]), "passed": all(met)}
 
 
-def outcome_of(evaluations: list[dict[str, Any]]) -> str:
+def outcome_of(evaluations: list[dict[str, Any]], with_silent: dict[str, Any] | None = None) -> str:
+    """R1.35: both bases must agree; R1.34: what passes only with the silent is for lawyers to decide."""
     passed = [item["passed"] for item in evaluations]
-    return "passed" if all(passed) else "review" if any(passed) else "failed"
+    return "passed" if all(passed) else "review" if any([*passed, with_silent and with_silent["passed"]]) else "failed"
+
+
+def leader(options: dict[str, Any]) -> str | None:
+    """Section 8.2: the option that more heads and more area chose than each other one; None if there is none."""
+    cast = OPTIONS[:3]
+    for name in cast:
+        others = [options[other] for other in cast if other != name]
+        if all(options[name][unit] > other[unit] for other in others for unit in ("heads", "area")):
+            return name
+    return None
+
+
+def count_silent(
+    motion: dict[str, Any],
+    rules: dict[str, Any],
+    total: dict[str, Any],
+    options: dict[str, Any],
+    base: dict[str, int],
+    silent: dict[str, int],
+    follows: str | None,
+    met_if_hidden: bool = False,
+) -> dict[str, Any] | None:
+    """R1.34: the third sum, with those who were reached and said nothing on the side of the majority."""
+    if motion["matter"] in NEVER_SILENT:
+        return None
+    agree = options["agree"]
+    if follows == "agree":
+        hidden = agree["area"] is None
+        agree = {
+            "heads": agree["heads"] + silent["heads"],
+            "area": None if hidden else agree["area"] + silent["area"],
+        }
+    base = base if follows is None else _plus(base, silent)
+    sums = evaluation(rules, motion["class"], total, agree, base, met_if_hidden)
+    return {"silent": silent, "follows": follows, **sums}
 
 
 def _sum(figures: list[tuple[int, int]]) -> dict[str, int]:
@@ -1395,7 +1442,13 @@ def count_motion(
     rules = log.manifest["rules"]
     bases = (base, _plus(_plus(base, invalid), excluded, -1))
     both = [evaluation(rules, motion["class"], total, options["agree"], one) for one in bases]
+    third: dict[str, Any] = {}
+    if log.manifest["silent_rule"] != "none":
+        silent = [name for name, leaf in counted.ballot_of.items() if leaf is None and name in log.delivered]
+        figure = _sum([(1, weight[name]) for name in silent])
+        third["with_silent"] = count_silent(motion, rules, total, options, base, figure, leader(options))
     return {
+        **third,
         "motion": code,
         "matter": motion["matter"],
         "class": motion["class"],
@@ -1404,7 +1457,7 @@ def count_motion(
         "invalid": {**invalid, "excluded": excluded, "reasons": reasons},
         "without_invalid": both[0],
         "with_invalid": both[1],
-        "outcome": outcome_of(both),
+        "outcome": outcome_of(both, third.get("with_silent")),
     }
 
 
@@ -1433,6 +1486,12 @@ def public_form(tally: dict[str, Any], manifest: dict[str, Any]) -> dict[str, An
             met = motion[name]["inequalities"][3]["met"]
             base, total = motion[name]["participated"], tally["roll"]["final"]
             shown[name] = evaluation(manifest["rules"], motion["class"], total, options["agree"], base, met)
+        third = motion.get("with_silent")
+        if third:
+            base, met = motion["without_invalid"]["participated"], third["inequalities"][3]["met"]
+            silent, follows = third["silent"], third["follows"]
+            rules = manifest["rules"]
+            shown["with_silent"] = count_silent(motion, rules, total, options, base, silent, follows, met)
         motions.append(shown)
     return {**without(tally, "public"), "form": "public", "motions": motions}
 
@@ -1495,15 +1554,17 @@ def expected_public(given: dict[str, Any], log: Log, counted: Counted) -> dict[s
             met = [test["met"] for test in shown[name]["inequalities"]][3:]
             agree = shown["options"]["agree"]
             both.append(evaluation(log.manifest["rules"], motion["class"], total, agree, one, met == [True]))
+        third = _public_silent(motion, shown, log, given, base) if log.manifest["silent_rule"] != "none" else {}
         motions.append(
             {
+                **third,
                 "motion": motion["code"],
                 **{name: motion[name] for name in ("matter", "class", "article")},
                 "options": shown["options"],
                 "invalid": shown["invalid"],
                 "without_invalid": both[0],
                 "with_invalid": both[1],
-                "outcome": outcome_of(both),
+                "outcome": outcome_of(both, third.get("with_silent")),
             }
         )
     superseded = ballots["logged"] - ballots["counted"] - ballots["voided"]
@@ -1514,6 +1575,30 @@ def expected_public(given: dict[str, Any], log: Log, counted: Counted) -> dict[s
         "ballots": {**ballots, "superseded": superseded},
         "motions": motions,
     }
+
+
+def _public_silent(
+    motion: dict[str, Any], shown: dict[str, Any], log: Log, given: dict[str, Any], base: dict[str, int]
+) -> dict[str, Any]:
+    """The third sum from the public figures; who was silent can be bounded, but only the full package can tell."""
+    third, total, options = shown["with_silent"], given["roll"]["final"], shown["options"]
+    if third is None or motion["matter"] in NEVER_SILENT:
+        return {"with_silent": None}
+    silent, follows = third["silent"], third["follows"]
+    cast = [options[name] for name in OPTIONS[:3]]
+    most = max(item["heads"] for item in cast)
+    if any(item["area"] is None for item in cast):
+        heads = [name for name in OPTIONS[:3] if options[name]["heads"] == most]
+        good = follows is None or heads == [follows]
+    else:
+        good = follows == leader(options)
+    good = good and silent["heads"] <= given["paper"]["delivered"]
+    good = good and silent["heads"] <= total["heads"] - given["ballots"]["counted"]
+    good = good and silent["area"] <= total["area"] - base["area"]
+    good = good and all(silent == other["with_silent"]["silent"] for other in given["motions"] if other["with_silent"])
+    Place("tally.json").need(good, "8.2", "the figures of motion {} do not add up", motion["code"])
+    met = [test["met"] for test in third["inequalities"]][3:] == [True]
+    return {"with_silent": count_silent(motion, log.manifest["rules"], total, options, base, silent, follows, met)}
 
 
 def _areas_add_up(options: dict[str, Any], hidden: set[str], participated: int) -> bool:
@@ -1531,7 +1616,7 @@ def _areas_add_up(options: dict[str, Any], hidden: set[str], participated: int) 
 def read_tally(raw: bytes, log: Log, heads: Heads, counted: Counted) -> dict[str, Any]:
     place = Place("tally.json")
     tally: dict[str, Any] = read_canonical(raw, place)
-    need_shape(tally, tally_shape(not log.full), place, "8.1")
+    need_shape(tally, tally_shape(not log.full, log.manifest["silent_rule"]), place, "8.1")
     place.need(tally["time"] >= str(log.closed), "8.1", "it was computed before the close")
     seen = heads.witnessed_by(tally["time"])
     place.need(seen, "6", "no witness cosigned the close head before the tally")
@@ -1772,6 +1857,7 @@ CHINESE = {
     "the list of members is not that of section 2": "成员清单与规定不符",
     "assembly is not the SHA-256 of manifest.json": "assembly 不是 manifest.json 的 SHA-256",
     "its SHA-256 is not the one in package.json": "其 SHA-256 与 package.json 所列不符",
+    "the rule for silent owners cites no clause": "未投票从众的规则没有注明议事规则条款",
     "a matter of class 3/4 is noticed as ordinary": "应按四分之三表决的事项被列为一般事项",
     "threshold {} is under that of the Civil Code": "门槛 {} 低于民法典第二百七十八条",
     "a key id does not belong to its key": "密钥编号与公钥不符",
@@ -1903,8 +1989,8 @@ def _report(verdict: Verdict) -> Iterator[str]:
         yield "motion 表决事项 {} ({}, {}): {}".format(
             *(motion["motion"], motion["matter"], motion["class"]), _OUTCOMES[motion["outcome"]]
         )
-        for name in ("without_invalid", "with_invalid"):
-            for test in motion[name]["inequalities"]:
+        for name in ("without_invalid", "with_invalid", "with_silent"):
+            for test in (motion.get(name) or {"inequalities": []})["inequalities"]:
                 yield "  {}  {}: {}  {}".format(name, test["test"], test["line"], "yes 是" if test["met"] else "no 否")
     if verdict.receipt:
         yield "receipt 回执: {}  {}".format(_RECEIPTS[verdict.receipt["status"]], verdict.receipt["detail"])

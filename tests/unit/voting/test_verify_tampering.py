@@ -280,7 +280,7 @@ def test_a_forked_tree_is_found_at_the_head_before_the_fork(run: Run) -> None:
 def test_a_witness_who_signed_too_late_or_for_another_tree_is_refused(run: Run) -> None:
     late = Record({"E1": [100]}, witnesses=WITNESS)
     late.heads.clear()
-    late.head("notice", OPENS, size=1, cosigned=OPENS)
+    late.head("notice", OPENS, size=1, cosigned=OPENS.replace(":00+08", ":01+08"))
     assert first(run(late.open().close().package())) == ("tree-heads.jsonl", 1, "6")
     after = small_record(witnesses=WITNESS)
     after.heads.pop()
