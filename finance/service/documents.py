@@ -2,12 +2,9 @@
 contract.
 """
 
-import io
 from collections.abc import Sequence
 from datetime import datetime
 
-import pikepdf
-from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -15,20 +12,8 @@ from finance.rules import documents as rules
 from finance.rules.life import VoucherState, require_state
 from finance.tables import Attachment, Contract, Document, Voucher
 from hoa.db import get
+from hoa.ports import uploads
 from hoa.ports.files import Files
-
-# Anything in a PDF that acts by itself or carries other files.
-ACTIVE = (
-    "/JavaScript",
-    "/JS",
-    "/Launch",
-    "/EmbeddedFiles",
-    "/EmbeddedFile",
-    "/RichMedia",
-    "/XFA",
-    "/SubmitForm",
-    "/ImportData",
-)
 
 
 def store(
@@ -49,15 +34,14 @@ def store(
     """
     if kind not in rules.DOCUMENT_KINDS:
         raise rules.DocumentKindUnknown
-    media = rules.media_type(data, name)
-    kept = _checked_pdf(data, name) if media == "application/pdf" else _redrawn(data, name, media)
+    upload = uploads.checked(data, name)
     document = Document(
         community_id=community_id,
-        name=rules.safe_name(name, media),
+        name=upload.name,
         kind=kind,
-        media_type=media,
-        size_bytes=len(kept),
-        sha256=files.put(kept),
+        media_type=upload.media_type,
+        size_bytes=len(upload.data),
+        sha256=files.put(upload.data),
         masked_from_id=masked_from_id,
         uploaded_by_id=by,
         uploaded_at=now,
@@ -131,48 +115,3 @@ def _attach(
         )
     )
     session.flush()
-
-
-def _redrawn(data: bytes, name: str, media: str) -> bytes:
-    """The picture drawn anew, upright, without metadata; the size is looked at before anything is unpacked."""
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            if picture.width * picture.height > rules.MAX_PIXELS:
-                raise rules.DocumentTooLarge(name=name, limit=rules.MAX_BYTES // 1024 // 1024)
-            upright = ImageOps.exif_transpose(picture)
-            clean = upright.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise rules.DocumentUnreadable(name=name) from None
-    out = io.BytesIO()
-    if media == "image/png":
-        clean.save(out, "PNG", optimize=False)
-    else:
-        clean.save(out, "JPEG", quality=85)
-    return out.getvalue()
-
-
-def _checked_pdf(data: bytes, name: str) -> bytes:
-    try:
-        with pikepdf.open(io.BytesIO(data)) as pdf:
-            pages = len(pdf.pages)
-            acting = "/OpenAction" in pdf.Root and _acts(pdf.Root["/OpenAction"])
-            acting = acting or any(_is_active(item) for item in pdf.objects)
-    except (pikepdf.PdfError, pikepdf.PasswordError, ValueError):
-        raise rules.DocumentUnreadable(name=name) from None
-    if pages == 0:
-        raise rules.DocumentUnreadable(name=name)
-    if acting:
-        raise rules.DocumentActive(name=name)
-    return data
-
-
-def _acts(action: pikepdf.Object) -> bool:
-    """An open action that merely shows a page is harmless; one with any other subject is not."""
-    return isinstance(action, pikepdf.Dictionary) and str(action.get("/S", "/GoTo")) != "/GoTo"
-
-
-def _is_active(item: pikepdf.Object) -> bool:
-    if not isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
-        return False
-    keys = set(item.keys())
-    return bool(keys & set(ACTIVE)) or str(item.get("/S", "")) in ACTIVE or str(item.get("/Type", "")) in ACTIVE
