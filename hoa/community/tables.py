@@ -108,6 +108,9 @@ class Owner(CommunityRow, Base):
     phone_key: Mapped[str | None]
     phone_sealed: Mapped[bytes | None]
     person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    # As what that account acts (R1.19; `Capacity`), and the SHA-256 of the paper that says so.
+    capacity: Mapped[str] = mapped_column(default="")
+    capacity_file: Mapped[str] = mapped_column(default="")
     added_at: Mapped[datetime]
 
 
@@ -140,6 +143,8 @@ class Ownership(CommunityRow, Base):
     share: Mapped[str | None]
     since: Mapped[date]
     until: Mapped[date | None]
+    # When the register learnt of it; None in rows older than this column, which were written on the day of `since`.
+    recorded_at: Mapped[datetime | None]
     level: Mapped[str] = mapped_column(default=IdentityLevel.V0.value)
     checked_by: Mapped[list[Any]] = mapped_column(default=list)
     checked_at: Mapped[datetime | None]
@@ -220,6 +225,12 @@ class IdentityCheck(CommunityRow, Base):
     phone_key: Mapped[str]
     phone_sealed: Mapped[bytes]
     documents: Mapped[str]
+    # Somebody who acts for the owner (R1.19): as what, by which name, on which paper (SHA-256, and where its
+    # sealed copy is kept); empty in person.
+    capacity: Mapped[str] = mapped_column(default="")
+    acting_name: Mapped[str] = mapped_column(default="")
+    capacity_file: Mapped[str] = mapped_column(default="")
+    capacity_key: Mapped[str] = mapped_column(default="")
     state: Mapped[str]
     first_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
     first_at: Mapped[datetime]

@@ -1,5 +1,6 @@
 """The tables of assemblies, one noun per file. `core` is the record itself; the others are the work around it."""
 
+from voting.tables.channels import AssistedSession, CheckIn, MeetingDesk, OfficialResult, ProxyAuthority
 from voting.tables.core import (
     Assembly,
     AssemblyEvent,
@@ -14,6 +15,7 @@ from voting.tables.core import (
     Tally,
     TreeHead,
 )
+from voting.tables.running import DoorVisit, Reminder, RollObjection, TurnoutLook
 from voting.tables.signing import (
     BallotMark,
     Cosignature,
@@ -29,21 +31,30 @@ __all__ = [
     "Assembly",
     "AssemblyEvent",
     "AssemblyFile",
+    "AssistedSession",
     "Ballot",
     "BallotMark",
+    "CheckIn",
     "Cosignature",
     "CountedRow",
+    "DoorVisit",
     "EntrySignature",
     "InAssembly",
     "LogEntry",
+    "MeetingDesk",
     "Motion",
     "Official",
+    "OfficialResult",
     "Proposal",
+    "ProxyAuthority",
+    "Reminder",
     "RollEntry",
+    "RollObjection",
     "RollRemoval",
     "RollUnit",
     "Tally",
     "TallySignature",
     "TreeHead",
+    "TurnoutLook",
     "Witness",
 ]

@@ -70,6 +70,8 @@ class Assembly(CommunityRow, Base):
     extended_to: Mapped[datetime | None]
     added_channels: Mapped[list[Any]] = mapped_column(default=list)
     held_since: Mapped[datetime | None]
+    # Whether the public sees each building's turnout; never of buildings with fewer than five electors.
+    building_turnout: Mapped[bool] = mapped_column(default=False)
 
     @property
     def ends_at(self) -> datetime:
