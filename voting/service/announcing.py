@@ -16,7 +16,7 @@ from hoa.resolutions import service as resolutions
 from voting.rules.life import State
 from voting.rules.package import Form
 from voting.rules.thresholds import Outcome
-from voting.service import drafts, packages, steps, tallying
+from voting.service import countersigning, drafts, packages, steps, tallying
 from voting.tables import Assembly, Motion
 
 PACKAGE_KINDS = {Form.PUBLIC: "package-public", Form.FULL: "package-full"}
@@ -31,7 +31,11 @@ class Confirmed(NamedTuple):
 
 
 def confirm(session: Session, keys: Keys, assembly: Assembly) -> Confirmed:
-    """Build both packages and let the verifier look at them; it objects by a Refusal. Only reads."""
+    """Build both packages and let the verifier look at them; it objects by a Refusal. Only reads.
+
+    Who counted and who watched have signed before: nobody's result is announced by the platform alone (R1.38).
+    """
+    countersigning.demand(session, assembly)
     full = packages.build(session, keys, assembly, Form.FULL)
     public = packages.build(session, keys, assembly, Form.PUBLIC)
     packages.must_verify(full, assembly)
@@ -53,6 +57,7 @@ def announce(
     """Take the last step, publish the result, and enter what passed as resolutions of the assembly."""
     assembly = steps.locked(session, community_id, assembly_id)
     steps.take(session, assembly, State.ANNOUNCED, by=by, now=now)
+    countersigning.demand(session, assembly)
     for form, data in ((Form.PUBLIC, confirmed.public), (Form.FULL, confirmed.full)):
         kind = PACKAGE_KINDS[form]
         packages.keep(session, files, assembly, kind=kind, source=confirmed.source, data=data, now=now)

@@ -20,7 +20,7 @@ from hoa.ports.keys import Keys
 from voting.rules.life import State
 from voting.rules.package import Form, package
 from voting.rules.record import OPEN_TYPES
-from voting.service import casting, log, tallying
+from voting.service import casting, countersigning, log, tallying
 from voting.service.keys import frozen
 from voting.tables import Assembly, AssemblyFile, Ballot, CountedRow, LogEntry, RollEntry
 
@@ -54,7 +54,7 @@ def build(session: Session, keys: Keys, assembly: Assembly, form: Form) -> bytes
         "tree-heads.jsonl": canonical.encode_lines(_heads(session, assembly)),
         "counted.jsonl": canonical.encode_lines(_counted(session, keys, assembly, full)),
         "tally.json": tally.full if full else tally.public,
-        "signatures.jsonl": tally.full_signatures if full else tally.public_signatures,
+        "signatures.jsonl": canonical.encode_lines(countersigning.lines(session, assembly, tally, form)),
         "verify.py": VERIFIER.read_bytes(),
     }
     return package(members, form=form, assembly=assembly.manifest_hash, key=key.id, sign=key.sign)
@@ -171,6 +171,7 @@ def keep(
 
 
 def package_source(session: Session, assembly: Assembly) -> str:
-    """What a package is made from: the tally, and the verifier that goes with it."""
+    """What a package is made from: the tally, who signed it, and the verifier that goes with it."""
     tally = tallying.tally_of(session, assembly)
-    return hashlib.sha256(tally.digest.encode() + VERIFIER.read_bytes()).hexdigest()
+    people = "".join(f"{row.key_id}\n" for row in countersigning.signatures(session, assembly))
+    return hashlib.sha256(f"{tally.digest}\n{people}".encode() + VERIFIER.read_bytes()).hexdigest()

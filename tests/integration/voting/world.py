@@ -18,7 +18,8 @@ from tests.signers import Signer
 from voting import service
 from voting.rules.life import State
 from voting.rules.officials import Role
-from voting.service import casting, officials, proposals
+from voting.rules.package import Form
+from voting.service import casting, countersigning, officials, proposals, tallying
 from voting.tables import Assembly, Proposal
 
 HOST = "localhost"
@@ -150,7 +151,24 @@ class World:
                 session, self.platform.keys, self.community, self.assembly, by=self.chair, now=self.clock.now()
             )
 
+    def countersign(self, *names: str) -> None:
+        """These counters and scrutineers sign the tally (none named: all of them)."""
+        for name in names or [one for one in self.officials if not one.startswith("clerk")]:
+            with self.platform.database.writing() as session:
+                values = countersigning.forms(tallying.tally_of(session, self._row(session)))
+                given = {form: Signer(name).sign(signing.message("tally", values[form])) for form in Form}
+                countersigning.sign(
+                    session,
+                    self.community,
+                    self.assembly,
+                    person_id=self.officials[name],
+                    public_signature=given[Form.PUBLIC],
+                    full_signature=given[Form.FULL],
+                    now=self.clock.now(),
+                )
+
     def _tallied(self) -> None:
+        self.countersign()
         with self.platform.database.reading() as session:
             confirmed = service.confirm(session, self.platform.keys, self.row())
         with self.platform.database.writing() as session:
