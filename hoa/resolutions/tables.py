@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hoa.db import Base, CommunityRow
@@ -32,3 +32,33 @@ class Resolution(CommunityRow, Base):
     url: Mapped[str | None]
     entered_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     entered_at: Mapped[datetime]
+
+
+class RulebookVersion(CommunityRow, Base):
+    """One text of 议事规则 (`procedure`) or 管理规约 (`covenant`). Text and hash never change. A row without `number` is
+    a draft; taking effect gives it number, day and basis, once (guarded by the database).
+
+    `sha256` is of the text in UTF-8, as it is downloaded and as an assembly's manifest cites it. `resolution_id` is the
+    assembly's resolution; only the first version may rest on a `basis` in words (rules.md R1.24).
+    """
+
+    __tablename__ = "rulebook_version"
+    __table_args__ = (
+        UniqueConstraint("community_id", "kind", "number", name="uq_rulebook_version_number"),
+        ForeignKeyConstraint(
+            ["community_id", "resolution_id"],
+            ["resolution.community_id", "resolution.id"],
+            name="fk_rulebook_version_resolution",
+        ),
+    )
+
+    kind: Mapped[str]
+    text: Mapped[str]
+    sha256: Mapped[str]
+    number: Mapped[int | None]
+    effective_on: Mapped[date | None]
+    basis: Mapped[str] = mapped_column(default="")
+    resolution_id: Mapped[str | None]
+    made_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    made_at: Mapped[datetime]
+    discarded_at: Mapped[datetime | None]

@@ -1,6 +1,7 @@
 """The tables of assemblies, one noun per file. `core` is the record itself; the others are the work around it."""
 
 from voting.tables.channels import AssistedSession, CheckIn, MeetingDesk, OfficialResult, ProxyAuthority
+from voting.tables.convening import AssemblyRequest, NoticeTold, PackChoice, RequestSignature
 from voting.tables.core import (
     Assembly,
     AssemblyEvent,
@@ -31,6 +32,7 @@ __all__ = [
     "Assembly",
     "AssemblyEvent",
     "AssemblyFile",
+    "AssemblyRequest",
     "AssistedSession",
     "Ballot",
     "BallotMark",
@@ -43,11 +45,14 @@ __all__ = [
     "LogEntry",
     "MeetingDesk",
     "Motion",
+    "NoticeTold",
     "Official",
     "OfficialResult",
+    "PackChoice",
     "Proposal",
     "ProxyAuthority",
     "Reminder",
+    "RequestSignature",
     "RollEntry",
     "RollObjection",
     "RollRemoval",

@@ -16,6 +16,7 @@ from hoa.tables import every_table
 from tests.postgres import Cluster
 
 GUARDED = {
+    "assembly_request",
     "assembly_tally",
     "ballot",
     "counted_row",
@@ -24,12 +25,16 @@ GUARDED = {
     "finance_line",
     "finance_voucher",
     "log_entry",
+    "notice_told",
     "objection",
     "office",
+    "pack_choice",
     "publication",
     "register_change",
+    "request_signature",
     "resolution",
     "roll_entry",
+    "rulebook_version",
     "tree_head",
 }
 
