@@ -4,9 +4,11 @@ A lost phone comes here too. The owner is then bound to the account of the new n
 because it may belong to other communities, over which this one's officers have no say.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,12 +17,14 @@ from hoa.accounts import service as accounts
 from hoa.accounts.tables import Person
 from hoa.community import sealing
 from hoa.community.activation import bind
-from hoa.community.rules import IdentityLevel
+from hoa.community.rules import Capacity, IdentityLevel
 from hoa.community.tables import IdentityCheck, Owner, Ownership, Unit
 from hoa.db import get
 from hoa.kernel import identifiers, masking
-from hoa.kernel.errors import N_, Refusal
+from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.kernel.ids import new_id
+from hoa.ports import uploads
+from hoa.ports.files import Files
 from hoa.ports.keys import Keys
 
 WAITING, CONFIRMED, REFUSED = "waiting", "confirmed", "refused"
@@ -45,6 +49,10 @@ class OwnsNothing(Refusal):
     message = N_("这位业主现在没有专有部分，不能核验")
 
 
+class NoActingPerson(Refusal):
+    message = N_("监护人或授权代表办理的，要写明其姓名，并上传证明文件（监护证明、授权书）")
+
+
 class NoReason(Refusal):
     message = N_("请写明不予确认的原因")
 
@@ -63,6 +71,31 @@ class Case:
     """Whether another account than the owner's present one would stand for the owner after this check."""
 
 
+class Paper(NamedTuple):
+    """A guardian's or representative's paper: its SHA-256, and the key of its sealed copy among the files."""
+
+    sha256: str
+    key: str
+
+
+PAPER = "capacity-paper"
+
+
+def keep_paper(keys: Keys, files: Files, community_id: str, *, data: bytes, name: str) -> Paper:
+    """Seal and keep the paper; the database and the files alone do not show it."""
+    upload = uploads.checked(data, name)
+    sha256 = hashlib.sha256(upload.data).hexdigest()
+    return Paper(sha256, files.put(keys.seal(PAPER, upload.data, f"{community_id}\n{sha256}".encode())))
+
+
+def open_paper(keys: Keys, files: Files, check: IdentityCheck) -> bytes:
+    """The paper of a check as it was sent, for the officers who compare it."""
+    if not check.capacity_key:
+        raise NotFound
+    place = f"{check.community_id}\n{check.capacity_file}".encode()
+    return keys.open(PAPER, files.get(check.capacity_key), place)
+
+
 def start(
     session: Session,
     keys: Keys,
@@ -73,8 +106,18 @@ def start(
     documents: str,
     by: str,
     now: datetime,
+    capacity: Capacity = Capacity.SELF,
+    acting_name: str = "",
+    paper: Paper | None = None,
 ) -> IdentityCheck:
-    """The first officer has seen the certificates and notes the phone that the owner holds in hand."""
+    """The first officer has seen the certificates and notes the phone that the owner holds in hand.
+
+    A guardian or a company's authorised person acts by a paper of their own (R1.19).
+    """
+    if capacity is not Capacity.SELF and not (acting_name.strip() and paper):
+        raise NoActingPerson
+    if capacity is Capacity.SELF:
+        acting_name, paper = "", None
     owner = get(session, Owner, community_id, owner_id)
     if not units_of(session, community_id, owner_id):
         raise OwnsNothing
@@ -89,6 +132,10 @@ def start(
         phone_key=sealing.phone_digest(keys, community_id, number),
         phone_sealed=sealing.seal_phone(keys, community_id, check_id, number),
         documents=documents,
+        capacity=capacity.value,
+        acting_name=acting_name.strip(),
+        capacity_file=paper.sha256 if paper else "",
+        capacity_key=paper.key if paper else "",
         state=WAITING,
         first_by=by,
         first_at=now,
@@ -104,7 +151,7 @@ def confirm(session: Session, keys: Keys, community_id: str, *, check_id: str, b
     owner = get(session, Owner, community_id, check.owner_id, lock=True)
     _may_close(check, owner, by)
     phone = sealing.open_phone(keys, community_id, check.id, check.phone_sealed)
-    person = accounts.person_for_phone(session, keys, phone=phone, name=owner.name, now=now)
+    person = accounts.person_for_phone(session, keys, phone=phone, name=check.acting_name or owner.name, now=now)
     if person.id in (by, check.first_by):
         raise OwnCase
     if owner.person_id != person.id:
@@ -117,6 +164,7 @@ def confirm(session: Session, keys: Keys, community_id: str, *, check_id: str, b
         checked_by=(check.first_by, by),
         now=now,
     )
+    owner.capacity, owner.capacity_file = check.capacity, check.capacity_file
     owner.phone_key = check.phone_key
     owner.phone_sealed = sealing.seal_phone(keys, community_id, owner.id, phone)
     check.state = CONFIRMED

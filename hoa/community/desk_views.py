@@ -2,20 +2,23 @@
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
+from flask_wtf.file import FileField
 from sqlalchemy import select
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, StringField, TelField
+from wtforms import BooleanField, SelectField, StringField, TelField
 from wtforms.validators import DataRequired
 
 from hoa.community import activation, desk
-from hoa.community.tables import Owner, Ownership, Unit
+from hoa.community.rules import CAPACITY_WORDS, Capacity
+from hoa.community.tables import IdentityCheck, Owner, Ownership, Unit
 from hoa.community.views import blueprint
 from hoa.db import get
 from hoa.kernel import identifiers
 from hoa.kernel.errors import N_, Refusal
+from hoa.ports import uploads
 from hoa.web import context
 from hoa.web.access import requires
-from hoa.web.forms import Form, Parses, at_most, required
+from hoa.web.forms import Form, Parses, at_most, options, required
 from hoa.web.i18n import told
 
 SAW_PERSON = N_("身份证件原件，人证一致")
@@ -34,6 +37,16 @@ class StartForm(Form):
     title = BooleanField(
         lazy_gettext(SAW_TITLE), validators=[DataRequired(message=lazy_gettext("必须看过原件才能核验"))]
     )
+
+    capacity = SelectField(lazy_gettext("由谁办理"), default=Capacity.SELF.value)
+    acting_name = StringField(lazy_gettext("监护人或授权代表的姓名"), validators=[at_most(40)])
+    paper = FileField(
+        lazy_gettext("监护证明或授权书"),
+        description=lazy_gettext("监护人、单位的授权代表办理时要上传，PDF 或照片，加密保存"),
+    )
+
+    def offer(self) -> None:
+        self.capacity.choices = options((one.value, gettext(word)) for one, word in CAPACITY_WORDS.items())
 
 
 class ConfirmForm(Form):
@@ -84,6 +97,7 @@ def desk_check(owner_id: str) -> str | Response:
     session, here = context.reading(), context.community()
     owner = get(session, Owner, here.id, owner_id)
     form = StartForm()
+    form.offer()
     if form.validate_on_submit():
         try:
             with context.writing() as writing:
@@ -91,6 +105,9 @@ def desk_check(owner_id: str) -> str | Response:
                     writing,
                     context.platform().keys,
                     here.id,
+                    capacity=Capacity(form.capacity.data),
+                    acting_name=form.acting_name.data or "",
+                    paper=_paper(form),
                     owner_id=owner_id,
                     phone=form.phone.data or "",
                     documents=f"{SAW_PERSON}\n{SAW_TITLE}",
@@ -105,6 +122,30 @@ def desk_check(owner_id: str) -> str | Response:
     return render_template(
         "community/desk_check.html", form=form, owner=owner, units=desk.units_of(context.reading(), here.id, owner_id)
     )
+
+
+def _paper(form: StartForm) -> desk.Paper | None:
+    sent = form.paper.data
+    if form.capacity.data == Capacity.SELF.value or not sent:
+        return None
+    platform, data = context.platform(), sent.stream.read(uploads.MAX_BYTES + 1)
+    return desk.keep_paper(
+        platform.keys, platform.files, context.community().id, data=data, name=str(sent.filename or "")
+    )
+
+
+@blueprint.get("/desk/checks/<check_id>/paper")
+@requires("register.check")
+def desk_paper(check_id: str) -> Response:
+    """The paper by which somebody acts for the owner; both officers compare it with the original (R1.19)."""
+    platform = context.platform()
+    check = get(context.reading(), IdentityCheck, context.community().id, check_id)
+    data = desk.open_paper(platform.keys, platform.files, check)
+    response = Response(data, mimetype=uploads.media_type(data, ""))
+    response.headers["Content-Disposition"] = "attachment; filename=" + uploads.safe_name(
+        "paper", uploads.media_type(data, "")
+    )
+    return response
 
 
 @blueprint.route("/desk/checks/<check_id>", methods=["GET", "POST"])
@@ -159,5 +200,6 @@ def _case_page(check_id: str, form: ConfirmForm, refusing: RefuseForm) -> str:
         form=form,
         refusing=refusing,
         my_id=context.person_id(),
+        capacity=CAPACITY_WORDS[Capacity(case.check.capacity)],
         papers=[gettext(line) for line in case.check.documents.split("\n")],
     )

@@ -53,6 +53,19 @@ class IdentityLevel(StrEnum):
         return self.value >= needed.value
 
 
+class Capacity(StrEnum):
+    """As what an account acts for an owner who does not act in person (R1.19)."""
+
+    SELF = ""
+    GUARDIAN = "guardian"
+    REPRESENTATIVE = "representative"
+
+
+CAPACITY_WORDS: Mapping[Capacity, str] = {
+    Capacity.SELF: N_("业主本人"),
+    Capacity.GUARDIAN: N_("监护人"),
+    Capacity.REPRESENTATIVE: N_("授权代表"),
+}
 KIND_WORDS: Mapping[Kind, str] = {
     Kind.FLAT: N_("住宅"),
     Kind.SHOP: N_("商铺"),
