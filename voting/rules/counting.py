@@ -5,8 +5,7 @@ Order is the chain's order, given by `previous`; neither the time on a ballot no
 anything.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
@@ -42,12 +41,14 @@ class Counting(StrEnum):
 
 
 class CastBallot(NamedTuple):
-    """A ballot as the log has it: its leaf hash, who cast it, the leaf it follows, and a mark per motion code."""
+    """A ballot as the log has it: its leaf hash, who cast it, the leaf it follows, a mark per motion code, and the
+    channel by which it came."""
 
     leaf: str
     elector: str
     previous: str
     choices: Mapping[str, str]
+    channel: str = "online"
 
     def option(self, motion: str) -> Option:
         return Option(self.choices.get(motion, Option.BLANK))
@@ -57,31 +58,42 @@ class BrokenChain(Refusal):
     message: ClassVar[str] = N_("业主 %(elector)s 的票前后接不上，不能计票：日志可能被改动，请先核验")
 
 
-def chains(ballots: Iterable[CastBallot]) -> dict[str, tuple[CastBallot, ...]]:
-    """Every elector's ballots in chain order; a fork, a gap or a loop is refused, since nothing may be guessed here."""
-    by_elector: dict[str, list[CastBallot]] = defaultdict(list)
-    for ballot in ballots:
-        by_elector[ballot.elector].append(ballot)
-    return {elector: _ordered(elector, found) for elector, found in by_elector.items()}
-
-
-def _ordered(elector: str, ballots: Sequence[CastBallot]) -> tuple[CastBallot, ...]:
+def chain(elector: str, ballots: Sequence[CastBallot], inherited: Sequence[CastBallot] = ()) -> tuple[CastBallot, ...]:
+    """An elector's ballots in chain order, after those `inherited` by a change of the roll; a fork, a gap or a loop is
+    refused, since nothing may be guessed here."""
     after = {ballot.previous: ballot for ballot in ballots}
-    ordered = []
-    previous = NO_PREVIOUS
+    ordered = list(inherited)
+    previous = ordered[-1].leaf if ordered else NO_PREVIOUS
     while (ballot := after.pop(previous, None)) is not None:
         ordered.append(ballot)
         previous = ballot.leaf
-    if len(ordered) != len(ballots):
+    if len(ordered) != len(inherited) + len(ballots):
         raise BrokenChain(elector=elector)
     return tuple(ordered)
 
 
-def counts(chain: Sequence[CastBallot], rule: Counting) -> CastBallot:
-    """The one ballot of a chain that counts."""
-    return chain[0] if rule is Counting.FIRST else chain[-1]
+def counts(
+    ballots: Sequence[CastBallot], rule: Counting, *, void: Container[str] = (), bad: Container[str] = ()
+) -> CastBallot | None:
+    """The one ballot of a chain that counts: void ones are left out, then those that are wholly invalid if a good one
+    is left, then proxies' if an own one is left; the first or the last of the rest (docs/audit-package.md 5.2)."""
+    if len(ballots) == 1:  # nearly everybody's: nothing to choose from
+        return None if ballots[0].leaf in void else ballots[0]
+    standing = [ballot for ballot in ballots if ballot.leaf not in void]
+    standing = [ballot for ballot in standing if ballot.leaf not in bad] or standing
+    standing = [ballot for ballot in standing if ballot.channel != "proxy"] or standing
+    if not standing:
+        return None
+    return standing[0] if rule is Counting.FIRST else standing[-1]
 
 
-def counted(ballots: Iterable[CastBallot], rule: Counting) -> dict[str, CastBallot]:
-    """The ballot that counts for each elector who cast one."""
-    return {elector: counts(chain, rule) for elector, chain in chains(ballots).items()}
+def counted(
+    chains: Mapping[str, Sequence[CastBallot]],
+    rule: Counting,
+    *,
+    void: Container[str] = (),
+    bad: Container[str] = (),
+) -> dict[str, CastBallot]:
+    """The ballot that counts for each elector who has one."""
+    found = {elector: counts(ballots, rule, void=void, bad=bad) for elector, ballots in chains.items()}
+    return {elector: ballot for elector, ballot in found.items() if ballot is not None}

@@ -16,13 +16,27 @@ from voting.rules.thresholds import Decision, Inequality, Measure, Share
 FEWEST_HEADS_WITH_AREA = 5
 
 
+class RollTotal(NamedTuple):
+    """A roll by its root, its heads and its area (0.01 m²)."""
+
+    root: bytes
+    share: Share
+
+
+class Paper(NamedTuple):
+    """Electors of the final roll who hold a live sheet, and who were given the ballot (rules.md R1.29)."""
+
+    issued: int
+    delivered: int
+
+
 class Roots(NamedTuple):
-    """What a tally binds: the log at its close, the roll, and the counted rows."""
+    """What a tally binds: the log at its close, the roll of the notice and the final one, and the counted rows."""
 
     log_size: int
     log_root: bytes
-    roll_root: bytes
-    roll: Share
+    opening: RollTotal
+    final: RollTotal
     counted_root: bytes
     counted_rows: int
 
@@ -40,27 +54,33 @@ def _figures(share: Share) -> dict[str, int]:
     return {"heads": share.heads, "area": share.area}
 
 
+def _roll(roll: RollTotal) -> dict[str, Any]:
+    return {"root": roll.root.hex(), **_figures(roll.share)}
+
+
 def full_tally(
     assembly: str,
     *,
     time: datetime,
     roots: Roots,
     ballots: BallotCounts,
+    paper: Paper,
     motions: Sequence[MotionTally],
+    sample: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The full form, with the hash of the public form that it stands behind."""
-    roll = {"root": roots.roll_root.hex(), **_figures(roots.roll)}
+    """The full form, with the hash of the public form that it stands behind. `sample` is what came of asking a random
+    sample of recorded voters (docs/audit-package.md 8.1), or None."""
     tally: dict[str, Any] = {
         "format": FORMAT,
         "assembly": assembly,
         "form": "full",
         "time": stamp(time),
         "log": {"size": roots.log_size, "root": roots.log_root.hex()},
-        "roll": {"opening": roll, "final": roll},
+        "roll": {"opening": _roll(roots.opening), "final": _roll(roots.final)},
         "counted": {"root": roots.counted_root.hex(), "rows": roots.counted_rows},
-        "paper": {"issued": 0, "delivered": 0},
+        "paper": paper._asdict(),
         "ballots": ballots._asdict(),
-        "sample": None,
+        "sample": None if sample is None else dict(sample),
         "motions": [motion_figures(motion) for motion in motions],
     }
     return {**tally, "public": hashlib.sha256(canonical.encode(public_tally(tally))).hexdigest()}

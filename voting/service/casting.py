@@ -100,13 +100,20 @@ class _Here(NamedTuple):
     ends_at: datetime
     counting: str
     manifest_hash: str
-    receipt_key: str
+    noticed_receipt_key: str
     receipt_minutes: int
     channels: Sequence[str]
     added_channels: Sequence[str]
+    new_keys: Sequence[Mapping[str, Any]]
 
     def takes(self, channel: str) -> bool:
         return channel in self.channels or channel in self.added_channels
+
+    @property
+    def receipt_key(self) -> str:
+        """The public key (hex) that signs receipts now."""
+        changed = [key["public"] for key in self.new_keys if key["purpose"] == "receipt"]
+        return changed[-1] if changed else self.noticed_receipt_key
 
 
 class _Link(NamedTuple):
@@ -177,6 +184,7 @@ _HERE = (
         _assemblies.receipt_minutes,
         _assemblies.channels,
         _assemblies.added_channels,
+        _assemblies.new_keys,
     )
     .where(_assemblies.community_id == _community, _assemblies.id == _in_assembly)
     .with_for_update(read=True)

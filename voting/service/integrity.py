@@ -17,7 +17,7 @@ from voting.rules import packs, record
 from voting.rules.life import ORDER, State
 from voting.service import casting, drafts, log, notice, steps, tallying
 from voting.service.evidence import counted_again
-from voting.service.keys import frozen, row_id
+from voting.service.keys import in_force, row_id
 from voting.tables import Assembly, Ballot, CountedRow, LogEntry, RollEntry, RollUnit
 
 
@@ -195,7 +195,6 @@ def _heads(session: Session, keys: Keys, assembly: Assembly) -> Iterator[str]:
     assert assembly.manifest is not None
     manifest = canonical.decode(assembly.manifest)
     name = log.origin(manifest["host"], manifest["community"]["code"], assembly)
-    key = checkpoint.VerifierKey(name, checkpoint.KeyType.LOG, frozen(keys, assembly.manifest, "log").public)
     tree = merkle.Tree(log.leaves(session, assembly))
     heads = log.heads(session, assembly)
     for head in heads:
@@ -204,7 +203,8 @@ def _heads(session: Session, keys: Keys, assembly: Assembly) -> Iterator[str]:
             yield f"{where}: the row was changed"
         try:
             note = checkpoint.parse(head.note)
-            signed = checkpoint.verify(note, [key])
+            public = in_force(keys, assembly, "log", size=head.size).public
+            signed = checkpoint.verify(note, [checkpoint.VerifierKey(name, checkpoint.KeyType.LOG, public)])
         except Refusal as refusal:
             yield f"{where}: {refusal}"
             continue

@@ -42,10 +42,20 @@ def current(keys: Keys) -> record.Keys:
     return record.Keys(**{purpose: public[found].public for purpose, found in ids.items()})
 
 
-def frozen(keys: Keys, manifest: bytes, purpose: str) -> PlatformKey:
-    """The key of this purpose that the manifest names."""
-    listed = canonical.decode(manifest)["keys"]["platform"]
-    public = next(key["public"] for key in listed if key["purpose"] == purpose)
+def publics(assembly: Assembly, purpose: str) -> list[tuple[int, str]]:
+    """Every public key (hex) that this assembly had for a purpose, each with the size of the log from which it signs:
+    the manifest's, then those of `key-change` entries."""
+    assert assembly.manifest is not None
+    listed = canonical.decode(assembly.manifest)["keys"]["platform"]
+    noticed = next(key["public"] for key in listed if key["purpose"] == purpose)
+    changed = [(key["from"], key["public"]) for key in assembly.new_keys if key["purpose"] == purpose]
+    return [(0, noticed), *changed]
+
+
+def in_force(keys: Keys, assembly: Assembly, purpose: str, *, size: int | None = None) -> PlatformKey:
+    """The key that signs for this purpose over a log of `size` entries (None: now). A rotation in the port changes
+    nothing here until a `key-change` entry says so (trust.md 14)."""
+    public = [public for start, public in publics(assembly, purpose) if size is None or start <= size][-1]
     return PlatformKey(keys, purpose, bytes.fromhex(public))
 
 

@@ -17,7 +17,7 @@ from hoa.kernel import canonical, checkpoint, merkle
 from hoa.kernel.clock import stamp
 from hoa.ports.keys import Keys
 from voting.rules.record import OPEN_TYPES
-from voting.service.keys import frozen, place, row_id
+from voting.service.keys import in_force, place, row_id
 from voting.tables import Assembly, Ballot, LogEntry, TreeHead
 
 BATCH = 1000
@@ -122,9 +122,9 @@ def sign_head(session: Session, keys: Keys, assembly: Assembly, *, purpose: str,
     """Sign the log as it is now."""
     assert assembly.manifest is not None
     manifest = canonical.decode(assembly.manifest)
-    key = frozen(keys, assembly.manifest, "log")
     name = origin(manifest["host"], manifest["community"]["code"], assembly)
     frontier = merkle.Frontier().extend(leaves(session, assembly))
+    key = in_force(keys, assembly, "log", size=frontier.size)
     head = checkpoint.Checkpoint(name, frontier.size, frontier.root)
     verifier = checkpoint.VerifierKey(name, checkpoint.KeyType.LOG, key.public)
     note = checkpoint.Note(head, (checkpoint.sign_head(head, verifier, key.sign),))

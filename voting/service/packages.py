@@ -20,9 +20,9 @@ from hoa.ports.keys import Keys
 from voting.rules.life import State
 from voting.rules.package import Form, package
 from voting.rules.record import OPEN_TYPES
-from voting.service import casting, countersigning, log, tallying
-from voting.service.keys import frozen
-from voting.tables import Assembly, AssemblyFile, Ballot, CountedRow, LogEntry, RollEntry
+from voting.service import countersigning, ledgers, log, tallying
+from voting.service.keys import in_force
+from voting.tables import Assembly, AssemblyFile, CountedRow
 
 VERIFIER = Path(voting.__file__).parent / "verify.py"
 VERIFY_SECONDS = 600
@@ -46,7 +46,7 @@ def build(session: Session, keys: Keys, assembly: Assembly, form: Form) -> bytes
     assert assembly.manifest_hash is not None
     tally = tallying.tally_of(session, assembly)
     full = form is Form.FULL
-    key = frozen(keys, assembly.manifest, "record")
+    key = in_force(keys, assembly, "record")
     members = {
         "manifest.json": assembly.manifest,
         "roll.jsonl": canonical.encode_lines(_roll(session, keys, assembly, full)),
@@ -61,13 +61,10 @@ def build(session: Session, keys: Keys, assembly: Assembly, form: Form) -> bytes
 
 
 def _roll(session: Session, keys: Keys, assembly: Assembly, full: bool) -> list[Any]:
+    """The opening roll; what changed since is in the log."""
     if full:
-        rows = tallying.opened_roll(session, keys, assembly).values()
-        return [row.value for row in sorted(rows, key=lambda row: row.leaf)]
-    query = select(RollEntry.leaf).where(
-        RollEntry.community_id == assembly.community_id, RollEntry.assembly_id == assembly.id
-    )
-    return list(session.scalars(query.order_by(RollEntry.leaf)))
+        return [row.value for row in sorted(tallying.opened_roll(session, keys, assembly), key=lambda row: row.leaf)]
+    return sorted(row.leaf for row in ledgers.opening_roll(session, assembly))
 
 
 def _counted(session: Session, keys: Keys, assembly: Assembly, full: bool) -> list[Any]:
@@ -79,26 +76,10 @@ def _counted(session: Session, keys: Keys, assembly: Assembly, full: bool) -> li
 
 
 def _log(session: Session, keys: Keys, assembly: Assembly, full: bool) -> list[Any]:
-    query = (
-        select(LogEntry.type, LogEntry.leaf, LogEntry.body, Ballot.entry)
-        .outerjoin(
-            Ballot,
-            (Ballot.community_id == LogEntry.community_id)
-            & (Ballot.assembly_id == LogEntry.assembly_id)
-            & (Ballot.leaf == LogEntry.leaf),
-        )
-        .where(LogEntry.community_id == assembly.community_id, LogEntry.assembly_id == assembly.id)
-        .order_by(LogEntry.seq)
-    )
-    lines: list[Any] = []
-    for kind, leaf, body, sealed in session.execute(query):
-        if not full and kind not in OPEN_TYPES:
-            lines.append(leaf)
-        elif body is not None:
-            lines.append(canonical.decode(log.entry_bytes(keys, assembly, kind, leaf, body)))
-        else:
-            lines.append(casting.opened(keys, assembly.community_id, assembly.id, leaf, sealed))
-    return lines
+    return [
+        entry if full or entry["type"] in OPEN_TYPES else leaf
+        for leaf, entry in ledgers.entries(session, keys, assembly)
+    ]
 
 
 def _heads(session: Session, assembly: Assembly) -> list[dict[str, Any]]:

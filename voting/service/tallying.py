@@ -2,73 +2,34 @@
 (voting-record.md 7)."""
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from hoa.kernel import canonical, merkle, signing
-from hoa.kernel.errors import N_, NotFound, Refusal
+from hoa.kernel.errors import NotFound
 from hoa.ports.keys import Keys
 from voting.rules import published, record
-from voting.rules.counting import CastBallot, Counting, counted
-from voting.rules.life import State
+from voting.rules.counting import CastBallot
+from voting.rules.ledger import Ledger
+from voting.rules.life import NotTheNextStep, State
 from voting.rules.matters import Majority, matter
 from voting.rules.tally import MotionTally, Question, tally
-from voting.rules.thresholds import Share
-from voting.service import casting, drafts, log, steps
-from voting.service.keys import SALT, frozen, place, roll_place, row_id
-from voting.tables import Assembly, Ballot, CountedRow, LogEntry, Motion, RollEntry, RollUnit, Tally
-
-
-class LogDamaged(Refusal):
-    message: ClassVar[str] = N_("日志第 %(seq)s 条与登记的指纹不符，不能计票：数据可能被改动，请先核验数据库")
-    status: ClassVar[int] = 409
-
-
-class NotOnThisRoll(Refusal):
-    message: ClassVar[str] = N_("业主 %(elector)s 的票在日志里，名册上却没有这位业主，不能计票：请先核验数据库")
-    status: ClassVar[int] = 409
+from voting.service import drafts, ledgers, log, steps
+from voting.service.keys import SALT, in_force, place, roll_place, row_id
+from voting.tables import Assembly, CountedRow, Motion, RollEntry, RollUnit, Tally
 
 
 class Recount(NamedTuple):
-    """What the log says when it is counted: per motion, and which ballot counts for whom."""
+    """What the log says when it is counted: per motion, which ballot counts for whom, and the ledger behind both."""
 
     motions: Sequence[MotionTally]
     counted: Mapping[str, CastBallot]
-    logged: int
-
-
-def ballots(session: Session, keys: Keys, assembly: Assembly) -> list[CastBallot]:
-    """The ballots of the log out of their envelopes; one that is not what its leaf says stops the count."""
-    query = (
-        select(LogEntry.seq, LogEntry.leaf, Ballot.entry)
-        .join(
-            Ballot,
-            (Ballot.community_id == LogEntry.community_id)
-            & (Ballot.assembly_id == LogEntry.assembly_id)
-            & (Ballot.leaf == LogEntry.leaf),
-        )
-        .where(
-            LogEntry.community_id == assembly.community_id,
-            LogEntry.assembly_id == assembly.id,
-            LogEntry.type == "ballot",
-        )
-        .order_by(LogEntry.seq)
-    )
-    return [_ballot(keys, assembly, seq, leaf, entry) for seq, leaf, entry in session.execute(query)]
-
-
-def _ballot(keys: Keys, assembly: Assembly, seq: int, leaf: str, sealed: bytes) -> CastBallot:
-    body = casting.opened_bytes(keys, assembly.community_id, assembly.id, leaf, sealed)
-    if merkle.leaf_hash(body).hex() != leaf:
-        raise LogDamaged(seq=seq)
-    entry = json.loads(body.decode())
-    return CastBallot(leaf, entry["elector"], entry["previous"], entry["choices"])
+    ledger: Ledger
 
 
 def question(motion: Motion) -> Question:
@@ -78,54 +39,70 @@ def question(motion: Motion) -> Question:
 
 def recount(session: Session, keys: Keys, assembly: Assembly) -> Recount:
     """Count the closed log; the same function gives the first count and every later one."""
-    cast = ballots(session, keys, assembly)
-    chosen = counted(cast, Counting(assembly.counting))
-    query = select(RollEntry.elector, RollEntry.heads, RollEntry.area).where(
-        RollEntry.community_id == assembly.community_id, RollEntry.assembly_id == assembly.id
-    )
-    roll = {elector: Share(heads, area) for elector, heads, area in session.execute(query)}
-    for elector in sorted(chosen.keys() - roll.keys()):
-        raise NotOnThisRoll(elector=elector)
+    ledger = ledgers.ledger(session, keys, assembly)
+    chosen, weights = ledger.counted(), ledger.weights
     motions = [
-        tally(question(motion), roll=roll, counted=chosen, invalid={}) for motion in drafts.motions(session, assembly)
+        tally(question(motion), roll=weights, counted=chosen, invalid=ledger.reasons(chosen, motion.code))
+        for motion in drafts.motions(session, assembly)
     ]
-    return Recount(motions, chosen, len(cast))
+    return Recount(motions, chosen, ledger)
 
 
-def count(session: Session, keys: Keys, community_id: str, assembly_id: str, *, by: str | None, now: datetime) -> Tally:
-    """Take the step `tallied`: counted rows, both forms of the tally, the platform's signatures."""
+def draw_rows(session: Session, keys: Keys, assembly: Assembly) -> list[record.CountedBallot]:
+    """The counted rows of a closed assembly, made at the first asking: a sample of recorded voters is drawn from them
+    before anything is counted (docs/audit-package.md 8.1)."""
+    if assembly.step is not State.CLOSED:
+        raise NotTheNextStep
+    kept = [opened_row(keys, row) for row in _kept_rows(session, assembly)]
+    return kept or _make_rows(session, keys, assembly, ledgers.ledger(session, keys, assembly))
+
+
+def count(
+    session: Session,
+    keys: Keys,
+    community_id: str,
+    assembly_id: str,
+    *,
+    by: str | None,
+    now: datetime,
+    sample: Mapping[str, Any] | None = None,
+) -> Tally:
+    """Take the step `tallied`: counted rows, both forms of the tally, the platform's signatures. `sample` is what came
+    of asking a random sample of recorded voters (docs/audit-package.md 8.1)."""
     assembly = steps.locked(session, community_id, assembly_id)
     steps.take(session, assembly, State.TALLIED, by=by, now=now)
-    assert assembly.manifest is not None
     assert assembly.manifest_hash is not None
     result = recount(session, keys, assembly)
-    rows = _rows(session, assembly, result)
-    _keep_rows(session, keys, assembly, rows)
+    rows = [opened_row(keys, row) for row in _kept_rows(session, assembly)]
+    rows = rows or _make_rows(session, keys, assembly, result.ledger)
     full = published.full_tally(
         assembly.manifest_hash,
         time=now,
-        roots=_roots(session, assembly, rows),
-        ballots=published.BallotCounts(
-            logged=result.logged,
-            counted=len(result.counted),
-            superseded=result.logged - len(result.counted),
-            voided=0,
-        ),
+        roots=_roots(session, assembly, result.ledger, rows),
+        ballots=result.ledger.ballot_counts(result.counted),
+        paper=result.ledger.paper,
         motions=result.motions,
+        sample=sample,
     )
     return _sign(session, keys, assembly, full, now=now)
 
 
-def _rows(session: Session, assembly: Assembly, result: Recount) -> list[record.CountedBallot]:
-    query = select(RollEntry.elector).where(
-        RollEntry.community_id == assembly.community_id, RollEntry.assembly_id == assembly.id
+def _kept_rows(session: Session, assembly: Assembly) -> Sequence[CountedRow]:
+    query = select(CountedRow).where(
+        CountedRow.community_id == assembly.community_id, CountedRow.assembly_id == assembly.id
     )
-    return [
-        record.CountedBallot(
-            elector, result.counted[elector].leaf if elector in result.counted else None, record.fresh()
-        )
-        for elector in session.scalars(query)
+    return session.scalars(query).all()
+
+
+def _make_rows(session: Session, keys: Keys, assembly: Assembly, ledger: Ledger) -> list[record.CountedBallot]:
+    """One row per elector of the final roll, voter or not."""
+    chosen = ledger.counted()
+    rows = [
+        record.CountedBallot(elector, chosen[elector].leaf if elector in chosen else None, record.fresh())
+        for elector in ledger.roll
     ]
+    _keep_rows(session, keys, assembly, rows)
+    return rows
 
 
 def _keep_rows(session: Session, keys: Keys, assembly: Assembly, rows: Sequence[record.CountedBallot]) -> None:
@@ -148,23 +125,23 @@ def _keep_rows(session: Session, keys: Keys, assembly: Assembly, rows: Sequence[
     )
 
 
-def _roots(session: Session, assembly: Assembly, rows: Sequence[record.CountedBallot]) -> published.Roots:
-    assert assembly.manifest is not None
+def _roots(
+    session: Session, assembly: Assembly, ledger: Ledger, rows: Sequence[record.CountedBallot]
+) -> published.Roots:
     leaves = log.leaves(session, assembly)
     return published.Roots(
         log_size=len(leaves),
         log_root=merkle.root(leaves),
-        roll_root=bytes.fromhex(canonical.decode(assembly.manifest)["roll_root"]),
-        roll=Share(assembly.roll_heads, assembly.roll_area),
+        opening=ledger.opening_roll,
+        final=ledger.final_roll,
         counted_root=merkle.root(sorted(row.leaf for row in rows)),
         counted_rows=len(rows),
     )
 
 
 def _sign(session: Session, keys: Keys, assembly: Assembly, full: Mapping[str, Any], *, now: datetime) -> Tally:
-    assert assembly.manifest is not None
     public = published.public_tally(full)
-    key = frozen(keys, assembly.manifest, "record")
+    key = in_force(keys, assembly, "record")
 
     def signatures(value: Mapping[str, Any]) -> bytes:
         line = {"role": "platform", "person": "", "key": key.id}
@@ -218,16 +195,18 @@ def opened_row(keys: Keys, row: CountedRow) -> record.CountedBallot:
     return record.CountedBallot(row.elector, row.counted, salt.hex())
 
 
-def opened_roll(session: Session, keys: Keys, assembly: Assembly) -> dict[str, record.RollRow]:
-    """The frozen roll with its salts out of their envelopes, by the ids of its entries."""
+def opened_roll(session: Session, keys: Keys, assembly: Assembly) -> list[record.RollRow]:
+    """The opening roll with its salts out of their envelopes. What changed since is in the log."""
     mine = (RollUnit.community_id == assembly.community_id, RollUnit.assembly_id == assembly.id)
     units: dict[str, list[str]] = defaultdict(list)
     for elector, unit_id in session.execute(select(RollUnit.elector, RollUnit.unit_id).where(*mine)):
         units[elector].append(unit_id)
     query = select(RollEntry).where(
-        RollEntry.community_id == assembly.community_id, RollEntry.assembly_id == assembly.id
+        RollEntry.community_id == assembly.community_id,
+        RollEntry.assembly_id == assembly.id,
+        RollEntry.entry.is_(None),
     )
-    return {row.id: opened_entry(keys, assembly, row, units[row.elector]) for row in session.scalars(query)}
+    return [opened_entry(keys, assembly, row, units[row.elector]) for row in session.scalars(query)]
 
 
 def opened_entry(keys: Keys, assembly: Assembly, row: RollEntry, unit_ids: Sequence[str]) -> record.RollRow:

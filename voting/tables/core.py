@@ -70,6 +70,9 @@ class Assembly(CommunityRow, Base):
     extended_to: Mapped[datetime | None]
     added_channels: Mapped[list[Any]] = mapped_column(default=list)
     held_since: Mapped[datetime | None]
+    # [{"purpose", "from", "public"}]: the platform's keys that `key-change` entries put in force, with the size of the
+    # log from which they sign.
+    new_keys: Mapped[list[Any]] = mapped_column(default=list)
     # Whether the public sees each building's turnout; never of buildings with fewer than five electors.
     building_turnout: Mapped[bool] = mapped_column(default=False)
 

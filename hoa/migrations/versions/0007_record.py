@@ -37,6 +37,7 @@ def _columns() -> None:
     op.add_column("assembly", sa.Column("extended_to", Instant(), nullable=True))
     op.add_column("assembly", sa.Column("added_channels", sa.JSON(), nullable=False, server_default=empty))
     op.add_column("assembly", sa.Column("held_since", Instant(), nullable=True))
+    op.add_column("assembly", sa.Column("new_keys", sa.JSON(), nullable=False, server_default=empty))
     op.add_column("motion", sa.Column("documents", sa.JSON(), nullable=False, server_default=empty))
     op.add_column("roll_entry", sa.Column("entry", sa.Text(), nullable=True))
     op.add_column("roll_entry", sa.Column("inherited", sa.JSON(), nullable=False, server_default=empty))

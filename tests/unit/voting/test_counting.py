@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hoa.kernel import canonical
-from voting.rules.counting import NO_PREVIOUS, BrokenChain, CastBallot, Counting, chains, counted
+from voting.rules.counting import NO_PREVIOUS, BrokenChain, CastBallot, Counting, chain, counted
 from voting.rules.matters import MATTERS, Majority
 from voting.rules.published import hidden_areas, public_tally, turnout_permille
 from voting.rules.tally import Question, tally
@@ -20,10 +20,11 @@ def ballot(leaf: str, elector: str = "e1", previous: str = NO_PREVIOUS, mark: st
 
 def test_first_or_last_of_the_chain_counts_whatever_the_order_in_the_log():
     log = [ballot("c", previous="b"), ballot("a"), ballot("b", previous="a"), ballot("x", elector="e2")]
-    assert [found.leaf for found in chains(log)["e1"]] == ["a", "b", "c"]
-    assert counted(log, Counting.FIRST)["e1"].leaf == "a"
-    assert counted(log, Counting.LAST)["e1"].leaf == "c"
-    assert counted(log, Counting.LAST)["e2"].leaf == "x"
+    chains = {elector: chain(elector, [one for one in log if one.elector == elector]) for elector in ("e1", "e2")}
+    assert [found.leaf for found in chains["e1"]] == ["a", "b", "c"]
+    assert counted(chains, Counting.FIRST)["e1"].leaf == "a"
+    assert counted(chains, Counting.LAST)["e1"].leaf == "c"
+    assert counted(chains, Counting.LAST)["e2"].leaf == "x"
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_first_or_last_of_the_chain_counts_whatever_the_order_in_the_log():
 )
 def test_a_chain_that_is_not_one_chain_stops_the_count(log):
     with pytest.raises(BrokenChain):
-        counted(log, Counting.FIRST)
+        chain("e1", log)
 
 
 def test_blank_and_abstaining_owners_take_part_and_silent_ones_do_not():
