@@ -26,7 +26,7 @@ from hoa.community.tables import (
     Unit,
 )
 from hoa.community.workbook import WorkbookRefused
-from hoa.community.writing import Writer
+from hoa.community.writing import Source, Writer
 from hoa.db import get
 from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.ids import new_id
@@ -255,7 +255,8 @@ def write(session: Session, keys: Keys, community_id: str, batch: ImportBatch, m
         raise RegisterMoved
     if made.difference.changes_anything(remove_missing=batch.remove_missing):
         entries = {entry.code: entry for entry in made.reading.units}
-        Writer(session, keys, community, batch, now).write(made.difference, entries)
+        source = Source(batch.id, batch.asked_by, remove_missing=batch.remove_missing)
+        Writer(session, keys, community, source, now).write(made.difference, entries)
         community.register_version += 1
     batch.state = DONE
     batch.ended_at = now

@@ -7,7 +7,18 @@ from flask_babel import gettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hoa.community import activation, activation_views, checks, desk, desk_views, import_views, letters, service, views
+from hoa.community import (
+    activation,
+    activation_views,
+    checks,
+    desk,
+    desk_views,
+    editing_views,
+    import_views,
+    letters,
+    service,
+    views,
+)
 from hoa.community.commands import register
 from hoa.community.imports import READY
 from hoa.community.powers import POWERS
@@ -18,7 +29,7 @@ from hoa.web import context
 from hoa.web.room import Asker, NavItem, Need, Room
 
 # Importing these adds their pages to the blueprint of `views`.
-PAGES = (activation_views, desk_views, import_views)
+PAGES = (activation_views, desk_views, editing_views, import_views)
 
 
 def needs(session: Session, asker: Asker) -> Sequence[Need]:

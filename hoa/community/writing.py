@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
@@ -16,7 +16,6 @@ from hoa.community.tables import (
     ActivationCode,
     Building,
     Community,
-    ImportBatch,
     Owner,
     Ownership,
     RegisterChange,
@@ -34,16 +33,25 @@ REMOVED = N_("不再列入登记")
 RETURNED = N_("重新列入登记")
 
 
+class Source(NamedTuple):
+    """Where a change comes from: a workbook or an officer's form. `day` is when owners change, if not today."""
+
+    batch_id: str | None
+    by: str | None
+    remove_missing: bool = False
+    day: date | None = None
+
+
 class Writer:
     """Collects rows and inserts them in bulk: ten thousand units in a few seconds."""
 
-    def __init__(self, session: Session, keys: Keys, community: Community, batch: ImportBatch, now: datetime) -> None:
+    def __init__(self, session: Session, keys: Keys, community: Community, source: Source, now: datetime) -> None:
         self.session = session
         self.keys = keys
         self.id = community.id
-        self.batch = batch
+        self.source = source
         self.now = now
-        self.day = today(now)
+        self.day = source.day or today(now)
         self.buildings = self._map(Building.key, Building.id, Building.community_id)
         self.owners = {row.key: row for row in session.scalars(select(Owner).where(Owner.community_id == community.id))}
         self.new_owners: dict[str, str] = {}
@@ -59,19 +67,19 @@ class Writer:
         for position, state in enumerate(difference.added, start=last + 1):
             self._add(state, entries[state.code], standing.get(state.code), position)
             if len(self.rows[Unit]) >= ROWS_AT_ONCE:
-                self._insert()
+                self.insert()
         for change in difference.changed:
             unit = standing[change.after.code]
             self._fill(unit, change.after)
             for field in change.fields:
-                self._log(unit.id, field.name, field.before, field.after, words=field.words)
+                self.log(unit.id, field.name, field.before, field.after, words=field.words)
             self._set_owners(unit.id, change.after, entries[change.after.code])
-        if self.batch.remove_missing:
+        if self.source.remove_missing:
             for state in difference.missing:
                 self._remove(standing[state.code])
-        self._insert()
+        self.insert()
 
-    def _insert(self) -> None:
+    def insert(self) -> None:
         """Write what has been collected, parents first; called often enough that memory stays flat."""
         self.session.flush()
         for table in (Building, Owner, Unit, Ownership, RegisterChange):
@@ -85,7 +93,7 @@ class Writer:
             former.removed_at = None
             former.position = position
             self._fill(former, state)
-            self._log(former.id, RETURNED, "", state.label)
+            self.log(former.id, RETURNED, "", state.label)
             self._set_owners(former.id, state, entry)
             return
         unit_id = new_id()
@@ -99,7 +107,7 @@ class Writer:
                 **self._columns(state),
             }
         )
-        self._log(unit_id, ADDED, "", state.label)
+        self.log(unit_id, ADDED, "", state.label)
         for owner_state, owner in zip(state.owners, entry.owners, strict=True):
             self._own(unit_id, owner_state, owner)
 
@@ -160,6 +168,7 @@ class Writer:
                 "share": state.share,
                 "since": self.day,
                 "until": None,
+                "recorded_at": self.now,
                 "level": level.value,
                 "checked_by": [],
                 "checked_at": None,
@@ -201,7 +210,7 @@ class Writer:
 
     def _remove(self, unit: Unit) -> None:
         unit.removed_at = self.now
-        self._log(unit.id, REMOVED, unit.label, "")
+        self.log(unit.id, REMOVED, unit.label, "")
         query = select(Ownership).where(
             Ownership.community_id == self.id, Ownership.unit_id == unit.id, Ownership.until.is_(None)
         )
@@ -209,7 +218,7 @@ class Writer:
             self._end(ownership)
 
     def _end(self, ownership: Ownership) -> None:
-        """The ownership ends today, and so do the letters that could still be used for it."""
+        """The ownership ends, and so do the letters that could still be used for it."""
         ownership.until = self.day
         codes = select(ActivationCode).where(
             ActivationCode.community_id == self.id,
@@ -221,15 +230,16 @@ class Writer:
         for code in self.session.scalars(codes):
             code.revoked_at = self.now
 
-    def _log(self, unit_id: str, field: str, before: str, after: str, *, words: bool = False) -> None:
+    def log(self, unit_id: str, field: str, before: str, after: str, *, words: bool = False) -> None:
+        """One line of the unit's history, written with the rest."""
         self.rows[RegisterChange].append(
             {
                 "community_id": self.id,
                 "id": new_id(),
                 "unit_id": unit_id,
-                "batch_id": self.batch.id,
+                "batch_id": self.source.batch_id,
                 "at": self.now,
-                "by": self.batch.asked_by,
+                "by": self.source.by,
                 "field": field,
                 "before": before,
                 "after": after,
