@@ -16,6 +16,7 @@ from voting.tables.core import (
     Tally,
     TreeHead,
 )
+from voting.tables.paper import Delivery, PaperKeying, PaperScan, PaperSheet
 from voting.tables.running import DoorVisit, Reminder, RollObjection, TurnoutLook
 from voting.tables.signing import (
     BallotMark,
@@ -39,6 +40,7 @@ __all__ = [
     "CheckIn",
     "Cosignature",
     "CountedRow",
+    "Delivery",
     "DoorVisit",
     "EntrySignature",
     "InAssembly",
@@ -49,6 +51,9 @@ __all__ = [
     "Official",
     "OfficialResult",
     "PackChoice",
+    "PaperKeying",
+    "PaperScan",
+    "PaperSheet",
     "Proposal",
     "ProxyAuthority",
     "Reminder",
