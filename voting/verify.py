@@ -79,6 +79,7 @@ class Verdict:
     failures: list[Failure] = field(default_factory=list)
     motions: list[dict[str, Any]] = field(default_factory=list)  # tally.json's, recomputed
     log: dict[str, Any] = field(default_factory=dict)  # {size, root} of the close head
+    sample: list[str] = field(default_factory=list)  # whom the sample drew, from a full package
     receipt: dict[str, Any] | None = None  # {status, detail}
 
 
@@ -1139,6 +1140,8 @@ class TreeHead:
     size: int
     root: str
     cosigned: tuple[int, ...]  # seconds since 1970, one per known witness
+    body: bytes
+    lines: tuple[bytes, ...]  # the log's signature line, then those of `cosigned`
 
 
 class Heads:
@@ -1159,8 +1162,8 @@ class Heads:
         distinct = len({name for name, _ in self.witnesses}) == len(manifest["keys"]["witnesses"])
         place.need(distinct, "6", "two witnesses share a name")
 
-    def parse(self, note: str, place: Place) -> tuple[int, str, tuple[int, ...]]:
-        """Size, root and times of known cosignatures of a note whose log signature holds."""
+    def parse(self, note: str, place: Place, purpose: str = "", time: str = "") -> TreeHead:
+        """A note whose log signature holds, with the cosignatures of known witnesses."""
         match = _NOTE.fullmatch(note)
         root = unbase64(match.group(3)) if match else b""
         if match is None or match.group(1) != self.origin or len(root) != 32:
@@ -1168,6 +1171,7 @@ class Heads:
         size, body = int(match.group(2)), note[: match.end(3) + 1].encode()
         key, public = self.log.key_at("log", size)
         cosigned: dict[str, int] = {}
+        lines = []
         for number, line in enumerate(match.group(4).splitlines()):
             _, name, encoded = line.split(" ")
             raw = unbase64(encoded)
@@ -1182,7 +1186,10 @@ class Heads:
                 good = name not in cosigned and ed25519_holds(self.witnesses[name, keyid], message, signature[8:])
                 place.need(good, "6", "a witness's signature does not hold or is there twice")
                 cosigned[name] = stamp
-        return size, root.hex(), tuple(cosigned.values())
+            else:
+                continue
+            lines.append(f"{line}\n".encode())
+        return TreeHead(place, purpose, time, size, root.hex(), tuple(cosigned.values()), body, tuple(lines))
 
     def read(self, data: bytes) -> None:
         tree, last_time, last_size = Tree(), "", 0
@@ -1190,14 +1197,15 @@ class Heads:
             place.need(place.line <= MAX_HEADS, "2", "there are too many tree heads")
             head = read_canonical(raw, place)
             need_shape(head, HEAD, place, "6")
-            size, root, cosigned = self.parse(head["note"], place)
+            found = self.parse(head["note"], place, head["purpose"], head["time"])
+            size, root = found.size, found.root
             place.need(head["time"] >= last_time, "6", "the times go backwards")
             place.need(last_size <= size <= len(self.log.digests), "6", "the log shrank, or is cut")
             for digest in self.log.digests[last_size:size]:
                 tree.add(digest)
             if tree.root() != root:
                 place.fail("6", "its root is not the root of the log's first {} entries", size)
-            self.heads.append(TreeHead(place, head["purpose"], head["time"], size, root, cosigned))
+            self.heads.append(found)
             last_time, last_size = head["time"], size
         self._purposes()
         self.log.root = self.heads[-1].root
@@ -1226,9 +1234,16 @@ class Heads:
         latest = datetime.fromisoformat(moment).timestamp()
         return not self.witnesses or any(stamp <= latest for stamp in self.heads[-1].cosigned)
 
+    def seeds(self, moment: str) -> set[str]:
+        """Section 8.1: what a sample may be drawn by: the close head with one line that the platform cannot choose."""
+        latest, close = datetime.fromisoformat(moment).timestamp(), self.heads[-1]
+        lines = [line for stamp, line in zip(close.cosigned, close.lines[1:]) if stamp <= latest]
+        return {sha256(close.body + line).hex() for line in (lines if self.witnesses else close.lines[:1])}
+
     def check_kept(self, note: str) -> None:
         place = Place("kept tree head")
-        size, root, _ = self.parse(note, place)
+        kept = self.parse(note, place)
+        size, root = kept.size, kept.root
         place.need(size <= len(self.log.digests), "11", "the log is shorter than this head: it was cut")
         same = root_of(self.log.digests[:size]) == root
         place.need(same, "11", "the log differs from what this head covers: it was forked")
@@ -1613,6 +1628,13 @@ def _areas_add_up(options: dict[str, Any], hidden: set[str], participated: int) 
     return shown["agree"] + whole_rest == participated and (parts == whole_rest if complete else parts < whole_rest)
 
 
+def drawn(sample: dict[str, Any], counted: Counted) -> list[str]:
+    """Who is in the sample, from a full package: those whose ballot hashes lowest together with the seed."""
+    seed = bytes.fromhex(sample["seed"])
+    voters = [(sha256(seed + bytes.fromhex(leaf)), elector) for elector, leaf in counted.ballot_of.items() if leaf]
+    return [elector for _, elector in sorted(voters)[: sample["size"]]]
+
+
 def read_tally(raw: bytes, log: Log, heads: Heads, counted: Counted) -> dict[str, Any]:
     place = Place("tally.json")
     tally: dict[str, Any] = read_canonical(raw, place)
@@ -1629,8 +1651,10 @@ def read_tally(raw: bytes, log: Log, heads: Heads, counted: Counted) -> dict[str
     sample = tally["sample"]
     if sample is not None:
         good = sample["confirmed"] + sample["denied"] == sample["contacted"] <= sample["size"]
-        good = good and sample["size"] <= tally["ballots"]["counted"]
+        good = good and 0 < sample["size"] <= tally["ballots"]["counted"]
         place.need(good, "8.1", "the sample's figures do not add up")
+        fair = sample["seed"] in heads.seeds(tally["time"])
+        place.need(fair, "8.1", "the sample's seed does not follow from the close head")
     return tally
 
 
@@ -1794,6 +1818,8 @@ def _verify(path: str | Path, assembly: str | None, receipt: str | Path | None, 
         heads.check_kept(_read_file(head, MAX_NOTE, "kept tree head").decode("utf-8", "replace"))
     verdict = Verdict(True, ANCHORED if assembly else UNANCHORED, package["kind"], identity, manifest["title"])
     verdict.motions, verdict.log = tally["motions"], tally["log"]
+    if tally["sample"] is not None and full:
+        verdict.sample = drawn(tally["sample"], counted)
     if receipt is not None:
         _add_receipt(verdict, _read_file(receipt, MAX_DOCUMENT, "receipt"), log, heads, counted)
     return verdict
@@ -1877,6 +1903,7 @@ CHINESE = {
     "the figures of motion {} do not add up": "表决事项 {} 的数字不相符",
     "stated / recomputed differ at {}": "所列与重算不符：{}",
     "the sample's figures do not add up": "抽样核对数字不相符",
+    "the sample's seed does not follow from the close head": "抽样种子不是由关闭树头得出的",
     "lines are unsorted or repeated": "各行未排序或重复",
     "the signer is not in force in this role": "签署人不具有此身份",
     "the signature over tally.json does not hold": "对 tally.json 的签名不成立",
@@ -1992,6 +2019,8 @@ def _report(verdict: Verdict) -> Iterator[str]:
         for name in ("without_invalid", "with_invalid", "with_silent"):
             for test in (motion.get(name) or {"inequalities": []})["inequalities"]:
                 yield "  {}  {}: {}  {}".format(name, test["test"], test["line"], "yes 是" if test["met"] else "no 否")
+    if verdict.sample:
+        yield "sample 抽样 " + " ".join(verdict.sample)
     if verdict.receipt:
         yield "receipt 回执: {}  {}".format(_RECEIPTS[verdict.receipt["status"]], verdict.receipt["detail"])
 

@@ -320,12 +320,53 @@ def test_a_channel_added_and_keys_changed_hold_from_then_on(check: Check) -> Non
     assert failure(check(record)) == ("log.jsonl", "5")  # the replaced clerk signs no longer
 
 
-def test_the_samples_figures_must_add_up(check: Check) -> None:
-    sample = {"seed": digest(b"seed"), "size": 2, "contacted": 2, "confirmed": 1, "denied": 1}
+def sample_of(record: Record, line: int, **changed: Any) -> Callable[[dict[str, Any]], None]:
+    """A sample of both voters, seeded by the close head's body and one of its signature lines."""
+    body, lines = record.heads[-1]["note"].split("\n\n")
+    seed = digest((body + "\n" + lines.splitlines(keepends=True)[line]).encode())
+    sample = {"seed": seed, "size": 2, "contacted": 2, "confirmed": 1, "denied": 1} | changed
+    return lambda parts: parts["tally"].update(sample=sample)
+
+
+@pytest.mark.parametrize("kind", ["full", "public"])
+def test_the_samples_figures_must_add_up(check: Check, kind: str) -> None:
     record = small_record()
-    assert check(record, tamper=lambda parts: parts["tally"].update(sample=sample)).ok
-    wrong = sample | {"confirmed": 2}
-    assert failure(check(record, tamper=lambda parts: parts["tally"].update(sample=wrong))) == ("tally.json", "8.1")
+    assert check(record, kind, tamper=sample_of(record, 0)).ok
+    for changed in (
+        {"confirmed": 2},
+        {"size": 1},
+        {"size": 3},
+        {"size": 0, "contacted": 0, "confirmed": 0, "denied": 0},
+    ):
+        assert failure(check(record, kind, tamper=sample_of(record, 0, **changed))) == ("tally.json", "8.1")
+
+
+@pytest.mark.parametrize("kind", ["full", "public"])
+def test_nobody_chooses_the_samples_seed(check: Check, kind: str) -> None:
+    alone, watched = small_record(), small_record(witnesses=("a.example", "b.example"))
+    chosen = sample_of(alone, 0, seed=digest(b"a seed that draws friends"))
+    assert failure(check(alone, kind, tamper=chosen)) == ("tally.json", "8.1")
+    for line in (1, 2):
+        assert check(watched, kind, tamper=sample_of(watched, line)).ok
+    # The platform could foresee its own signature: with witnesses it is one of theirs that counts, made in time.
+    assert failure(check(watched, kind, tamper=sample_of(watched, 0))) == ("tally.json", "8.1")
+    late = watched.witnesses[0].cosign(watched.heads[-1]["note"].split("\n\n")[0] + "\n", "2026-03-23T19:00:01+08:00")
+    note = watched.heads[-1]["note"].splitlines(keepends=True)
+    watched.heads[-1]["note"] = "".join([*note[:5], late, *note[6:]])
+    assert failure(check(watched, kind, tamper=sample_of(watched, 1))) == ("tally.json", "8.1")
+    assert check(watched, kind, tamper=sample_of(watched, 2)).ok
+
+
+def test_the_sample_is_drawn_by_the_ballots_that_the_log_had_before(check: Check) -> None:
+    record = small_record()
+    tamper = sample_of(record, 0, size=1, contacted=0, confirmed=0, denied=0)
+    parts: dict[str, Any] = {"tally": {}}
+    tamper(parts)
+    seed = bytes.fromhex(parts["tally"]["sample"]["seed"])
+    cast = [row for row in record.rows() if row["counted"]]
+    first = min(cast, key=lambda row: digest(seed + bytes.fromhex(row["counted"])))
+    assert check(record, tamper=tamper).sample == [first["elector"]]
+    assert check(record, "public", tamper=tamper).sample == []
 
 
 # -- receipts
