@@ -84,7 +84,7 @@ def edit_unit(unit_id: str) -> str | Response:
     form.kind.choices = options([(kind.value, gettext(words)) for kind, words in KIND_WORDS.items()])
     form.status.choices = options([(status.value, gettext(words)) for status, words in STATUS_WORDS.items()])
     if request.method == "GET":
-        form.version.data = service.get_community(session, here.id).register_version
+        form.version.data = str(service.get_community(session, here.id).register_version)
         for field, value in zip(
             (form.registered, form.surveyed, form.contract),
             (unit.area_registered, unit.area_surveyed, unit.area_contract),
@@ -122,9 +122,10 @@ def transfer_unit(unit_id: str) -> str | Response:
     form = TransferForm()
     form.staying.choices = options(_present(here.id, unit_id))
     if request.method == "GET":
-        form.version.data = service.get_community(session, here.id).register_version
+        form.version.data = str(service.get_community(session, here.id).register_version)
         form.day.data = today(context.now())
     if form.validate_on_submit():
+        assert form.day.data is not None
         try:
             joining = _joining(form)
             with context.writing() as writing:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from hoa.kernel import canonical, merkle
 from hoa.kernel.errors import NotFound
 from voting.rules.life import ORDER, State
-from voting.service import casting, log, tallying
+from voting.service import casting, log, successions, tallying
 from voting.tables import Assembly, Ballot, LogEntry
 
 UNDER_WAY = (State.OPEN, State.CUT_OFF, State.CLOSED, State.TALLIED, State.NOTICED)
@@ -44,23 +44,22 @@ class Mine(NamedTuple):
 
     standing: casting.Standing
     ballots: Sequence[Ballot]
+    valid: Sequence[Ballot]
     checked: bool
 
     @property
     def voted(self) -> bool:
-        return bool(self.ballots)
+        """Void and refused ballots are no vote: their owner is asked again."""
+        return bool(self.valid)
 
 
 def mine(session: Session, assembly: Assembly, *, person_id: str, day: date) -> Sequence[Mine]:
     """My electors, those without a ballot first."""
-    found = [
-        Mine(
-            standing,
-            casting.my_ballots(session, assembly, standing.elector),
-            standing.level >= assembly.identity_level,
-        )
-        for standing in casting.standings(session, assembly, person_id=person_id, day=day)
-    ]
+    found = []
+    for standing in casting.standings(session, assembly, person_id=person_id, day=day):
+        ballots = successions.ballots(session, assembly, standing.elector)
+        valid = successions.standing_ballots(session, assembly, ballots)
+        found.append(Mine(standing, ballots, valid, standing.level >= assembly.identity_level))
     return sorted(found, key=lambda one: one.voted)
 
 

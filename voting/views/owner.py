@@ -23,7 +23,7 @@ from voting import service
 from voting.rules import record
 from voting.rules.counting import MARKS, Counting
 from voting.rules.life import State
-from voting.service import casting, drafts, log, reading, tallying
+from voting.service import casting, drafts, log, reading, successions, tallying
 from voting.tables import Assembly, Ballot, Motion
 from voting.views.shared import blueprint, find
 
@@ -113,11 +113,13 @@ def cast(code: str, elector: str) -> Response:
     """Confirm. The answer comes after the commit; the same form sent again leads to the same receipt."""
     assembly = find(code)
     _standing(assembly, elector)
+    person_id = context.person_id()
     choices = {
         name.removeprefix("choice-"): value for name, value in request.form.items() if name.startswith("choice-")
     }
     platform = context.platform()
     with context.writing() as session:
+        successions.demand_no_predecessor(session, assembly, person_id=person_id, elector=elector)
         receipt = service.cast(
             session,
             platform.keys,
@@ -141,14 +143,16 @@ def receipt(code: str, elector: str) -> str:
     assembly = find(code)
     standing = _own(assembly, elector)
     session = context.reading()
-    ballots = casting.my_ballots(session, assembly, elector)
+    ballots = successions.ballots(session, assembly, elector)
     if not ballots:
         raise NotFound
     ballot = next((one for one in ballots if one.leaf == request.args.get("leaf")), ballots[-1])
     heads = log.heads(session, assembly)
+    tenures = successions.tenures(session, assembly, person_id=context.person_id(), elector=elector)
+    mine = bool(successions.readable([ballot], tenures))
     asked = request.args.get("show") == "choices"
     if asked:
-        _standing(assembly, elector)
+        _demand_readable(assembly, standing, ballot)
     return render_template(
         "voting/receipt.html",
         assembly=assembly,
@@ -161,7 +165,8 @@ def receipt(code: str, elector: str) -> str:
         entry=_entry(assembly, ballot) if asked else None,
         motions=drafts.motions(session, assembly),
         fresh="leaf" in request.args,
-        may_change=assembly.counting == Counting.LAST and assembly.step is State.OPEN,
+        may_change=mine and assembly.counting == Counting.LAST and assembly.step is State.OPEN,
+        mine=mine,
     )
 
 
@@ -170,13 +175,13 @@ def receipt(code: str, elector: str) -> str:
 def receipt_file(code: str, elector: str) -> Response:
     """The receipt file for `verify.py --receipt`: the promise, my own entry, and my row once there is one."""
     assembly = find(code)
-    _own(assembly, elector)
-    _standing(assembly, elector)
+    standing = _own(assembly, elector)
     session, keys = context.reading(), context.platform().keys
-    ballots = casting.my_ballots(session, assembly, elector)
+    ballots = successions.ballots(session, assembly, elector)
     if not ballots:
         raise NotFound
     ballot = next((one for one in ballots if one.leaf == request.args.get("leaf")), ballots[-1])
+    _demand_readable(assembly, standing, ballot)
     content: dict[str, Any] = {
         "receipt": canonical.decode(ballot.receipt),
         "entry": _entry(assembly, ballot),
@@ -191,13 +196,25 @@ def receipt_file(code: str, elector: str) -> Response:
 
 def _own(assembly: Assembly, elector: str) -> casting.Standing:
     """My own elector, at whatever identity level: that a ballot is there may be read below the level for casting. Its
-    choices may not: whoever prints activation letters could come in as a co-owner and read them.
+    choices may not: whoever prints activation letters could come in as a co-owner and read them. Whoever sold after
+    voting finds their receipt still.
     """
-    mine = casting.standings(context.reading(), assembly, person_id=context.person_id(), day=today(context.now()))
+    session, person_id = context.reading(), context.person_id()
+    mine = casting.standings(session, assembly, person_id=person_id, day=today(context.now()))
     found = next((standing for standing in mine if standing.elector == elector), None)
+    found = found or successions.former_standing(session, assembly, person_id=person_id, elector=elector)
     if found is None:
         raise NotFound
     return found
+
+
+def _demand_readable(assembly: Assembly, standing: casting.Standing, ballot: Ballot) -> None:
+    """Choices are for those who were owners when the ballot was cast, and known as surely as casting asks."""
+    if standing.level < assembly.identity_level:
+        raise casting.IdentityTooLow
+    successions.demand_readable(
+        context.reading(), assembly, ballot, person_id=context.person_id(), elector=standing.elector
+    )
 
 
 def _entry(assembly: Assembly, ballot: Ballot) -> dict[str, Any]:
@@ -206,8 +223,15 @@ def _entry(assembly: Assembly, ballot: Ballot) -> dict[str, Any]:
 
 
 def _voted(assembly: Assembly, elector: str) -> Response | None:
-    """Where the first ballot counts, whoever has voted sees the receipt, never a second ballot."""
-    if assembly.counting == Counting.FIRST and casting.my_ballots(context.reading(), assembly, elector):
+    """Where the first ballot counts, whoever has voted sees the receipt, never a second ballot; nor does a buyer whose
+    seller has voted (R1.20).
+    """
+    session = context.reading()
+    cast = successions.standing_ballots(session, assembly, successions.ballots(session, assembly, elector))
+    own = any(ballot.channel != "proxy" for ballot in cast)
+    if (own and assembly.counting == Counting.FIRST) or successions.predecessor_voted(
+        session, assembly, person_id=context.person_id(), elector=elector
+    ):
         return redirect(url_for("voting.receipt", code=assembly.code, elector=elector))
     if assembly.step is not State.OPEN:
         raise casting.NotOpen

@@ -1,6 +1,7 @@
 """While ballots are cast nobody learns more than the hour's turnout, nor another person's choices."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -49,7 +50,7 @@ def test_proofs_reach_to_the_last_signed_head_so_that_nobody_counts_ballots_as_t
 
 
 def co_owner(world: World, place: int, level: str) -> str:
-    """A second owner of the unit at `place`, whose account was bound at `level` after the ballot."""
+    """A second owner of the unit at `place` since yesterday, whose account was bound at `level` after the ballot."""
     person = a_person(world.platform, "共有人")
     with world.platform.database.writing() as session:
         first = session.scalars(select(Owner).where(Owner.person_id == world.people[place])).one()
@@ -69,7 +70,7 @@ def co_owner(world: World, place: int, level: str) -> str:
                 community_id=world.community,
                 unit_id=unit,
                 owner_id=owner.id,
-                since=today(world.clock.now()),
+                since=today(world.clock.now()) - timedelta(days=1),
                 level=level,
                 checked_by=[],
             )
