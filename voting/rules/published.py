@@ -108,6 +108,19 @@ def motion_figures(motion: MotionTally) -> dict[str, Any]:
             Share(*(test.base for test in motion.with_invalid.inequalities[2:])), motion.with_invalid
         ),
         "outcome": motion.outcome.value,
+        **({"with_silent": _with_silent(motion)} if motion.silent_rule else {}),
+    }
+
+
+def _with_silent(motion: MotionTally) -> dict[str, Any] | None:
+    third = motion.with_silent
+    if third is None:
+        return None
+    follows = third.follows.value if third.follows else None
+    return {
+        "silent": _figures(third.silent),
+        "follows": follows,
+        **_evaluation(third.participated, third.decision),
     }
 
 
@@ -153,7 +166,13 @@ def _public_motion(motion: Mapping[str, Any]) -> dict[str, Any]:
         "invalid": {"heads": motion["invalid"]["heads"]},
         "without_invalid": _public_evaluation(motion["without_invalid"], agree_hidden),
         "with_invalid": _public_evaluation(motion["with_invalid"], agree_hidden),
+        **_public_silent(motion, agree_hidden),
     }
+
+
+def _public_silent(motion: Mapping[str, Any], agree_hidden: bool) -> dict[str, Any]:
+    third = motion.get("with_silent")
+    return {"with_silent": _public_evaluation(third, agree_hidden)} if third else {}
 
 
 def hidden_areas(options: Mapping[str, Mapping[str, int]]) -> set[str]:

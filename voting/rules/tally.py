@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from voting.rules.counting import CastBallot, Option
 from voting.rules.matters import Majority, Matter
+from voting.rules.silent import WithSilent, with_silent
 from voting.rules.thresholds import NOTHING, Decision, Outcome, Share, decide, outcome
 
 # Wholly unauthentic ballots are nobody's participation, in either sum (rules.md R1.35).
@@ -21,7 +22,11 @@ class Question(NamedTuple):
 
 
 class MotionTally(NamedTuple):
-    """What the owners said on one motion, with R1.35's two sums: invalid ballots left out, and in the base only."""
+    """What the owners said on one motion, with R1.35's two sums: invalid ballots left out, and in the base only.
+
+    `silent_rule` when the notice counts the silent with the majority (R1.34); `with_silent` is then the third sum, or
+    None for a matter on which silence never counts.
+    """
 
     question: Question
     roll: Share
@@ -30,6 +35,8 @@ class MotionTally(NamedTuple):
     without_invalid: Decision
     with_invalid: Decision
     outcome: Outcome
+    silent_rule: bool = False
+    with_silent: WithSilent | None = None
 
     @property
     def agreed(self) -> Share:
@@ -56,11 +63,13 @@ def tally(
     roll: Mapping[str, Share],
     counted: Mapping[str, CastBallot],
     invalid: Mapping[str, str],
+    silent: Share | None = None,
 ) -> MotionTally:
     """Count one motion (R1.4: each on its own).
 
     `roll` and `counted` are by elector; `invalid` gives the reason for each elector whose counted ballot was ruled
-    invalid for this motion.
+    invalid for this motion; `silent` are those who were reached and said nothing, None when the notice has no rule
+    for them.
     """
     options = dict.fromkeys(Option, NOTHING)
     refused: dict[str, Share] = defaultdict(lambda: NOTHING)
@@ -84,4 +93,10 @@ def tally(
         )
 
     without, inside = decision(valid), decision(valid + in_base)
-    return MotionTally(question, whole, options, dict(refused), without, inside, outcome(inside, without))
+    third = None
+    if silent is not None:
+        third = with_silent(
+            question.matter, question.majority, roll=whole, options=options, participated=valid, silent=silent
+        )
+    said = outcome(inside, without, third.decision if third else None)
+    return MotionTally(question, whole, options, dict(refused), without, inside, said, silent is not None, third)

@@ -176,10 +176,11 @@ class Outcome(StrEnum):
     REVIEW = "review"
 
 
-def outcome(with_invalid: Decision, without_invalid: Decision) -> Outcome:
-    """The robust rule of R1.35: no national rule says whether invalid ballots take part, so both sums must agree."""
+def outcome(with_invalid: Decision, without_invalid: Decision, with_silent: Decision | None = None) -> Outcome:
+    """The robust rule of R1.35: no national rule says whether invalid ballots take part, so both sums must agree.
+    What passes only with the silent counted (R1.34) is for lawyers to decide."""
     if with_invalid.passed and without_invalid.passed:
         return Outcome.PASSED
-    if with_invalid.passed or without_invalid.passed:
+    if with_invalid.passed or without_invalid.passed or (with_silent is not None and with_silent.passed):
         return Outcome.REVIEW
     return Outcome.FAILED

@@ -18,8 +18,10 @@ from voting.rules.counting import CastBallot
 from voting.rules.ledger import Ledger
 from voting.rules.life import NotTheNextStep, State
 from voting.rules.matters import Majority, matter
+from voting.rules.silent import SilentRule
 from voting.rules.tally import MotionTally, Question, tally
-from voting.service import drafts, ledgers, log, steps
+from voting.rules.thresholds import NOTHING
+from voting.service import drafts, ledgers, log, steps, witnessing
 from voting.service.keys import SALT, in_force, place, roll_place, row_id
 from voting.tables import Assembly, CountedRow, Motion, RollEntry, RollUnit, Tally
 
@@ -41,8 +43,17 @@ def recount(session: Session, keys: Keys, assembly: Assembly) -> Recount:
     """Count the closed log; the same function gives the first count and every later one."""
     ledger = ledgers.ledger(session, keys, assembly)
     chosen, weights = ledger.counted(), ledger.weights
+    silent = None
+    if assembly.silent_rule == SilentRule.FOLLOW_MAJORITY:
+        silent = sum((weights[elector] for elector in ledger.delivered - chosen.keys()), NOTHING)
     motions = [
-        tally(question(motion), roll=weights, counted=chosen, invalid=ledger.reasons(chosen, motion.code))
+        tally(
+            question(motion),
+            roll=weights,
+            counted=chosen,
+            invalid=ledger.reasons(chosen, motion.code),
+            silent=silent,
+        )
         for motion in drafts.motions(session, assembly)
     ]
     return Recount(motions, chosen, ledger)
@@ -71,6 +82,7 @@ def count(
     of asking a random sample of recorded voters (docs/audit-package.md 8.1)."""
     assembly = steps.locked(session, community_id, assembly_id)
     steps.take(session, assembly, State.TALLIED, by=by, now=now)
+    witnessing.need_before_the_count(session, assembly, now)
     assert assembly.manifest_hash is not None
     result = recount(session, keys, assembly)
     rows = [opened_row(keys, row) for row in _kept_rows(session, assembly)]

@@ -5,10 +5,11 @@ from hypothesis import strategies as st
 
 from hoa.kernel import canonical, merkle
 from voting import verify
-from voting.rules.counting import Option
+from voting.rules.counting import CastBallot, Option
 from voting.rules.matters import MATTERS
 from voting.rules.published import hidden_areas, motion_figures, public_tally
-from voting.rules.tally import MotionTally, Question
+from voting.rules.silent import leader
+from voting.rules.tally import MotionTally, Question, tally
 from voting.rules.thresholds import MAJORITIES, QUORUM, Share, decide, outcome
 
 HEADS = st.integers(0, 14)
@@ -43,6 +44,32 @@ def test_both_derive_the_same_public_form(given_options, silent, matter):
     }
     manifest = {"rules": {"quorum": QUORUM._asdict(), **{name: one._asdict() for name, one in MAJORITIES.items()}}}
     assert canonical.encode(public_tally(full)) == canonical.encode(verify.public_form(full, manifest))
+
+
+MARKED = st.tuples(st.sampled_from(tuple(Option)), st.integers(1, 20_000))
+
+
+@given(st.lists(MARKED, max_size=12), st.integers(0, 12), st.integers(0, 3), st.sampled_from(sorted(MATTERS)))
+def test_both_count_the_silent_alike_in_the_full_and_in_the_public_form(ballots, silent, unreached, code):
+    found = MATTERS[code]
+    roll = {f"V{place}": Share(1, area) for place, (_, area) in enumerate(ballots)}
+    counted = {
+        f"V{place}": CastBallot("", f"V{place}", "", {"m1": option.value}) for place, (option, _) in enumerate(ballots)
+    }
+    roll |= {f"N{place}": Share(1, 9000) for place in range(silent + unreached + 1)}
+    figure = Share(silent, silent * 9000)
+    motion = tally(Question("m1", found, found.majority), roll=roll, counted=counted, invalid={}, silent=figure)
+    full = motion_figures(motion)
+    rules = {"quorum": QUORUM._asdict(), **{name: one._asdict() for name, one in MAJORITIES.items()}}
+    noticed = {"matter": code, "class": found.majority.value}
+    total = {"heads": motion.roll.heads, "area": motion.roll.area}
+    base, options = full["without_invalid"]["participated"], full["options"]
+    again = verify.count_silent(noticed, rules, total, options, base, figure._asdict(), verify.leader(options))
+    assert (leader(motion.options) or None) == verify.leader(options)
+    assert full["with_silent"] == again
+    assert full["outcome"] == verify.outcome_of([full["without_invalid"], full["with_invalid"]], again)
+    whole = {"form": "full", "public": "0" * 64, "roll": {"final": total}, "motions": [full]}
+    assert canonical.encode(public_tally(whole)) == canonical.encode(verify.public_form(whole, {"rules": rules}))
 
 
 @given(st.lists(st.binary(min_size=32, max_size=32), max_size=40))
