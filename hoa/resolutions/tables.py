@@ -35,8 +35,8 @@ class Resolution(CommunityRow, Base):
 
 
 class RulebookVersion(CommunityRow, Base):
-    """One text of 议事规则 (`procedure`) or 管理规约 (`covenant`). Text and hash never change. A row without `number` is
-    a draft; taking effect gives it number, day and basis, once (guarded by the database).
+    """One text of 议事规则 (`procedure`) or 管理规约 (`covenant`). Text and hash never change. A row without `number`
+    is a draft; taking effect gives it number, day and basis, once (guarded by the database).
 
     `sha256` is of the text in UTF-8, as it is downloaded and as an assembly's manifest cites it. `resolution_id` is the
     assembly's resolution; only the first version may rest on a `basis` in words (rules.md R1.24).

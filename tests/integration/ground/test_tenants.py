@@ -39,15 +39,20 @@ IDS = {
     "motion_id": "SELECT id FROM motion WHERE community_id = :c",
     "elector": "SELECT elector FROM roll_entry WHERE community_id = :c",
     "leaf": "SELECT leaf FROM ballot WHERE community_id = :c",
+    "proposal_id": "SELECT id FROM proposal WHERE community_id = :c",
     "line_id": "SELECT id FROM finance_bank_line WHERE community_id = :c",
     "voucher_id": "SELECT id FROM finance_voucher WHERE community_id = :c",
     "document_id": "SELECT id FROM finance_document WHERE community_id = :c",
     "number": "SELECT number FROM finance_contract WHERE community_id = :c",
+    "version": "SELECT number FROM rulebook_version WHERE community_id = :c AND number IS NOT NULL",
+    "draft_id": "SELECT id FROM rulebook_version WHERE community_id = :c AND number IS NULL",
+    "request_id": "SELECT id FROM assembly_request WHERE community_id = :c",
     "report_id": "SELECT id FROM audit_report WHERE community_id = :c",
 }
 # Parts of an address that are no ids: any value will do.
 WORDS = {
     "ending": "xlsx",
+    "book": "procedure",
     "digest": "0" * 64,
     "quarter": "2026Q2",
     "month": "2026-09",
