@@ -5,9 +5,9 @@ Each kind has a `check` that refuses what the rules do not allow now and changes
 what follows from the entry into the tables that casting reads. Both happen in the transaction that appends the entry.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,10 +16,27 @@ from hoa.kernel.clock import parse_stamp
 from hoa.kernel.errors import N_, Refusal
 from hoa.ports.keys import Keys
 from voting.rules import record
+from voting.rules.counting import Option
 from voting.rules.life import State
-from voting.service import casting, log
+from voting.service import casting, key_changes, log, roll_changes
+from voting.service.entrance import Entrance, NotOnTheRoll, Step, on_roll
 from voting.service.keys import row_id
-from voting.tables import Assembly, Ballot, BallotMark, RollEntry, RollRemoval
+from voting.tables import Assembly, Ballot, BallotMark, LogEntry
+
+__all__ = [
+    "CHECKS",
+    "EFFECTS",
+    "FOLLOWING",
+    "KEYED_CHECKS",
+    "Entrance",
+    "NotOnTheRoll",
+    "Step",
+    "accept",
+    "check",
+    "marks",
+    "on_roll",
+    "renewed",
+]
 
 # When each kind may enter the log; a ballot's own rules are in `casting`.
 WHEN: Mapping[str, frozenset[State]] = {
@@ -30,16 +47,12 @@ WHEN: Mapping[str, frozenset[State]] = {
     **dict.fromkeys(("void", "ruling"), frozenset({State.OPEN, State.CUT_OFF})),
     "key-change": frozenset({State.NOTICED, State.OPEN, State.CUT_OFF}),
     "paper-received": frozenset({State.CUT_OFF}),
+    "cutoff": frozenset({State.OPEN}),
 }
 
 
 class NotNow(Refusal):
     message: ClassVar[str] = N_("会议目前的状态不允许这样做，没有写入日志。请刷新页面查看会议进行到哪一步")
-    status: ClassVar[int] = 409
-
-
-class NotOnTheRoll(Refusal):
-    message: ClassVar[str] = N_("名册上没有业主 %(elector)s（或者已因名册更正移出），没有写入日志")
     status: ClassVar[int] = 409
 
 
@@ -61,23 +74,17 @@ class ExtensionNotAllowed(Refusal):
     message: ClassVar[str] = N_("公告没有允许这样延期：新的截止时间必须晚于现在的截止时间，且不晚于公告写明的最晚时间")
 
 
+class PaperCountedBefore(Refusal):
+    message: ClassVar[str] = N_("截止时在手的纸质票已经登记过，只能登记一次")
+    status: ClassVar[int] = 409
+
+
+class SerialsUnsorted(Refusal):
+    message: ClassVar[str] = N_("在手的纸质票编号有重复或者没有排序，没有写入日志")
+
+
 class ChannelOpen(Refusal):
     message: ClassVar[str] = N_("这种投票方式已经开放，不需要再增加")
-
-
-class Entrance(NamedTuple):
-    """What a check or an effect is given."""
-
-    session: Session
-    keys: Keys
-    assembly: Assembly
-    entry: Mapping[str, Any]
-    now: datetime
-    leaf: str = ""
-    subject: str = ""
-
-
-Step = Callable[[Entrance], None]
 
 
 def check(session: Session, keys: Keys, assembly: Assembly, entry: Mapping[str, Any], *, now: datetime) -> None:
@@ -118,21 +125,26 @@ def accept(
     if entry["type"] in EFFECTS:
         EFFECTS[entry["type"]](Entrance(session, keys, assembly, entry, now, leaf, subject))
     log.append(session, keys, assembly, dict(entry))
+    if entry["type"] in FOLLOWING:
+        FOLLOWING[entry["type"]](Entrance(session, keys, assembly, entry, now, leaf, subject))
     return leaf
 
 
-def on_roll(session: Session, assembly: Assembly, elector: str) -> RollEntry:
-    """The elector's roll entry, if it is on the roll today."""
-    mine = (RollEntry.community_id == assembly.community_id, RollEntry.assembly_id == assembly.id)
-    row = session.scalars(select(RollEntry).where(*mine, RollEntry.elector == elector)).one_or_none()
-    removed = select(RollRemoval.id).where(
-        RollRemoval.community_id == assembly.community_id,
-        RollRemoval.assembly_id == assembly.id,
-        RollRemoval.elector == elector,
+def renewed(
+    session: Session, keys: Keys, assembly: Assembly, entry: Mapping[str, Any], *, now: datetime
+) -> dict[str, Any]:
+    """The same ballot or roll change behind what its elector cast meanwhile (`casting.ChainMoved`)."""
+    if entry["type"] == "roll-change":
+        return roll_changes.renewed(session, keys, assembly, entry, now=now)
+    return casting.keyed_entry(
+        session,
+        assembly,
+        elector=entry["elector"],
+        choices={code: mark for code, mark in entry["choices"].items() if mark != Option.BLANK},
+        channel=entry["channel"],
+        evidence=entry["evidence"],
+        now=now,
     )
-    if row is None or session.scalar(removed) is not None:
-        raise NotOnTheRoll(elector=elector)
-    return row
 
 
 def marks(session: Session, assembly: Assembly, leaf: str) -> list[BallotMark]:
@@ -219,17 +231,32 @@ def _add_channel(given: Entrance) -> None:
     given.session.flush()
 
 
+def _check_paper(given: Entrance) -> None:
+    mine = (LogEntry.community_id == given.assembly.community_id, LogEntry.assembly_id == given.assembly.id)
+    if given.session.scalar(select(LogEntry.id).where(*mine, LogEntry.type == "paper-received")) is not None:
+        raise PaperCountedBefore
+    if given.entry["serials"] != sorted(set(given.entry["serials"])):
+        raise SerialsUnsorted
+
+
 CHECKS: dict[str, Step] = {
     "void": _check_void,
     "ruling": _check_ruling,
     "extend": _check_extend,
     "channel-added": _check_channel,
+    "roll-change": roll_changes.check,
+    "key-change": key_changes.check,
+    "paper-received": _check_paper,
 }
 EFFECTS: dict[str, Step] = {
     "void": _mark,
     "ruling": _mark,
     "extend": _extend,
     "channel-added": _add_channel,
+    "roll-change": roll_changes.apply,
+    "key-change": key_changes.apply,
 }
+# What follows once the entry stands in the log: a cut-off is covered by a signed head.
+FOLLOWING: dict[str, Step] = {}
 # What a channel asks of a keyed ballot beyond `casting.check_keyed`.
 KEYED_CHECKS: dict[str, Step] = {}

@@ -17,13 +17,13 @@ from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.ids import new_id
 from hoa.ports.keys import Keys
 from voting.rules import record
-from voting.rules.counting import Option
 from voting.service import casting, entries, steps
 from voting.service.keys import place
 from voting.tables import Assembly, EntrySignature, Official, Proposal
 
 SEALED = "proposal"
 WAITING, APPENDED, DROPPED = "waiting", "appended", "dropped"
+ROLL_CHANGED = N_("这位业主已因名册更正移出名册")
 
 
 class NotAnOfficial(Refusal):
@@ -184,7 +184,20 @@ def sign(
         return _renew(session, keys, assembly, proposal, entry, reason=moved.message, now=now)
     proposal.state, proposal.leaf, proposal.ended_at = APPENDED, leaf, now
     session.flush()
+    if proposal.kind == "roll-change":
+        _drop_orphans(session, keys, assembly, entry, now=now)
     return proposal
+
+
+def _drop_orphans(
+    session: Session, keys: Keys, assembly: Assembly, change: Mapping[str, Any], *, now: datetime
+) -> None:
+    """What waits for electors who left the roll, or for another change of them, can never enter the log."""
+    gone = {source for heir in change["heirs"] for source in heir["from"]}
+    for task in waiting(session, keys, assembly):
+        moved = {source for heir in task.entry.get("heirs", ()) for source in heir["from"]}
+        if task.entry.get("elector") in gone or moved & gone:
+            drop(session, assembly.community_id, task.proposal.id, reason=ROLL_CHANGED, now=now)
 
 
 def _renew(
@@ -197,17 +210,10 @@ def _renew(
     reason: str,
     now: datetime,
 ) -> Proposal:
-    """The same ballot behind the elector's newest one; its officials sign anew. Nothing else was written yet."""
+    """The same ballot or roll change behind the elector's newest ballot; its officials sign anew. Nothing else was
+    written yet."""
     drop(session, proposal.community_id, proposal.id, reason=reason, now=now)
-    again = casting.keyed_entry(
-        session,
-        assembly,
-        elector=entry["elector"],
-        choices={code: mark for code, mark in entry["choices"].items() if mark != Option.BLANK},
-        channel=entry["channel"],
-        evidence=entry["evidence"],
-        now=now,
-    )
+    again = entries.renewed(session, keys, assembly, entry, now=now)
     return propose(session, keys, assembly, again, by=proposal.made_by, now=now, subject=proposal.subject)
 
 
