@@ -17,6 +17,16 @@ from voting.tables.core import (
     TreeHead,
 )
 from voting.tables.paper import Delivery, PaperKeying, PaperScan, PaperSheet
+from voting.tables.result import (
+    EvidenceHold,
+    Minutes,
+    MinutesNote,
+    MinutesSignature,
+    SampleAnswer,
+    SampleDraw,
+    SampleLook,
+    SampleRow,
+)
 from voting.tables.running import DoorVisit, Reminder, RollObjection, TurnoutLook
 from voting.tables.signing import (
     BallotMark,
@@ -43,9 +53,13 @@ __all__ = [
     "Delivery",
     "DoorVisit",
     "EntrySignature",
+    "EvidenceHold",
     "InAssembly",
     "LogEntry",
     "MeetingDesk",
+    "Minutes",
+    "MinutesNote",
+    "MinutesSignature",
     "Motion",
     "NoticeTold",
     "Official",
@@ -62,6 +76,10 @@ __all__ = [
     "RollObjection",
     "RollRemoval",
     "RollUnit",
+    "SampleAnswer",
+    "SampleDraw",
+    "SampleLook",
+    "SampleRow",
     "Tally",
     "TallySignature",
     "TreeHead",
