@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -19,6 +20,8 @@ from voting.service import casting, tallying
 from voting.tables import Ballot, LogEntry
 
 OWNERS = 24
+# How long a cast that the cut-off waits for stands still.
+WAIT_SECONDS = 1.0
 
 
 @pytest.fixture
@@ -108,3 +111,40 @@ def test_two_sequencers_at_once_log_each_ballot_once(world: World) -> None:
     with world.platform.database.reading() as session:
         sequence = session.scalars(select(LogEntry.seq).order_by(LogEntry.seq)).all()
     assert list(sequence) == list(range(OWNERS + 1))
+
+
+@pytest.mark.postgresql_only
+@pytest.mark.parametrize("locked", [True, False], ids=["as it is", "without its row lock"])
+def test_a_ballot_that_is_being_written_holds_the_cut_off_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    """One phone is between its look at the assembly and its insert when the cut-off comes (trust.md 6 and 7)."""
+    looked, cutting = threading.Event(), threading.Event()
+    accept = casting._accept
+    if not locked:
+        for name in ("_HERE", "_ON_ROLL"):
+            statement = getattr(casting, name)._clone()
+            statement._for_update_arg = None
+            monkeypatch.setattr(casting, name, statement)
+
+    def slowly(*arguments: Any, **more: Any) -> tuple[str, bytes]:
+        looked.set()
+        cutting.wait(WAIT_SECONDS)
+        return accept(*arguments, **more)
+
+    monkeypatch.setattr(casting, "_accept", slowly)
+
+    def cut_off() -> None:
+        looked.wait(WAIT_SECONDS)
+        with world.platform.database.writing(seconds=30) as session:
+            now = world.row().closes_at
+            service.cut_off(session, world.platform.keys, world.community, world.assembly, by=None, now=now)
+        cutting.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        receipt = pool.submit(world.cast, 0, m1="agree")
+        pool.submit(cut_off).result()
+        leaf = canonical.decode(receipt.result())["leaf"]
+    with world.platform.database.reading() as session:
+        logged = session.scalars(select(LogEntry.leaf).where(LogEntry.type == "ballot")).all()
+    assert (leaf in logged) is locked, "only the lock keeps an acknowledged ballot from being left out"
