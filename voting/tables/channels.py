@@ -92,6 +92,7 @@ class ProxyAuthority(InAssembly, Base):
     scan_key: Mapped[str | None]
     scan_type: Mapped[str | None]
     identity_seen: Mapped[str]
+    seen_by: Mapped[str | None]
     made_by: Mapped[str]
     made_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
@@ -133,7 +134,15 @@ class OfficialResult(CommunityRow, Base):
 
     __tablename__ = "official_result"
     __table_args__ = (
-        UniqueConstraint("community_id", "file", name="uq_official_result_file"),
+        # What was sent back may be entered again.
+        Index(
+            "uq_official_result_file",
+            "community_id",
+            "file",
+            unique=True,
+            sqlite_where=text("state <> 'refused'"),
+            postgresql_where=text("state <> 'refused'"),
+        ),
         Index("ix_official_result_state", "community_id", "state"),
     )
 

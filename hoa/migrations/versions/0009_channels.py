@@ -114,6 +114,7 @@ def _proxies() -> None:
         _text("scan_key", empty=True),
         _text("scan_type", empty=True),
         _text("identity_seen"),
+        _text("seen_by", empty=True),
         _text("made_by"),
         _moment("made_at"),
         _moment("withdrawn_at", empty=True),
@@ -163,7 +164,15 @@ def _official_results() -> None:
         _text("settled_by", empty=True),
         _moment("settled_at", empty=True),
         _text("reason"),
-        sa.UniqueConstraint("community_id", "file", name="uq_official_result_file"),
+    )
+    standing = sa.text("state <> 'refused'")
+    op.create_index(
+        "uq_official_result_file",
+        "official_result",
+        ["community_id", "file"],
+        unique=True,
+        sqlite_where=standing,
+        postgresql_where=standing,
     )
     op.create_index("ix_official_result_state", "official_result", ["community_id", "state"])
 
