@@ -76,14 +76,23 @@ def ballots(session: Session, assembly: Assembly, elector: str) -> Sequence[Ball
     return session.scalars(query.order_by(Ballot.cast_at, Ballot.id)).all()
 
 
-def readable(found: Iterable[Ballot], known: Sequence[Tenure]) -> Sequence[Ballot]:
-    """Those whose choices an owner with these tenures may see."""
-    return [ballot for ballot in found if any(tenure.covers(ballot.cast_at) for tenure in known)]
+def readable(session: Session, assembly: Assembly, found: Iterable[Ballot], *, person_id: str) -> Sequence[Ballot]:
+    """Those whose choices this person may see: who owned a unit of the elector that the ballot was cast for, then. A
+    roll change that gave the ballot to another elector gives nobody a look into it.
+    """
+    known: dict[str, Sequence[Tenure]] = {}
+    seen = []
+    for ballot in found:
+        if ballot.elector not in known:
+            known[ballot.elector] = tenures(session, assembly, person_id=person_id, elector=ballot.elector)
+        if any(tenure.covers(ballot.cast_at) for tenure in known[ballot.elector]):
+            seen.append(ballot)
+    return seen
 
 
-def demand_readable(session: Session, assembly: Assembly, ballot: Ballot, *, person_id: str, elector: str) -> None:
+def demand_readable(session: Session, assembly: Assembly, ballot: Ballot, *, person_id: str) -> None:
     """Refuse to show a predecessor's choices."""
-    if not readable([ballot], tenures(session, assembly, person_id=person_id, elector=elector)):
+    if not readable(session, assembly, [ballot], person_id=person_id):
         raise NotYourChoice
 
 
@@ -92,7 +101,8 @@ def predecessor_voted(session: Session, assembly: Assembly, *, person_id: str, e
     found = standing_ballots(session, assembly, ballots(session, assembly, elector))
     if not found:
         return False
-    return len(readable(found, tenures(session, assembly, person_id=person_id, elector=elector))) < len(found)
+    known = tenures(session, assembly, person_id=person_id, elector=elector)
+    return not all(any(tenure.covers(ballot.cast_at) for tenure in known) for ballot in found)
 
 
 def demand_no_predecessor(session: Session, assembly: Assembly, *, person_id: str, elector: str) -> None:
@@ -118,9 +128,7 @@ def standing_ballots(session: Session, assembly: Assembly, found: Sequence[Ballo
 
 def former_standing(session: Session, assembly: Assembly, *, person_id: str, elector: str) -> casting.Standing | None:
     """Somebody who sold after voting still finds their own receipt; they cannot vote any more."""
-    if not readable(
-        ballots(session, assembly, elector), tenures(session, assembly, person_id=person_id, elector=elector)
-    ):
+    if not readable(session, assembly, ballots(session, assembly, elector), person_id=person_id):
         return None
     entry = (RollEntry.community_id == assembly.community_id, RollEntry.assembly_id == assembly.id)
     row = session.scalars(select(RollEntry).where(*entry, RollEntry.elector == elector)).one()

@@ -148,8 +148,7 @@ def receipt(code: str, elector: str) -> str:
         raise NotFound
     ballot = next((one for one in ballots if one.leaf == request.args.get("leaf")), ballots[-1])
     heads = log.heads(session, assembly)
-    tenures = successions.tenures(session, assembly, person_id=context.person_id(), elector=elector)
-    mine = bool(successions.readable([ballot], tenures))
+    mine = bool(successions.readable(session, assembly, [ballot], person_id=context.person_id()))
     asked = request.args.get("show") == "choices"
     if asked:
         _demand_readable(assembly, standing, ballot)
@@ -212,9 +211,7 @@ def _demand_readable(assembly: Assembly, standing: casting.Standing, ballot: Bal
     """Choices are for those who were owners when the ballot was cast, and known as surely as casting asks."""
     if standing.level < assembly.identity_level:
         raise casting.IdentityTooLow
-    successions.demand_readable(
-        context.reading(), assembly, ballot, person_id=context.person_id(), elector=standing.elector
-    )
+    successions.demand_readable(context.reading(), assembly, ballot, person_id=context.person_id())
 
 
 def _entry(assembly: Assembly, ballot: Ballot) -> dict[str, Any]:

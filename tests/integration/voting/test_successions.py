@@ -18,6 +18,7 @@ from tests.integration.people import a_person
 from tests.integration.voting.world import World, a_world
 from voting.rules import record
 from voting.rules.life import State
+from voting.service import log, roll_changes
 
 BASE = "/c/WTY/assemblies/2026-01"
 
@@ -114,3 +115,31 @@ def test_after_a_void_the_buyer_may_vote(app: Flask, world: World):
     world.enter(record.void_entry(identity, leaf=leaf, reason="wrong-elector", time=world.clock.now()))
     assert "我要投票" in client.get(BASE).text
     assert confirm(client, world, 0) == 303
+
+
+def test_a_roll_change_that_hands_ballots_on_hands_on_no_look_into_them(app: Flask, world: World):
+    world.clock.moment += timedelta(days=1)
+    world.cast(0, m1="agree", m2="agree")
+    with world.platform.database.writing() as session:
+        row = world.row()
+        seller = session.scalars(select(Owner).where(Owner.person_id == world.people[0])).one()
+        unit = session.scalars(select(Ownership.unit_id).where(Ownership.owner_id == seller.id)).one()
+        log.sequence_ballots(session, world.platform.keys, row, batch=None)
+        change = roll_changes.transferred(session, row, unit_id=unit, to=world.electors[1])
+        entry = roll_changes.compose(
+            session,
+            world.platform.keys,
+            row,
+            before=change.before,
+            after=change.after,
+            reason="第 2 户买下第 1 户",
+            now=world.clock.now(),
+            paper="0" * 64,
+        )
+    world.enter(entry)
+    with world.platform.database.reading() as session:
+        elector = roll_changes.holder(session, world.row(), unit)
+    client = signed_in(app, world.platform, world.people[1])
+    shown = client.get(f"{BASE}/receipt/{elector}")
+    assert "原业主在过户以前投的票" in shown.text
+    assert client.get(f"{BASE}/receipt/{elector}?show=choices").status_code == 403
