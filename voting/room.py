@@ -16,9 +16,10 @@ from hoa.web.room import Asker, FileVerdict, NavItem, Need, Room, Shown
 from voting.commands import assembly
 from voting.powers import CONVENE, POWERS
 from voting.rules.life import State
-from voting.service import closing, integrity, packages, reading
+from voting.service import closing, integrity, packages, reading, to_sign
 from voting.tasks import TASKS
 from voting.views import BLUEPRINTS
+from voting.witness_commands import witness
 
 SHOWN = 4
 
@@ -38,6 +39,11 @@ def _needs(session: Session, asker: Asker) -> Sequence[Need]:
         )
         for row, ready in open_votes
     ]
+    for row in to_sign.assemblies(session, asker.community_id, asker.person_id):
+        number = to_sign.count(session, row, asker.person_id)
+        if number:
+            title = gettext("%(n)s 条等您签名：%(title)s", n=number, title=row.title)
+            needs.append(Need(title=title, url=url_for("voting.sign", code=row.code)))
     if CONVENE in asker.powers:
         words = {
             State.DRAFT: N_("起草中的会议还没有公告：%(title)s"),
@@ -88,7 +94,10 @@ ROOM = Room(
     needs=_needs,
     shown=_shown,
     publications={"assembly-notice": N_("表决公告"), "assembly-result": N_("表决结果")},
-    commands=(assembly,),
+    commands=(
+        assembly,
+        witness,
+    ),
     verify=integrity.verify_records,
     file_checks={".zip": _check_package},
 )

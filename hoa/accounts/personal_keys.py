@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from hoa.accounts.tables import PersonalKey
 from hoa.kernel import signing
-from hoa.kernel.errors import N_, Refusal
+from hoa.kernel.errors import N_, NotFound, Refusal
 
 
 class NotAKey(Refusal):
@@ -56,6 +56,16 @@ def register(
     session.add(row)
     session.flush()
     return row
+
+
+def end(session: Session, *, person_id: str, row_id: str, now: datetime) -> None:
+    """Sign no more with this key. What it signed stays good, and an assembly that named it goes on taking it until a
+    `key-change` replaces it there."""
+    row = session.get(PersonalKey, row_id)
+    if row is None or row.person_id != person_id:
+        raise NotFound
+    row.ended_at = row.ended_at or now
+    session.flush()
 
 
 def current(session: Session, person_id: str) -> PersonalKey | None:

@@ -1,6 +1,6 @@
 """What the accounts room brings."""
 
-from hoa.accounts import own_views
+from hoa.accounts import key_views, own_views
 from hoa.accounts.powers import POWERS
 from hoa.accounts.signing_in import tidy
 from hoa.accounts.views import blueprint
@@ -9,6 +9,7 @@ from hoa.platform import Platform
 from hoa.web.room import Room
 
 own_views.register(blueprint)
+key_views.register(blueprint)
 
 
 def _tidy(platform: Platform) -> None:
