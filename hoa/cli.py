@@ -21,6 +21,9 @@ from hoa.serving import ensure_demo, serve, work
 from hoa.web.observing import configure_logs
 from hoa.web.room import FileVerdict, Room
 
+# Commands for other people's machines: they work on files of their own and open no database.
+AWAY = frozenset({"sign", "witness"})
+
 
 class Refusing(click.Group):
     """A refusal is one sentence on standard error and exit status 1, never a trace."""
@@ -50,7 +53,7 @@ def _explained(platform: Platform | None, error: Refusal | DBAPIError) -> Refusa
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Owners' self-governance: assemblies, books and their audit. Settings come from HOA_* variables."""
-    if ctx.obj is None and not {"-h", "--help"} & set(sys.argv[1:]):
+    if ctx.obj is None and ctx.invoked_subcommand not in AWAY and not {"-h", "--help"} & set(sys.argv[1:]):
         settings = from_environment(os.environ)
         configure_logs(settings.log_level)
         ctx.obj = open_platform(settings)

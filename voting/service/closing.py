@@ -11,7 +11,7 @@ from hoa.platform import Platform
 from hoa.ports.keys import Keys
 from voting.rules import life, record
 from voting.rules.life import State
-from voting.service import log, steps
+from voting.service import log, steps, witnessing
 from voting.tables import Assembly, Ballot, RollEntry, TreeHead
 
 HOUR = timedelta(hours=1)
@@ -26,6 +26,7 @@ def open_voting(
     assembly = steps.locked(session, community_id, assembly_id)
     steps.take(session, assembly, State.OPEN, by=by, now=now)
     life.not_before(assembly.opens_at, now)
+    witnessing.need_before_opening(session, assembly, now)
     log.sign_head(session, keys, assembly, purpose="opening", now=now)
     return assembly
 
@@ -144,3 +145,5 @@ def _take_due(platform: Platform, seen: Assembly, due: State, now: datetime) -> 
             STEPS[due](session, platform.keys, seen.community_id, seen.id, by=None, now=now)
     except life.NotTheNextStep:
         events.info("assembly.step_taken_elsewhere", assembly=seen.code, step=due.value)
+    except witnessing.WaitsForAWitness:
+        events.info("assembly.waits_for_a_witness", assembly=seen.code)

@@ -15,7 +15,7 @@ from hoa.platform import Platform
 from hoa.ports.keys import Keys
 from voting.rules import packs, record
 from voting.rules.life import ORDER, State
-from voting.service import casting, drafts, log, notice, steps, tallying
+from voting.service import casting, drafts, log, notice, steps, tallying, witnessing
 from voting.service.evidence import counted_again
 from voting.service.keys import in_force, row_id
 from voting.tables import Assembly, Ballot, CountedRow, LogEntry, RollEntry, RollUnit
@@ -44,6 +44,7 @@ def _problems(platform: Platform, session: Session, assembly: Assembly) -> Itera
         "ballot": _ballots(session, keys, assembly),
         "log_entry": _log(session, keys, assembly),
         "tree_head": _heads(session, keys, assembly),
+        "cosignature": witnessing.findings(session, keys, assembly),
     }
     if assembly.step in (State.TALLIED, State.ANNOUNCED):
         sections["assembly_tally"] = _tally(platform, session, assembly)

@@ -20,7 +20,7 @@ from hoa.ports.keys import Keys
 from voting.rules.life import State
 from voting.rules.package import Form, package
 from voting.rules.record import OPEN_TYPES
-from voting.service import countersigning, ledgers, log, tallying
+from voting.service import countersigning, ledgers, tallying, witnessing
 from voting.service.keys import in_force
 from voting.tables import Assembly, AssemblyFile, CountedRow
 
@@ -84,8 +84,8 @@ def _log(session: Session, keys: Keys, assembly: Assembly, full: bool) -> list[A
 
 def _heads(session: Session, assembly: Assembly) -> list[dict[str, Any]]:
     return [
-        {"purpose": head.reason, "time": stamp(head.signed_at), "note": head.note.decode()}
-        for head in log.heads(session, assembly)
+        {"purpose": one.head.reason, "time": stamp(one.head.signed_at), "note": one.note}
+        for one in witnessing.noted(session, assembly)
     ]
 
 

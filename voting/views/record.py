@@ -14,7 +14,7 @@ from hoa.web.i18n import told
 from voting.powers import FULL_PACKAGE
 from voting.rules.life import State
 from voting.rules.package import Form
-from voting.service import log, packages, reading, receipts
+from voting.service import packages, reading, receipts, witnessing
 from voting.service.announcing import PACKAGE_KINDS
 from voting.tables import Assembly
 from voting.views.shared import blueprint, find, send_or_prepare
@@ -25,10 +25,9 @@ _LEAF = re.compile(r"[0-9a-f]{64}\Z")
 @blueprint.get("/<code>/heads.json")
 @public
 def heads(code: str) -> Response:
-    """Every signed tree head, oldest first."""
-    assembly = find(code)
-    rows = log.heads(context.reading(), assembly)
-    return jsonify([{"purpose": row.reason, "time": stamp(row.signed_at), "note": row.note.decode()} for row in rows])
+    """Every signed tree head with its cosignatures, oldest first."""
+    noted = witnessing.noted(context.reading(), find(code))
+    return jsonify([{"purpose": one.head.reason, "time": stamp(one.head.signed_at), "note": one.note} for one in noted])
 
 
 @blueprint.get("/<code>/manifest.json")
