@@ -88,7 +88,7 @@ ROOM = Room(
     tasks=TASKS,
     periodic=(
         Periodic("voting.sequence", 0.5, closing.run_sequencer),
-        Periodic("voting.schedule", 5, closing.run_schedule),
+        Periodic("voting.schedule", 5, closing.Schedule()),
     ),
     nav=(NavItem(label=N_("业主大会"), endpoint="voting.index"),),
     needs=_needs,

@@ -73,13 +73,16 @@ def not_before(due: datetime, now: datetime) -> None:
         raise TooEarly(due=f"{due:%Y-%m-%d %H:%M}")
 
 
-def due_step(state: State, *, opens: datetime, closes: datetime, now: datetime) -> State | None:
+def due_step(
+    state: State, *, opens: datetime, closes: datetime, now: datetime, held: bool = False, settled: bool = True
+) -> State | None:
     """The step that the schedule asks for at `now`: opening, cut-off, then the close that seals the log; the rest is
-    for people."""
+    for people. A cut-off that is `held` after the clock jumped waits for people too, and so does the close while
+    something is left to do by hand (`settled` False)."""
     if state is State.NOTICED and now >= opens:
         return State.OPEN
-    if state is State.OPEN and now >= closes:
+    if state is State.OPEN and now >= closes and not held:
         return State.CUT_OFF
-    if state is State.CUT_OFF:
+    if state is State.CUT_OFF and settled:
         return State.CLOSED
     return None

@@ -1,15 +1,17 @@
 """A small community whose owners may vote, and an assembly taken to any step of its life."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from hoa.accounts import personal_keys
 from hoa.community.tables import Building, Owner, Ownership, Unit
-from hoa.kernel import signing
+from hoa.kernel import checkpoint, signing
 from hoa.kernel.clock import FrozenClock, today
 from hoa.kernel.ids import new_id
 from hoa.platform import Platform
@@ -19,8 +21,9 @@ from voting import service
 from voting.rules.life import State
 from voting.rules.officials import Role
 from voting.rules.package import Form
-from voting.service import casting, countersigning, officials, proposals, tallying
-from voting.tables import Assembly, Proposal
+from voting.service import casting, countersigning, log, officials, proposals, tallying, witnessing
+from voting.tables import Assembly, Proposal, Witness
+from voting.witness import WitnessKey
 
 HOST = "localhost"
 URL = "/c/WTY/assemblies/2026-01"
@@ -52,6 +55,33 @@ class World:
                     officials.add(
                         session, self._row(session), person_id=self.officials[name], role=role, now=self.clock.now()
                     )
+
+    def watch(self, *names: str) -> None:
+        """Let the draft's notice list these witnesses, with the keys that follow from their names."""
+        with self.platform.database.writing() as session:
+            for name in names:
+                key = witness_key(name)
+                session.add(
+                    Witness(
+                        community_id=self.community,
+                        assembly_id=self.assembly,
+                        name=name,
+                        vkey=key.verifier.text,
+                        title=f"见证人 {name}",
+                        outside=True,
+                        added_at=self.clock.now(),
+                    )
+                )
+
+    def cosign(self, name: str) -> None:
+        """This witness cosigns the latest head, now."""
+        with self.platform.database.writing() as session:
+            row, now = self._row(session), self.clock.now()
+            head = checkpoint.parse(log.heads(session, row)[-1].note).checkpoint
+            key = witness_key(name)
+            line = checkpoint.cosign_head(head, key.verifier, key.private.sign, time=int(now.timestamp()))
+            keys = self.platform.keys
+            witnessing.accept(session, keys, self.community, self.assembly, size=head.size, line=line.text, now=now)
 
     def change(self, **values: object) -> None:
         """Set columns of the assembly: `change(channels=["online", "paper"], proxy_cap=1)`."""
@@ -138,12 +168,18 @@ class World:
         service.run_schedule(self.platform)
 
     def _open(self) -> None:
-        self.clock.moment = max(self.clock.moment, self.row().closes_at)
+        self.clock.moment = max(self.clock.moment, self.row().ends_at)
         with self.platform.database.writing() as session:
             service.cut_off(session, self.platform.keys, self.community, self.assembly, by=None, now=self.clock.now())
 
     def _cut_off(self) -> None:
+        """With online alone the schedule closes; otherwise people do."""
         service.run_schedule(self.platform)
+        if self.state() is State.CUT_OFF:
+            with self.platform.database.writing() as session:
+                service.close(
+                    session, self.platform.keys, self.community, self.assembly, by=self.chair, now=self.clock.now()
+                )
 
     def _closed(self) -> None:
         with self.platform.database.writing() as session:
@@ -188,6 +224,13 @@ class World:
             return service.verify_records(self.platform, session, self.community)
 
 
+def witness_key(name: str) -> WitnessKey:
+    """The witness's key that follows from a name."""
+    private = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest())
+    public = private.public_key().public_bytes_raw()
+    return WitnessKey(checkpoint.VerifierKey(name, checkpoint.KeyType.WITNESS, public), private)
+
+
 def give_key(session: Session, person_id: str, name: str, *, now: datetime) -> None:
     """Register the key that follows from a name."""
     signer = Signer(name)
@@ -202,6 +245,7 @@ def a_world(
     owners: int = 12,
     counting: str = "first",
     staffed: bool = False,
+    witnesses: Sequence[str] = (),
     **draft: object,
 ) -> World:
     """A community of flats of 80.00, 81.00 … m², one owner each, and a noticed assembly with two motions; `staffed`
@@ -232,6 +276,7 @@ def a_world(
         world.assembly = assembly.id
     if staffed:
         world.staff()
+    world.watch(*witnesses)
     if draft:
         world.change(**draft)
     world.to(State.NOTICED)

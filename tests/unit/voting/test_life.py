@@ -43,6 +43,12 @@ def test_the_schedule_opens_cuts_off_and_closes_and_leaves_the_rest_to_people():
     assert {due(state, CLOSES) for state in (State.DRAFT, State.CLOSED, State.TALLIED, State.ANNOUNCED)} == {None}
 
 
+def test_after_a_jump_of_the_clock_the_cut_off_waits_and_with_work_left_the_close_does():
+    assert due_step(State.OPEN, opens=OPENS, closes=CLOSES, now=CLOSES, held=True) is None
+    assert due_step(State.NOTICED, opens=OPENS, closes=CLOSES, now=OPENS, held=True) is State.OPEN
+    assert due_step(State.CUT_OFF, opens=OPENS, closes=CLOSES, now=CLOSES, settled=False) is None
+
+
 def test_what_was_announced_for_later_is_not_done_earlier():
     not_before(OPENS, OPENS)
     with pytest.raises(TooEarly):
