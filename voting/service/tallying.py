@@ -16,12 +16,12 @@ from hoa.ports.keys import Keys
 from voting.rules import published, record
 from voting.rules.counting import CastBallot
 from voting.rules.ledger import Ledger
-from voting.rules.life import NotTheNextStep, State
+from voting.rules.life import State
 from voting.rules.matters import Majority, matter
 from voting.rules.silent import SilentRule
 from voting.rules.tally import MotionTally, Question, tally
 from voting.rules.thresholds import NOTHING
-from voting.service import drafts, ledgers, log, steps, witnessing
+from voting.service import drafts, ledgers, log, sampling, steps, witnessing
 from voting.service.keys import SALT, in_force, place, roll_place, row_id
 from voting.tables import Assembly, CountedRow, Motion, RollEntry, RollUnit, Tally
 
@@ -59,34 +59,16 @@ def recount(session: Session, keys: Keys, assembly: Assembly) -> Recount:
     return Recount(motions, chosen, ledger)
 
 
-def draw_rows(session: Session, keys: Keys, assembly: Assembly) -> list[record.CountedBallot]:
-    """The counted rows of a closed assembly, made at the first asking: a sample of recorded voters is drawn from them
-    before anything is counted (docs/audit-package.md 8.1)."""
-    if assembly.step is not State.CLOSED:
-        raise NotTheNextStep
-    kept = [opened_row(keys, row) for row in _kept_rows(session, assembly)]
-    return kept or _make_rows(session, keys, assembly, ledgers.ledger(session, keys, assembly))
-
-
-def count(
-    session: Session,
-    keys: Keys,
-    community_id: str,
-    assembly_id: str,
-    *,
-    by: str | None,
-    now: datetime,
-    sample: Mapping[str, Any] | None = None,
-) -> Tally:
-    """Take the step `tallied`: counted rows, both forms of the tally, the platform's signatures. `sample` is what came
-    of asking a random sample of recorded voters (docs/audit-package.md 8.1)."""
+def count(session: Session, keys: Keys, community_id: str, assembly_id: str, *, by: str | None, now: datetime) -> Tally:
+    """Take the step `tallied`: counted rows, what came of asking a sample of recorded voters, both forms of the tally,
+    the platform's signatures."""
     assembly = steps.locked(session, community_id, assembly_id)
     steps.take(session, assembly, State.TALLIED, by=by, now=now)
     witnessing.need_before_the_count(session, assembly, now)
     assert assembly.manifest_hash is not None
     result = recount(session, keys, assembly)
-    rows = [opened_row(keys, row) for row in _kept_rows(session, assembly)]
-    rows = rows or _make_rows(session, keys, assembly, result.ledger)
+    rows = _rows(result)
+    _keep_rows(session, keys, assembly, rows)
     full = published.full_tally(
         assembly.manifest_hash,
         time=now,
@@ -94,27 +76,18 @@ def count(
         ballots=result.ledger.ballot_counts(result.counted),
         paper=result.ledger.paper,
         motions=result.motions,
-        sample=sample,
+        sample=sampling.outcome(session, keys, assembly, result.counted, now=now),
     )
     return _sign(session, keys, assembly, full, now=now)
 
 
-def _kept_rows(session: Session, assembly: Assembly) -> Sequence[CountedRow]:
-    query = select(CountedRow).where(
-        CountedRow.community_id == assembly.community_id, CountedRow.assembly_id == assembly.id
-    )
-    return session.scalars(query).all()
-
-
-def _make_rows(session: Session, keys: Keys, assembly: Assembly, ledger: Ledger) -> list[record.CountedBallot]:
+def _rows(result: Recount) -> list[record.CountedBallot]:
     """One row per elector of the final roll, voter or not."""
-    chosen = ledger.counted()
-    rows = [
+    chosen = result.counted
+    return [
         record.CountedBallot(elector, chosen[elector].leaf if elector in chosen else None, record.fresh())
-        for elector in ledger.roll
+        for elector in result.ledger.roll
     ]
-    _keep_rows(session, keys, assembly, rows)
-    return rows
 
 
 def _keep_rows(session: Session, keys: Keys, assembly: Assembly, rows: Sequence[record.CountedBallot]) -> None:
