@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from hoa import backup
 from hoa.accounts.service import create_administrator_code
 from hoa.app import ROOMS, wire
 from hoa.community.tables import Community
@@ -111,6 +112,35 @@ def verify(platform: Platform, file: Path | None) -> None:
         click.echo(line)
     if not verdict.ok:
         sys.exit(1)
+
+
+PASSPHRASE = click.option(
+    "--passphrase",
+    envvar="HOA_BACKUP_PASSPHRASE",
+    prompt=True,
+    hide_input=True,
+    help="Opens the backup; better from HOA_BACKUP_PASSPHRASE or asked for than on the command line.",
+)
+
+
+@main.command(name="backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@PASSPHRASE
+@click.pass_obj
+def backup_command(platform: Platform, file: Path, passphrase: str) -> None:
+    """Write a sealed copy of database and files to a new FILE, while everything runs. Keys are not in it."""
+    count = backup.back_up(platform, file, passphrase=passphrase)
+    click.echo(f"{file}: the database and {count} files. Keep a copy of {platform.settings.data / 'keys'} elsewhere.")
+
+
+@main.command(name="restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@PASSPHRASE
+@click.pass_obj
+def restore_command(platform: Platform, file: Path, passphrase: str) -> None:
+    """Bring a backup back into an empty database and folder. Put the keys back first, and run `hoa verify` after it."""
+    count = backup.restore(platform, file, passphrase=passphrase)
+    click.echo(f"The database and {count} files are back. Run `hoa verify` now, then `hoa init`.")
 
 
 def _verify_file(platform: Platform, file: Path) -> FileVerdict:

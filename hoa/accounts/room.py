@@ -1,6 +1,7 @@
 """What the accounts room brings."""
 
 from hoa.accounts import key_views, own_views
+from hoa.accounts.commands import sign
 from hoa.accounts.powers import POWERS
 from hoa.accounts.signing_in import tidy
 from hoa.accounts.views import blueprint
@@ -21,5 +22,6 @@ ROOM = Room(
     name="accounts",
     blueprints=(blueprint,),
     powers=POWERS,
+    commands=(sign,),
     periodic=(Periodic("accounts.tidy", 3600, _tidy),),
 )

@@ -182,8 +182,10 @@ def test_a_batch_of_487_is_read_and_signed_in_one_form(app: Flask, world: World)
 
 
 def test_what_waits_for_me_stands_on_my_page(app: Flask, world: World) -> None:
-    world.propose(delivery(world))
+    waiting = world.propose(delivery(world))
     assert "1 条等您签名" in official(app, world, "clerk1").get("/c/WTY/").text
+    world.sign(waiting, "clerk1")
+    assert "等您签名" not in official(app, world, "clerk2").get("/c/WTY/").text
     world.cast(0, m1="agree", m2="oppose")
     world.to(State.TALLIED)
     assert "1 条等您签名" in official(app, world, "scrutineer1").get("/c/WTY/").text
