@@ -1,5 +1,7 @@
 """The verbs of assemblies, one noun per module; nothing here commits."""
 
+# What paper and deliveries ask of the log registers itself in `entries`.
+from voting.service import deliveries, hand, sheets
 from voting.service.announcing import announce, confirm
 from voting.service.casting import cast
 from voting.service.closing import close, cut_off, open_voting, run_schedule, run_sequencer
@@ -18,10 +20,13 @@ __all__ = [
     "count",
     "create",
     "cut_off",
+    "deliveries",
     "evidence",
     "give",
+    "hand",
     "open_voting",
     "run_schedule",
     "run_sequencer",
+    "sheets",
     "verify_records",
 ]
