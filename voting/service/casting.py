@@ -462,8 +462,14 @@ def opened(keys: Keys, community_id: str, assembly_id: str, leaf: str, sealed: b
 
 
 def my_ballots(session: Session, assembly: Assembly, elector: str) -> Sequence[Ballot]:
-    """An elector's ballots in the order in which they were cast."""
-    query = select(Ballot).where(
-        Ballot.community_id == assembly.community_id, Ballot.assembly_id == assembly.id, Ballot.elector == elector
+    """An elector's ballots, with those of its predecessors on the roll, in the order in which they were cast."""
+    mine = (Ballot.community_id == assembly.community_id, Ballot.assembly_id == assembly.id)
+    inherited = session.scalar(
+        select(RollEntry.inherited).where(
+            RollEntry.community_id == assembly.community_id,
+            RollEntry.assembly_id == assembly.id,
+            RollEntry.elector == elector,
+        )
     )
+    query = select(Ballot).where(*mine, or_(Ballot.elector == elector, Ballot.leaf.in_(inherited or ())))
     return session.scalars(query.order_by(Ballot.cast_at, Ballot.id)).all()

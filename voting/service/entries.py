@@ -21,7 +21,7 @@ from voting.rules.life import State
 from voting.service import casting, key_changes, log, roll_changes
 from voting.service.entrance import Entrance, NotOnTheRoll, Step, on_roll
 from voting.service.keys import row_id
-from voting.tables import Assembly, Ballot, BallotMark, LogEntry
+from voting.tables import Assembly, Ballot, BallotMark
 
 __all__ = [
     "CHECKS",
@@ -72,15 +72,6 @@ class NotAProxys(Refusal):
 
 class ExtensionNotAllowed(Refusal):
     message: ClassVar[str] = N_("公告没有允许这样延期：新的截止时间必须晚于现在的截止时间，且不晚于公告写明的最晚时间")
-
-
-class PaperCountedBefore(Refusal):
-    message: ClassVar[str] = N_("截止时在手的纸质票已经登记过，只能登记一次")
-    status: ClassVar[int] = 409
-
-
-class SerialsUnsorted(Refusal):
-    message: ClassVar[str] = N_("在手的纸质票编号有重复或者没有排序，没有写入日志")
 
 
 class ChannelOpen(Refusal):
@@ -231,14 +222,6 @@ def _add_channel(given: Entrance) -> None:
     given.session.flush()
 
 
-def _check_paper(given: Entrance) -> None:
-    mine = (LogEntry.community_id == given.assembly.community_id, LogEntry.assembly_id == given.assembly.id)
-    if given.session.scalar(select(LogEntry.id).where(*mine, LogEntry.type == "paper-received")) is not None:
-        raise PaperCountedBefore
-    if given.entry["serials"] != sorted(set(given.entry["serials"])):
-        raise SerialsUnsorted
-
-
 CHECKS: dict[str, Step] = {
     "void": _check_void,
     "ruling": _check_ruling,
@@ -246,7 +229,6 @@ CHECKS: dict[str, Step] = {
     "channel-added": _check_channel,
     "roll-change": roll_changes.check,
     "key-change": key_changes.check,
-    "paper-received": _check_paper,
 }
 EFFECTS: dict[str, Step] = {
     "void": _mark,
