@@ -276,9 +276,13 @@ class Watcher:
         return False
 
     def _proved(self, old: checkpoint.Checkpoint, new: checkpoint.Checkpoint) -> bool:
-        reply = self._ask(f"/proof/consistency.json?old={old.size}&new={new.size}")
+        """Whoever signed the new head owes the proof: that there is none is an answer, a busy server is not."""
+        path = f"/proof/consistency.json?old={old.size}&new={new.size}"
+        reply = self._get(self.url + path, None)
+        if reply.status not in (200, 404):
+            raise NoAnswer(url=self.url + path, why=f"HTTP {reply.status}")
         try:
-            proof = [bytes.fromhex(node) for node in json.loads(reply)["proof"]]
+            proof = [bytes.fromhex(node) for node in json.loads(reply.body)["proof"]]
         except (ValueError, KeyError, TypeError, RecursionError):
             return False
         return merkle.verify_consistency(old=old.size, new=new.size, old_root=old.root, new_root=new.root, proof=proof)
