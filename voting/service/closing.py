@@ -19,7 +19,7 @@ from hoa.platform import Platform
 from hoa.ports.keys import Keys
 from voting.rules import life, record
 from voting.rules.life import State
-from voting.service import entries, log, proposals, steps, witnessing
+from voting.service import entries, hand, log, proposals, steps, witnessing
 from voting.service.entrance import Entrance
 from voting.tables import Assembly, Ballot, BallotMark, Proposal, RollEntry, RollRemoval, TreeHead
 
@@ -147,6 +147,8 @@ def close(
     # A cut-off that was decided leaves other proposals of it without an object.
     proposals.drop_all(session, assembly, reason=CUT_OFF_REASON, now=now, kinds=("cutoff",))
     log.only_sequencer(session, assembly, wait=True)
+    # Paper in hand was keyed after the cut-off.
+    log.sequence_ballots(session, keys, assembly, batch=None)
     log.append(session, keys, assembly, record.close_entry(_identity(assembly), time=now))
     log.sign_head(session, keys, assembly, purpose="close", now=now)
     return assembly
@@ -159,6 +161,9 @@ def obstacle_to_close(session: Session, keys: Keys, assembly: Assembly) -> Refus
     if kinds:
         ballots, rulings = kinds.count("ballot"), kinds.count("void") + kinds.count("ruling")
         return StillWaiting(ballots=ballots, rulings=rulings, others=len(kinds) - ballots - rulings)
+    unkeyed = hand.unkeyed(session, keys, assembly)
+    if unkeyed:
+        return hand.StillToKey(count=len(unkeyed), serials="、".join(unkeyed[:3]))
     undecided = len(undecided_proxies(session, assembly))
     return ProxiesUndecided(count=undecided) if undecided else None
 

@@ -19,7 +19,7 @@ from voting.rules import record
 from voting.rules.life import State
 from voting.rules.paper import METHODS
 from voting.service import casting, entries, proposals, sheets
-from voting.service.entries import Entrance
+from voting.service.entrance import Entrance
 from voting.tables import (
     Assembly,
     Ballot,

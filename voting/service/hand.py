@@ -13,7 +13,7 @@ from hoa.ports.keys import Keys
 from voting.rules import record
 from voting.rules.life import State
 from voting.service import entries, proposals, sheets
-from voting.service.entries import Entrance
+from voting.service.entrance import Entrance
 from voting.tables import Assembly, LogEntry, PaperScan, PaperSheet, Proposal
 
 SUBJECT = "paper-received"
@@ -36,6 +36,11 @@ class CountWaits(Refusal):
 
 class InHandAlready(Refusal):
     message: ClassVar[str] = N_("选票 %(serial)s 已经清点过了")
+    status: ClassVar[int] = 409
+
+
+class StillToKey(Refusal):
+    message: ClassVar[str] = N_("在手的选票还有 %(count)s 张没有录完（%(serials)s 等），录完并签名后才能封票")
     status: ClassVar[int] = 409
 
 
@@ -121,6 +126,15 @@ def withdraw(session: Session, assembly: Assembly, *, now: datetime) -> None:
     found = waiting(session, assembly)
     if found is not None:
         proposals.drop(session, assembly.community_id, found.id, reason="withdrawn", now=now)
+
+
+def unkeyed(session: Session, keys: Keys, assembly: Assembly) -> list[str]:
+    """Serials that were in hand and of which no ballot stands in the log: to be keyed before the log is sealed."""
+    return [
+        sheet.serial
+        for sheet in sheets.of(session, assembly, PaperSheet.received.is_not(None), PaperSheet.replaced_by.is_(None))
+        if sheets.standing(session, keys, assembly, sheet.serial, sheet.elector) is None
+    ]
 
 
 def _check(given: Entrance) -> None:

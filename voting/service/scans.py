@@ -5,7 +5,7 @@ import hashlib
 import io
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, cast
 
 import pikepdf
 from PIL import Image
@@ -199,7 +199,7 @@ def picture(data: bytes, media_type: str, page: int) -> tuple[bytes, str] | None
             images = list(pdf.pages[page - 1].images.values())
             if len(images) != 1:
                 return None
-            image = pikepdf.PdfImage(images[0])
+            image = pikepdf.PdfImage(cast(pikepdf.Stream, images[0]))
             if image.width * image.height > uploads.MAX_PIXELS:
                 return None
             drawn = image.as_pil_image().convert("RGB")

@@ -4,7 +4,7 @@
 What the log says of serials is kept in `PaperSheet`, in the transaction that appends the entry.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
@@ -18,7 +18,7 @@ from hoa.ports.keys import Keys
 from voting.rules import paper, record
 from voting.rules.life import State
 from voting.service import casting, entries, proposals
-from voting.service.entries import Entrance
+from voting.service.entrance import Entrance
 from voting.tables import Assembly, Ballot, BallotMark, PaperSheet, RollEntry, RollRemoval, RollUnit
 
 
@@ -298,8 +298,8 @@ def withdraw(session: Session, assembly: Assembly, sheet: PaperSheet, *, now: da
 def standing(session: Session, keys: Keys, assembly: Assembly, serial: str, elector: str) -> str | None:
     """The leaf of the ballot that was keyed from this sheet and is not void.
 
-    A sheet passes on with the roll (`inherit`); what was keyed from it before is found in its elector's ballots and in
-    those that it inherited.
+    A sheet passes on with the roll (`roll_changes`): what was keyed from it before is among its elector's ballots or
+    the inherited ones.
     """
     inherited = roll_of(session, assembly, [elector]).get(elector)
     mine = (Ballot.community_id == assembly.community_id, Ballot.assembly_id == assembly.id)
@@ -389,14 +389,6 @@ def received(given: Entrance) -> None:
     for row in of(given.session, given.assembly, PaperSheet.serial.in_(serials)):
         row.received = given.leaf
     given.session.flush()
-
-
-def inherit(session: Session, assembly: Assembly, heirs: Iterable[Mapping[str, Any]]) -> None:
-    """The sheets go the way of `from` in a roll change (docs/audit-package.md 5.3)."""
-    for heir in heirs:
-        for row in of(session, assembly, PaperSheet.elector.in_(heir["from"])):
-            row.elector = heir["elector"]
-    session.flush()
 
 
 entries.CHECKS |= {"issue": _check_issue, "reissue": _check_reissue}
