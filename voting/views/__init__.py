@@ -1,8 +1,20 @@
 """Pages of assemblies: what anybody reads, what an owner does, what the conveners do, and the record."""
 
-from voting.views import decide, owner, public, record, sign, staff, witnesses
+from voting.views import decide, owner, proxies, public, record, roll, sample, sign, staff, witnesses
 from voting.views.shared import blueprint
 
 BLUEPRINTS = (blueprint, decide.blueprint)
 
-__all__ = ["BLUEPRINTS", "decide", "owner", "public", "record", "sign", "staff", "witnesses"]
+__all__ = [
+    "BLUEPRINTS",
+    "decide",
+    "owner",
+    "proxies",
+    "public",
+    "record",
+    "roll",
+    "sample",
+    "sign",
+    "staff",
+    "witnesses",
+]

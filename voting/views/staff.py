@@ -23,7 +23,7 @@ from voting.rules.counting import Counting
 from voting.rules.life import State
 from voting.rules.matters import MATTERS, Majority, matter
 from voting.rules.warnings import keyword_warnings
-from voting.service import closing, drafts, steps
+from voting.service import closing, drafts, roll, steps
 from voting.tables import Assembly
 from voting.views.shared import address, blueprint, find
 
@@ -143,6 +143,7 @@ def _manage(assembly: Assembly, form: MotionForm) -> str:
         following=_following(assembly),
         earliest=drafts.earliest_opening(assembly, now=context.now()),
         address=address("voting.show", code=assembly.code),
+        reach=roll.reach(session, assembly) if assembly.step in (State.DRAFT, State.NOTICED, State.OPEN) else None,
     )
 
 

@@ -40,6 +40,10 @@ IDS = {
     "elector": "SELECT elector FROM roll_entry WHERE community_id = :c",
     "leaf": "SELECT leaf FROM ballot WHERE community_id = :c",
     "proposal_id": "SELECT id FROM proposal WHERE community_id = :c",
+    "authority_id": "SELECT id FROM proxy_authority WHERE community_id = :c",
+    "desk_id": "SELECT id FROM meeting_desk WHERE community_id = :c",
+    "assisted_id": "SELECT id FROM assisted_session WHERE community_id = :c",
+    "result_id": "SELECT id FROM official_result WHERE community_id = :c",
     "line_id": "SELECT id FROM finance_bank_line WHERE community_id = :c",
     "voucher_id": "SELECT id FROM finance_voucher WHERE community_id = :c",
     "document_id": "SELECT id FROM finance_document WHERE community_id = :c",
@@ -47,6 +51,7 @@ IDS = {
     "version": "SELECT number FROM rulebook_version WHERE community_id = :c AND number IS NOT NULL",
     "draft_id": "SELECT id FROM rulebook_version WHERE community_id = :c AND number IS NULL",
     "request_id": "SELECT id FROM assembly_request WHERE community_id = :c",
+    "roll_objection_id": "SELECT id FROM roll_objection WHERE community_id = :c",
     "report_id": "SELECT id FROM audit_report WHERE community_id = :c",
 }
 # Parts of an address that are no ids: any value will do.
