@@ -1,11 +1,13 @@
 """kill -9 in the middle of casting, on the platform or on PostgreSQL under it: every acknowledged ballot is there once,
-retries give the promised receipt, the log verifies (trust.md, tests 1, 2, 4 and 5).
+retries give the promised receipt, the log verifies (trust.md, tests 1, 2, 4, 5 and 11).
 """
 
 import http.client
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from tests.phones import Phone, phones
 from tests.postgres import Cluster
 from tests.servers import ServerProcess
 from voting.rules.life import State
+from voting.service import verify_records
 from voting.tables import Ballot, LogEntry
 
 OWNERS = 80
@@ -150,6 +153,40 @@ def test_killing_postgresql_under_load_loses_nothing_and_voting_resumes_by_itsel
     send_all(server, everyone)
     _wait_for_the_sequencer(world)
     assert broken_promises(world, everyone, told) == []
+
+
+@pytest.mark.slow
+def test_a_backup_taken_under_load_restores_to_a_log_that_verifies(
+    server: ServerProcess, world: World, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    everyone = phones(world)
+    server.environment["HOA_BACKUP_PASSPHRASE"] = "twelve characters at least"
+    told: list[str] = []
+    said: list[str] = []
+
+    def back_up() -> None:
+        told.extend(leaf for phone in everyone for leaf in phone.acknowledged)
+        said.append(server.hoa("backup", str(tmp_path / "saved.hoa")))
+
+    server.start()
+    send_all(server, everyone, kill_after=KILL_AFTER, kill=back_up)
+    assert len(told) < len({leaf for phone in everyone for leaf in phone.acknowledged}), "it must be under load"
+    shutil.copytree(server.data / "keys", tmp_path / "again" / "keys")
+    (tmp_path / "again").chmod(0o700)
+    with ExitStack() as stack:
+        url = f"sqlite:///{tmp_path / 'again' / 'hoa.db'}"
+        if not world.platform.database.is_sqlite:
+            cluster: Cluster = request.getfixturevalue("durable_postgres")
+            url = stack.enter_context(cluster.database(template="template0"))
+        again = ServerProcess(data=tmp_path / "again", database_url=url, environment=server.environment)
+        again.environment |= {"HOA_DATA": str(tmp_path / "again"), "HOA_DATABASE_URL": url}
+        again.hoa("restore", str(tmp_path / "saved.hoa"))
+        settings = Settings(data=tmp_path / "again", database_url=url, sms="file", mail="file")
+        platform = open_platform(settings)
+        stack.callback(platform.database.close)
+        with platform.database.reading() as session:
+            assert set(told) <= set(session.scalars(select(Ballot.leaf)))
+            assert verify_records(platform, session, world.community) == []
 
 
 def _wait_for_the_sequencer(world: World) -> None:
