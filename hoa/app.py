@@ -19,6 +19,7 @@ from hoa.bulletin.room import ROOM as BULLETIN
 from hoa.community import phones
 from hoa.community.room import ROOM as COMMUNITY
 from hoa.community.service import find_community, owns_today
+from hoa.demo import witnesses as demo_witness
 from hoa.demo.views import blueprint as demo_doors
 from hoa.jobs import Handler, Periodic, Worker
 from hoa.kernel.clock import today
@@ -84,6 +85,8 @@ def create_worker(platform: Platform) -> Worker:
     for room in ROOMS:
         handlers.update(room.tasks)
         periodic.extend(room.periodic)
+    if platform.settings.demo:
+        periodic.append(Periodic("demo.witness", demo_witness.LOOK_SECONDS, demo_witness.look))
     return Worker(platform, handlers, periodic)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from hoa.community.rules import IdentityLevel
 from hoa.community.service import RollElector, roll
+from hoa.demo import witnesses
 from hoa.kernel.clock import CHINA, FrozenClock
 from hoa.platform import Platform
 from voting.service import announcing, casting, closing, drafts, notice, tallying
@@ -127,6 +128,7 @@ def build(platform: Platform, community_id: str, people: Mapping[str, str], cloc
     clock.moment = _at(10, 20)
     with platform.database.writing() as session:
         closing.hourly(session, platform.keys, assembly, now=clock.now())
+        witnesses.cosign(session, platform, assembly)
 
 
 def _hold(
@@ -150,6 +152,7 @@ def _hold(
     clock.moment = meeting.closes + timedelta(hours=1)
     with platform.database.writing() as session:
         closing.close(session, keys, community_id, assembly.id, by=by, now=clock.now())
+        witnesses.cosign(session, platform, session.get_one(Assembly, (community_id, assembly.id)))
         tallying.count(session, keys, community_id, assembly.id, by=by, now=clock.now() + timedelta(minutes=1))
     clock.moment = meeting.closes + timedelta(days=2)
     with platform.database.reading() as session:
@@ -195,6 +198,7 @@ def _notice(
                 body=question.body,
                 matter_code=question.matter,
             )
+        witnesses.list_in(session, assembly)
     clock.moment = meeting.noticed
     with platform.database.writing() as session:
         notice.give(
@@ -207,6 +211,7 @@ def _notice(
             now=clock.now(),
             url=f"/c/WTY/assemblies/{assembly.code}",
         )
+        witnesses.cosign(session, platform, session.get_one(Assembly, (community_id, assembly.id)))
     clock.moment = meeting.opens
     with platform.database.writing() as session:
         return closing.open_voting(session, keys, community_id, assembly.id, by=None, now=clock.now())
