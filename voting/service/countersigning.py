@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hoa.kernel import canonical, signing
+from hoa.kernel.clock import CHINA
 from hoa.kernel.errors import N_, Refusal
 from voting.rules.life import State
 from voting.rules.officials import COUNTERS_NEEDED, SCRUTINEERS_NEEDED, Role
@@ -115,6 +116,7 @@ def sign(
         if row.key_id == signer.key_id:
             return row
     row = TallySignature(
+        id=signature_id(assembly.id, signer.key_id, public_signature.hex(), full_signature.hex(), now),
         community_id=community_id,
         assembly_id=assembly_id,
         role=signer.role,
@@ -127,6 +129,12 @@ def sign(
     session.add(row)
     session.flush()
     return row
+
+
+def signature_id(assembly_id: str, key_id: str, public_signature: str, full_signature: str, signed_at: datetime) -> str:
+    """A fingerprint of the row: the signatures speak for themselves, the moment does not."""
+    moment = signed_at.astimezone(CHINA).isoformat()
+    return canonical.digest([assembly_id, key_id, public_signature, full_signature, moment])[:20]
 
 
 def lines(session: Session, assembly: Assembly, tally: Tally, form: Form) -> list[dict[str, Any]]:

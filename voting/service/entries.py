@@ -33,6 +33,8 @@ __all__ = [
     "Step",
     "accept",
     "check",
+    "mark_id",
+    "marked",
     "marks",
     "on_roll",
     "renewed",
@@ -180,14 +182,23 @@ def _check_ruling(given: Entrance) -> None:
         raise RuledBefore
 
 
+def marked(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """The kind and the motion of the mark that a void or a ruling makes."""
+    return ("void", "*") if entry["type"] == "void" else (entry["ruling"], entry["motion"])
+
+
+def mark_id(keys: Keys, assembly_id: str, ballot: str, kind: str, motion: str, reason: str, entry: str) -> str:
+    return row_id(keys, assembly_id, "mark", ballot, kind, motion, reason, entry)
+
+
 def _mark(given: Entrance) -> None:
-    entry, void = given.entry, given.entry["type"] == "void"
-    kind, motion = ("void", "*") if void else (entry["ruling"], entry["motion"])
+    entry, assembly = given.entry, given.assembly
+    kind, motion = marked(entry)
     given.session.add(
         BallotMark(
-            community_id=given.assembly.community_id,
-            id=row_id(given.keys, given.assembly.id, "mark", entry["leaf"], kind, motion, entry["reason"], given.leaf),
-            assembly_id=given.assembly.id,
+            community_id=assembly.community_id,
+            id=mark_id(given.keys, assembly.id, entry["leaf"], kind, motion, entry["reason"], given.leaf),
+            assembly_id=assembly.id,
             ballot=entry["leaf"],
             kind=kind,
             motion=motion,

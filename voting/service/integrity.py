@@ -15,10 +15,13 @@ from hoa.platform import Platform
 from hoa.ports.keys import Keys
 from voting.rules import packs, record
 from voting.rules.life import ORDER, State
-from voting.service import casting, drafts, log, notice, steps, tallying, witnessing
+from voting.service import casting, drafts, log, notice, roll_changes, steps, tallying, witnessing
+from voting.service import integrity_effects as effects
 from voting.service.evidence import counted_again
-from voting.service.keys import in_force, row_id
+from voting.service.keys import in_force, publics, row_id
 from voting.tables import Assembly, Ballot, CountedRow, LogEntry, RollEntry, RollUnit
+
+UNREADABLE = (Refusal, ValueError, TypeError, LookupError, ArithmeticError)
 
 
 def verify_records(platform: Platform, session: Session, community_id: str) -> list[str]:
@@ -46,6 +49,10 @@ def _problems(platform: Platform, session: Session, assembly: Assembly) -> Itera
         "tree_head": _heads(session, keys, assembly),
         "cosignature": witnessing.findings(session, keys, assembly),
     }
+    try:
+        sections |= _followed(session, keys, assembly)
+    except UNREADABLE as error:
+        yield f"table log_entry or ballot: the log cannot be read ({error})"
     if assembly.step in (State.TALLIED, State.ANNOUNCED):
         sections["assembly_tally"] = _tally(platform, session, assembly)
         sections["counted_row"] = _counted(session, keys, assembly)
@@ -53,11 +60,28 @@ def _problems(platform: Platform, session: Session, assembly: Assembly) -> Itera
         yield from _to_the_end(table, found)
 
 
+def _followed(session: Session, keys: Keys, assembly: Assembly) -> dict[str, Iterator[str]]:
+    """What must follow from the log, by table."""
+    entries = effects.logged(session, keys, assembly)
+    known = effects.signers(assembly, entries)
+    sections = {
+        "assembly, what entries changed": effects.assembly_columns(assembly, entries),
+        "assembly, column new_keys": effects.starts(session, keys, assembly),
+        "roll_entry or roll_removal": effects.roll(session, keys, assembly, entries),
+        "ballot_mark": effects.marks(session, keys, assembly, entries),
+        "official": effects.officials(session, assembly, known),
+        "entry_signature or proposal": effects.signatures(session, keys, assembly, entries, known),
+    }
+    if assembly.step in (State.TALLIED, State.ANNOUNCED):
+        sections["tally_signature"] = effects.countersignatures(session, assembly, known)
+    return sections
+
+
 def _to_the_end(table: str, found: Iterator[str]) -> Iterator[str]:
     """A value that cannot even be read (a text where bytes belong) is itself a finding, not the end of the check."""
     try:
         yield from found
-    except (Refusal, ValueError, TypeError, LookupError, ArithmeticError) as error:
+    except UNREADABLE as error:
         yield f"table {table}: a row holds a value that cannot be read ({type(error).__name__})"
 
 
@@ -77,12 +101,26 @@ def _assembly(session: Session, assembly: Assembly) -> Iterator[str]:
         "roll_heads": (assembly.roll_heads, manifest["totals"]["heads"]),
         "roll_area": (assembly.roll_area, manifest["totals"]["area"]),
         "receipt_key": (assembly.receipt_key, receipt_key),
+        "channels": (sorted(assembly.channels), manifest["channels"]),
+        "silent_rule": (assembly.silent_rule, manifest["silent_rule"]),
+        "proxy_cap": (assembly.proxy_cap, manifest["proxy_cap"]),
+        "extension_clause": (assembly.extension_clause, (manifest["extension"] or {}).get("clause")),
+        "extension_latest": (
+            assembly.extension_latest and stamp(assembly.extension_latest),
+            (manifest["extension"] or {}).get("latest"),
+        ),
+        "clauses": (_cited(assembly.clauses), _cited(manifest["clauses"])),
     }
     for column, (now, then) in written.items():
         if now != then:
             yield f"table assembly, column {column}: says {now}, the notice said {then}"
     if [notice.noticed(motion).value for motion in drafts.motions(session, assembly)] != manifest["motions"]:
         yield "table motion: the motions are not the ones of the notice"
+
+
+def _cited(clauses: Sequence[Mapping[str, str]]) -> set[tuple[str, str]]:
+    """The rulebook clauses relied on, whichever parameters cite them."""
+    return {(clause["clause"], clause["document"]) for clause in clauses}
 
 
 def _identity_level(manifest: Mapping[str, Any]) -> str:
@@ -112,14 +150,15 @@ def _roll(session: Session, keys: Keys, assembly: Assembly) -> Iterator[str]:
             yield f"table roll_unit, row {unit.id}: the row was changed"
     leaves = []
     for row in session.scalars(select(RollEntry).where(*mine)):
-        leaves.append(bytes.fromhex(row.leaf))
+        if row.entry is None:
+            leaves.append(bytes.fromhex(row.leaf))
         try:
             opened = tallying.opened_entry(keys, assembly, row, units.get(row.elector, ()))
         except Refusal as refusal:
             yield f"table roll_entry, elector {row.elector}: {refusal}"
             continue
         same = (opened.leaf.hex(), opened.share.heads, opened.share.area) == (row.leaf, row.heads, row.area)
-        if not same or row.id != row_id(keys, assembly.id, "roll", row.leaf):
+        if not same or row.id != roll_changes.roll_id(keys, assembly.id, row.leaf, row.entry, row.inherited):
             yield f"table roll_entry, elector {row.elector}: the row was changed"
     if merkle.root(sorted(leaves)).hex() != canonical.decode(assembly.manifest)["roll_root"]:
         yield "table roll_entry: the roll is not the one that the notice froze"
@@ -127,36 +166,41 @@ def _roll(session: Session, keys: Keys, assembly: Assembly) -> Iterator[str]:
 
 def _ballots(session: Session, keys: Keys, assembly: Assembly) -> Iterator[str]:
     query = select(Ballot).where(Ballot.community_id == assembly.community_id, Ballot.assembly_id == assembly.id)
-    public = bytes.fromhex(assembly.receipt_key or "")
+    known = {record.key_id(bytes.fromhex(public)): public for _, public in publics(assembly, "receipt")}
     for ballot in session.scalars(query):
         try:
-            same = _is_as_cast(keys, ballot, public)
-        except (Refusal, ValueError):
+            same = _is_as_cast(keys, ballot, known)
+        except (Refusal, ValueError, KeyError):
             same = False
         if not same:
             yield f"table ballot, row {ballot.id} (leaf {ballot.leaf[:12]}…): the row was changed"
 
 
-def _is_as_cast(keys: Keys, ballot: Ballot, public: bytes) -> bool:
+def _is_as_cast(keys: Keys, ballot: Ballot, known: Mapping[str, str]) -> bool:
+    """`known`: the receipt keys of this assembly (hex) by their ids."""
     entry = casting.opened(keys, ballot.community_id, ballot.assembly_id, ballot.leaf, ballot.entry)
     receipt = canonical.decode(ballot.receipt)
     written = (entry["elector"], entry["previous"], entry["channel"], entry["time"], receipt["leaf"])
-    row = (ballot.elector, ballot.previous, ballot.channel, stamp(ballot.cast_at), ballot.leaf)
+    row = (ballot.elector, ballot.previous, ballot.channel, receipt["time"], ballot.leaf)
+    # What officials key in is accepted with its last signature, later than its entry was written.
+    cast_at = stamp(ballot.cast_at)
+    in_time = cast_at == entry["time"] if not entry["by"] else cast_at >= entry["time"]
+    made = casting.ballot_id(
+        keys,
+        ballot.assembly_id,
+        ballot.elector,
+        ballot.client_nonce,
+        ballot.leaf,
+        ballot.cast_at,
+        ballot.receipt,
+    )
     return (
         record.leaf(entry).hex() == ballot.leaf
         and written == row
-        and ballot.id
-        == casting.ballot_id(
-            keys,
-            ballot.assembly_id,
-            ballot.elector,
-            ballot.client_nonce,
-            ballot.leaf,
-            ballot.cast_at,
-            ballot.receipt,
-        )
+        and in_time
+        and ballot.id == made
         and signing.verify_ed25519(
-            public=public,
+            public=bytes.fromhex(known[receipt["key"]]),
             signature=bytes.fromhex(receipt["signature"]),
             message=signing.message("receipt", receipt),
         )

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from hoa.db import get
 from hoa.kernel import canonical, signing
+from hoa.kernel.clock import CHINA
 from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.ids import new_id
 from hoa.ports.keys import Keys
 from voting.rules import record
 from voting.service import casting, entries, steps
-from voting.service.keys import place
+from voting.service.keys import place, row_id
 from voting.tables import Assembly, EntrySignature, Official, Proposal
 
 SEALED = "proposal"
@@ -169,7 +170,7 @@ def sign(
     message = signing.message("entry", entry)
     if not signing.verify_p256(public=bytes.fromhex(signer.public), signature=signature, message=message):
         raise WrongSignature
-    _keep(session, proposal, signer, signature, now)
+    _keep(session, keys, proposal, signer, signature, now)
     in_force = {found.key_id: found for found in officials(session, assembly)}
     there = [
         record.Signer(in_force[row.key_id].name, row.key_id, row.signature)
@@ -217,12 +218,13 @@ def _renew(
     return propose(session, keys, assembly, again, by=proposal.made_by, now=now, subject=proposal.subject)
 
 
-def _keep(session: Session, proposal: Proposal, signer: Official, signature: bytes, now: datetime) -> None:
+def _keep(session: Session, keys: Keys, proposal: Proposal, signer: Official, signature: bytes, now: datetime) -> None:
     assert signer.key_id is not None
     if signer.key_id in {row.key_id for row in _signatures(session, proposal)}:
         return
     session.add(
         EntrySignature(
+            id=signature_id(keys, proposal, signer.person_id, signer.key_id, signature.hex(), now),
             community_id=proposal.community_id,
             assembly_id=proposal.assembly_id,
             proposal_id=proposal.id,
@@ -233,6 +235,14 @@ def _keep(session: Session, proposal: Proposal, signer: Official, signature: byt
         )
     )
     session.flush()
+
+
+def signature_id(
+    keys: Keys, proposal: Proposal, person_id: str, key_id: str, signature: str, signed_at: datetime
+) -> str:
+    """The fingerprint of one person's signature, with when it was made."""
+    moment = signed_at.astimezone(CHINA).isoformat()
+    return row_id(keys, proposal.assembly_id, "signature", proposal.id, person_id, key_id, signature, moment)
 
 
 def drop(session: Session, community_id: str, proposal_id: str, *, reason: str, now: datetime) -> Proposal:
