@@ -16,7 +16,7 @@ from hoa.web.room import Asker, FileVerdict, NavItem, Need, Room, Shown
 from voting.commands import assembly
 from voting.powers import CONVENE, POWERS
 from voting.rules.life import State
-from voting.service import closing, integrity, packages, reading, to_sign
+from voting.service import closing, integrity, packages, reading, to_sign, witnessing
 from voting.tasks import TASKS
 from voting.views import BLUEPRINTS
 from voting.witness_commands import witness
@@ -51,7 +51,11 @@ def _needs(session: Session, asker: Asker) -> Sequence[Need]:
             State.TALLIED: N_("请公布结果：%(title)s"),
         }
         for row in reading.assemblies(session, asker.community_id, drafts=True):
-            if row.step in words:
+            if row.step in (State.NOTICED, State.CLOSED) and witnessing.awaited(session, row, asker.now):
+                if row.step is State.CLOSED or row.opens_at <= asker.now:
+                    title = gettext("等见证人签署日志：%(title)s", title=row.title)
+                    needs.append(Need(title=title, url=url_for("voting.witnesses", code=row.code)))
+            elif row.step in words:
                 title = gettext(words[row.step], title=row.title)
                 needs.append(Need(title=title, url=url_for("voting.manage", code=row.code)))
     return needs

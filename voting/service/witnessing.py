@@ -204,9 +204,14 @@ def need_before_the_count(session: Session, assembly: Assembly, now: datetime) -
 
 def names(session: Session, assembly: Assembly) -> str:
     """The listed witnesses as people know them."""
+    return "、".join(title for title, _ in called(session, assembly))
+
+
+def called(session: Session, assembly: Assembly) -> list[tuple[str, str]]:
+    """The listed witnesses: the name that people know them by, and their key as the notice has it."""
     query = select(Witness).where(Witness.community_id == assembly.community_id, Witness.assembly_id == assembly.id)
     titles = {row.name: row.title for row in session.scalars(query)}
-    return "、".join(titles.get(key.name) or key.name for key in listed(assembly))
+    return [(titles.get(key.name) or key.name, key.text) for key in listed(assembly)]
 
 
 def awaited(session: Session, assembly: Assembly, now: datetime) -> str | None:

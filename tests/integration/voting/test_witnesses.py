@@ -310,3 +310,22 @@ def test_a_draft_has_no_head_and_takes_no_cosignature(platform: Platform, clock:
     world = a_world(platform, clock, owners=2)
     with platform.database.writing() as session, pytest.raises(Refusal):
         witnessing.accept(session, platform.keys, world.community, "nobody", size=1, line="— a b\n", now=clock.now())
+
+
+def test_the_page_says_who_has_seen_what_and_what_waits_for_them(world: World, app: Flask) -> None:
+    browser = app.test_client()
+
+    def page() -> str:
+        return browser.get("/c/WTY/assemblies/2026-01/witnesses").get_data(as_text=True)
+
+    to_the_opening(world)
+    assert "等见证人签署后开始表决" in page()
+    assert "见证人 street.example" in page()
+    assert page().count("还没有") >= 2
+    world.cosign(STREET)
+    service.run_schedule(world.platform)
+    assert "等见证人" not in page()
+    assert "1 条时" in page()
+    assert f"— {STREET} " in page()
+    world.to(State.CLOSED)
+    assert "等见证人签署后计票" in page()
