@@ -1,7 +1,7 @@
 """The verbs of assemblies, one noun per module; nothing here commits."""
 
-# What paper and deliveries ask of the log registers itself in `entries`.
-from voting.service import deliveries, hand, sheets
+# What paper, deliveries and proxies ask of the log registers itself in `entries`.
+from voting.service import deliveries, hand, proxies, sheets
 from voting.service.announcing import announce, confirm
 from voting.service.casting import cast
 from voting.service.closing import close, cut_off, open_voting, run_schedule, run_sequencer
@@ -25,6 +25,7 @@ __all__ = [
     "give",
     "hand",
     "open_voting",
+    "proxies",
     "run_schedule",
     "run_sequencer",
     "sheets",

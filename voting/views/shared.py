@@ -20,6 +20,7 @@ from voting.rules.life import STATE_TITLES, STEP_TITLES, State
 from voting.rules.matters import MATTERS
 from voting.service import packages, reading
 from voting.tables import Assembly, AssemblyFile
+from voting.views.entry_words import CHANNELS
 
 blueprint = Blueprint("voting", __name__, url_prefix="/c/<community_code>/assemblies")
 
@@ -41,6 +42,7 @@ def _words() -> dict[str, Any]:
         "STEP_TITLES": STEP_TITLES,
         "STATE_TAGS": STATE_TAGS,
         "OPTION_TITLES": OPTION_TITLES,
+        "CHANNEL_TITLES": CHANNELS,
         "MATTERS": MATTERS,
         "State": State,
     }
