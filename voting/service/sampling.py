@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from hoa.accounts import service as accounts
 from hoa.community import sealing
 from hoa.community.tables import Owner, Ownership
+from hoa.db import get
 from hoa.kernel import canonical, checkpoint
 from hoa.kernel.clock import parse_stamp, stamp, today
 from hoa.kernel.errors import N_, Refusal
@@ -112,7 +113,13 @@ def _draw(
     seed = _seed(session, assembly, now)
     common = {"community_id": assembly.community_id, "assembly_id": assembly.id}
     row = SampleDraw(
-        **common, id=draw_id(keys, assembly.id, seed, size, by, now), seed=seed, size=size, drawn_by=by, drawn_at=now
+        **common,
+        id=draw_id(keys, assembly.id, seed, size, len(counted), by, now),
+        seed=seed,
+        size=size,
+        voters=len(counted),
+        drawn_by=by,
+        drawn_at=now,
     )
     session.add(row)
     leaves = {elector: ballot.leaf for elector, ballot in counted.items()}
@@ -123,8 +130,8 @@ def _draw(
     return row
 
 
-def draw_id(keys: Keys, assembly_id: str, seed: str, size: int, by: str | None, at: datetime) -> str:
-    return row_id(keys, assembly_id, "sample", seed, str(size), by or "", stamp(at))
+def draw_id(keys: Keys, assembly_id: str, seed: str, size: int, voters: int, by: str | None, at: datetime) -> str:
+    return row_id(keys, assembly_id, "sample", seed, str(size), str(voters), by or "", stamp(at))
 
 
 def size_of(assembly: Assembly) -> int:
@@ -201,7 +208,7 @@ def _positions(session: Session, assembly: Assembly) -> dict[str, int]:
     query = select(SampleRow.elector, SampleRow.position).where(
         SampleRow.community_id == assembly.community_id, SampleRow.assembly_id == assembly.id
     )
-    return dict(session.execute(query.order_by(SampleRow.position)).tuples().all())
+    return {elector: position for elector, position in session.execute(query.order_by(SampleRow.position))}
 
 
 def answers(session: Session, assembly: Assembly) -> dict[str, list[SampleAnswer]]:
@@ -235,7 +242,7 @@ def outcome(
 
 def listed(session: Session, keys: Keys, community_id: str, assembly_id: str, *, by: str, now: datetime) -> list[Drawn]:
     """The drawn electors with phones in clear, for whoever asks them; that they were looked at is written down."""
-    assembly = steps.locked(session, community_id, assembly_id)
+    assembly = get(session, Assembly, community_id, assembly_id)
     session.add(SampleLook(community_id=community_id, assembly_id=assembly_id, person_id=by, at=now))
     session.flush()
     given, positions = answers(session, assembly), _positions(session, assembly)

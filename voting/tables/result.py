@@ -13,7 +13,8 @@ from voting.tables.core import InAssembly, of_assembly
 
 
 class SampleDraw(InAssembly, Base):
-    """The draw of an assembly: once, from the close head (docs/audit-package.md 8.1). `drawn_by` None: by the count."""
+    """The draw of an assembly: once, from the close head (docs/audit-package.md 8.1), `size` of `voters` whose ballot
+    counts. `drawn_by` None: by the count."""
 
     __tablename__ = "sample_draw"
     __table_args__ = of_assembly(
@@ -22,6 +23,7 @@ class SampleDraw(InAssembly, Base):
 
     seed: Mapped[str]
     size: Mapped[int]
+    voters: Mapped[int]
     drawn_by: Mapped[str | None]
     drawn_at: Mapped[datetime]
 

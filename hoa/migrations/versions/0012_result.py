@@ -38,6 +38,7 @@ def _sample() -> None:
         "sample_draw",
         *_texts("seed"),
         sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("voters", sa.BigInteger(), nullable=False),
         sa.Column("drawn_by", sa.Text(), nullable=True),
         _moment("drawn_at"),
         sa.UniqueConstraint("community_id", "assembly_id", name="uq_sample_draw_assembly"),
