@@ -1,182 +1,64 @@
 """The conveners' desk: draft, motions with their matters, notice, and the steps; turnout only, never a leaning."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
 from werkzeug.wrappers import Response
-from wtforms import DateTimeLocalField, SelectField, StringField, TextAreaField
 
 from hoa.jobs import enqueue
-from hoa.kernel.clock import CHINA
 from hoa.kernel.errors import NotFound, Refusal
 from hoa.web import context
 from hoa.web.access import requires
-from hoa.web.forms import Form, at_most, options, required
 from hoa.web.i18n import told
 from voting import service
 from voting.powers import CONVENE
 from voting.rules import life
-from voting.rules.counting import Counting
 from voting.rules.life import State
-from voting.rules.matters import MATTERS, Majority, matter
-from voting.rules.warnings import keyword_warnings
-from voting.service import closing, drafts, roll, steps
-from voting.tables import Assembly
+from voting.rules.matters import matter
+from voting.rules.warnings import MatterWarning, Mixed, keyword_warnings, mixed
+from voting.service import closing, drafts, notice, roll, steps, terms
+from voting.tables import Assembly, Motion
+from voting.views.officials import notice_warnings
 from voting.views.shared import address, blueprint, find
-
-LOCAL = "%Y-%m-%dT%H:%M"
-
-
-class AssemblyForm(Form):
-    title = StringField(lazy_gettext("会议名称"), validators=[required(), at_most(80)])
-    convener = StringField(lazy_gettext("召集人"), validators=[required(), at_most(40)])
-    body = TextAreaField(lazy_gettext("致业主的话"), validators=[required(), at_most(8000)])
-    opens = DateTimeLocalField(lazy_gettext("开始表决"), format=LOCAL, validators=[required()])
-    closes = DateTimeLocalField(lazy_gettext("截止"), format=LOCAL, validators=[required()])
-    counting = SelectField(
-        lazy_gettext("一位业主投了几张票时"),
-        choices=options(
-            [
-                (Counting.FIRST.value, lazy_gettext("以第一张为准")),
-                (Counting.LAST.value, lazy_gettext("以最后一张为准（须有议事规则依据）")),
-            ]
-        ),
-    )
-
-    def values(self) -> dict[str, Any]:
-        return {
-            "title": self.title.data,
-            "convener": self.convener.data,
-            "body": self.body.data,
-            "opens_at": _aware(self.opens.data),
-            "closes_at": _aware(self.closes.data),
-            "counting": self.counting.data,
-        }
-
-
-class MotionForm(Form):
-    title = StringField(lazy_gettext("表决事项"), validators=[required(), at_most(120)])
-    body = TextAreaField(lazy_gettext("方案全文"), validators=[required(), at_most(8000)])
-    matter = SelectField(lazy_gettext("事项类别（《民法典》第二百七十八条）"))
-    majority = SelectField(
-        lazy_gettext("需要的多数"),
-        choices=options(
-            [
-                ("", lazy_gettext("按法律规定")),
-                (Majority.SPECIAL.value, lazy_gettext("从严：四分之三以上同意")),
-            ]
-        ),
-    )
-
-
-def _motion_form() -> MotionForm:
-    form = MotionForm()
-    form.matter.choices = options(
-        [("", gettext("请选择")), *((code, f"{code} {gettext(found.title)}") for code, found in MATTERS.items())]
-    )
-    return form
-
-
-def _aware(naive: datetime | None) -> datetime:
-    assert naive is not None
-    return naive.replace(tzinfo=CHINA)
-
-
-@blueprint.route("/new", methods=["GET", "POST"])
-@requires(CONVENE)
-def new() -> str | Response:
-    form = AssemblyForm()
-    if request.method == "GET":
-        opens = (context.now() + timedelta(days=16)).replace(hour=9, minute=0)
-        form.opens.data, form.closes.data = opens, (opens + timedelta(days=14)).replace(hour=18)
-    if form.validate_on_submit():
-        try:
-            with context.writing() as session:
-                assembly = service.create(
-                    session, context.community().id, by=context.person_id(), now=context.now(), **form.values()
-                )
-            return redirect(url_for("voting.manage", code=assembly.code))
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-    return render_template("voting/edit.html", form=form, assembly=None)
-
-
-@blueprint.route("/<code>/edit", methods=["GET", "POST"])
-@requires(CONVENE)
-def edit(code: str) -> str | Response:
-    assembly = find(code)
-    if assembly.step is not State.DRAFT:
-        return redirect(url_for("voting.manage", code=code))
-    form = AssemblyForm(obj=assembly)
-    if request.method == "GET":
-        form.opens.data, form.closes.data = assembly.opens_at, assembly.closes_at
-    if form.validate_on_submit():
-        try:
-            with context.writing() as session:
-                drafts.change(session, assembly.community_id, assembly.id, **form.values())
-            return redirect(url_for("voting.manage", code=code))
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-    return render_template("voting/edit.html", form=form, assembly=assembly)
 
 
 @blueprint.get("/<code>/manage")
 @requires(CONVENE)
 def manage(code: str) -> str:
-    return _manage(find(code), _motion_form())
-
-
-def _manage(assembly: Assembly, form: MotionForm) -> str:
-    session = context.reading()
+    assembly, session = find(code), context.reading()
     motions = drafts.motions(session, assembly)
     voting = assembly.step in (State.OPEN, State.CUT_OFF)
     return render_template(
         "voting/manage.html",
         assembly=assembly,
-        form=form,
-        motions=[(row, keyword_warnings(matter(row.matter), f"{row.title}\n{row.body}")) for row in motions],
+        motions=[_looked_at(row) for row in motions],
         events=steps.events(session, assembly),
         turnout=closing.turnout(session, assembly) if voting else None,
         following=_following(assembly),
-        earliest=drafts.earliest_opening(assembly, now=context.now()),
+        calendar=terms.calendar(assembly, now=context.now()),
+        hindrance=_hindrance(assembly, motions) if assembly.step is State.DRAFT else None,
         address=address("voting.show", code=assembly.code),
         reach=roll.reach(session, assembly) if assembly.step in (State.DRAFT, State.NOTICED, State.OPEN) else None,
     )
 
 
-@blueprint.post("/<code>/motions")
-@requires(CONVENE)
-def add_motion(code: str) -> str | Response:
-    assembly = find(code)
-    form = _motion_form()
-    if form.validate_on_submit():
-        try:
-            with context.writing() as session:
-                service.add_motion(
-                    session,
-                    assembly.community_id,
-                    assembly.id,
-                    title=form.title.data or "",
-                    body=form.body.data or "",
-                    matter_code=form.matter.data,
-                    majority=form.majority.data or None,
-                )
-            return redirect(url_for("voting.manage", code=code) + "#motions")
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-    return _manage(assembly, form)
+def _looked_at(motion: Motion) -> tuple[Motion, Sequence[MatterWarning], Mixed | None]:
+    """A motion with what its words suggest."""
+    found = matter(motion.matter)
+    warnings = keyword_warnings(found, f"{motion.title}\n{motion.body}")
+    return motion, warnings, mixed(found, motion.title, motion.body)
 
 
-@blueprint.post("/<code>/motions/<motion_id>/remove")
-@requires(CONVENE)
-def remove_motion(code: str, motion_id: str) -> Response:
-    assembly = find(code)
-    with context.writing() as session:
-        drafts.remove_motion(session, assembly.community_id, assembly.id, motion_id)
-    return redirect(url_for("voting.manage", code=code) + "#motions")
+def _hindrance(assembly: Assembly, motions: Sequence[Motion]) -> str | None:
+    """Why the notice could not be given now, in the words of the rule that says no."""
+    try:
+        notice.check(context.reading(), assembly, motions, now=context.now())
+    except Refusal as refusal:
+        return told(refusal)
+    return None
 
 
 class Following(NamedTuple):
@@ -235,7 +117,13 @@ def step(code: str, target: str) -> str | Response:
         return redirect(url_for("voting.manage", code=code))
     if request.method == "GET":
         motions = drafts.motions(context.reading(), assembly)
-        return render_template("voting/step.html", assembly=assembly, following=following, motions=motions)
+        return render_template(
+            "voting/step.html",
+            assembly=assembly,
+            following=following,
+            motions=motions,
+            left_out=notice_warnings(assembly),
+        )
     return _take(assembly, State(target))
 
 
