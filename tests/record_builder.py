@@ -250,7 +250,7 @@ class Record:
             "roll-change",
             before=sorted(leaf(entry) for entry in gone),
             after=sorted(after, key=leaf),
-            heirs=[{"elector": new, "from": sorted(heirs[new]), "ballots": joined[new]} for new in sorted(heirs)],
+            heirs=[{"elector": new, "from": sorted(heirs[new]), "ballots": list(joined[new])} for new in sorted(heirs)],
             **{"reason": "名册更正", "paper": None, "by": self.clerks} | fields,
         )
         self.chains.update(joined)
