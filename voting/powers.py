@@ -14,12 +14,15 @@ from hoa.kernel.posts import (
 
 CONVENE = "assembly.convene"
 FULL_PACKAGE = "assembly.package"
+CHOOSE_PACK = "assembly.rules"
 ASK_VOTERS = "assembly.sample"
 HOLD_EVIDENCE = "assembly.hold"
 
 POWERS: Mapping[str, frozenset[Post]] = {
     # Draft, notice, and the steps (rules.md R1.26: committee, preparatory group, residents' committee or street).
     CONVENE: AUTHORITIES | PREPARATORY_GROUP | {COMMITTEE_CHAIR, COMMITTEE_SECRETARY},
+    # Which jurisdiction's pack assemblies are drafted under.
+    CHOOSE_PACK: AUTHORITIES,
     # The record ballot by ballot (voting-record.md 8).
     FULL_PACKAGE: SUPERVISORS | AUTHORITIES | {AUDITOR},
     # Ask a random sample of recorded voters whether they voted; the assembly's scrutineers may as well (part 7 there).

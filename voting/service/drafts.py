@@ -1,7 +1,7 @@
 """Drafting an assembly: what will be asked, under which matter, and when. Everything here ends with the notice."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import func, select
@@ -9,16 +9,16 @@ from sqlalchemy.orm import Session
 
 from hoa.db import get
 from hoa.kernel.clock import today
-from hoa.kernel.errors import N_, Refusal
-from voting.rules import packs
+from hoa.kernel.errors import N_, NotFound, Refusal
+from hoa.kernel.posts import Post
+from voting.rules import conveners
 from voting.rules.counting import Counting
 from voting.rules.life import NotTheNextStep, State
 from voting.rules.matters import Majority, matter
 from voting.rules.thresholds import stricter
-from voting.service import steps
+from voting.service import pack_choice, steps
+from voting.service.terms import Terms, settle
 from voting.tables import Assembly, Motion
-
-NATIONAL = "cn-national"
 
 
 class NothingWritten(Refusal):
@@ -45,9 +45,15 @@ def create(
     by: str | None,
     now: datetime,
     counting: str | None = None,
+    terms: Terms | None = None,
+    posts: Iterable[Post] | None = None,
 ) -> Assembly:
-    """A new draft under the national rule pack, numbered within its year."""
-    pack = packs.pack(NATIONAL, day=today(now))
+    """A new draft under the community's rule pack, numbered within its year. `posts` are those of whoever drafts: they
+    say as what one may convene (R1.26); None is the platform itself.
+    """
+    pack = pack_choice.current(session, community_id, day=today(now))
+    if posts is not None:
+        conveners.check(convener.strip(), posts)
     assembly = Assembly(
         community_id=community_id,
         code=_next_code(session, community_id, today(now).year),
@@ -63,6 +69,8 @@ def create(
     )
     session.add(assembly)
     session.flush()
+    if terms is not None:
+        settle(session, assembly, terms, now=now)
     steps.record(session, assembly, State.DRAFT, by=by, now=now, reason="")
     return assembly
 
@@ -77,14 +85,17 @@ def change(
     convener: str,
     opens_at: datetime,
     closes_at: datetime,
-    counting: str,
+    terms: Terms,
+    now: datetime,
+    posts: Iterable[Post] | None = None,
 ) -> Assembly:
-    """Change a draft's own words and times."""
-    assembly = _draft(session, community_id, assembly_id)
-    values = {**_written(title, body, convener), **_times(opens_at, closes_at), "counting": _counting(counting)}
-    for name, value in values.items():
+    """Change a draft's own words, times and terms."""
+    assembly = locked_draft(session, community_id, assembly_id)
+    if posts is not None and convener.strip() != assembly.convener:
+        conveners.check(convener.strip(), posts)
+    for name, value in {**_written(title, body, convener), **_times(opens_at, closes_at)}.items():
         setattr(assembly, name, value)
-    session.flush()
+    settle(session, assembly, terms, now=now)
     return assembly
 
 
@@ -99,7 +110,7 @@ def add_motion(
     majority: str | None = None,
 ) -> Motion:
     """One more question. The convener picks the matter (R1.8) and may ask for the stricter majority (R1.7)."""
-    assembly = _draft(session, community_id, assembly_id)
+    assembly = locked_draft(session, community_id, assembly_id)
     found = matter(matter_code)
     if not title.strip() or not body.strip():
         raise NothingWritten
@@ -122,9 +133,22 @@ def add_motion(
 
 def remove_motion(session: Session, community_id: str, assembly_id: str, motion_id: str) -> None:
     """Take a question out of a draft."""
-    _draft(session, community_id, assembly_id)
+    assembly = locked_draft(session, community_id, assembly_id)
     motion = get(session, Motion, community_id, motion_id)
+    if motion.assembly_id != assembly.id:
+        raise NotFound
     session.delete(motion)
+    session.flush()
+    number(session, assembly, motions(session, assembly))
+
+
+def number(session: Session, assembly: Assembly, order: Sequence[Motion]) -> None:
+    """Codes and places of a draft's motions follow their order: what the notice freezes has no gaps."""
+    for place, motion in enumerate(order, 1):
+        motion.code, motion.position = f"{assembly.id}-{place}", place
+    session.flush()  # codes are unique, so none may meet its neighbour's old one
+    for place, motion in enumerate(order, 1):
+        motion.code = f"m{place}"
     session.flush()
 
 
@@ -134,13 +158,8 @@ def motions(session: Session, assembly: Assembly) -> Sequence[Motion]:
     return session.scalars(query.order_by(Motion.position)).all()
 
 
-def earliest_opening(assembly: Assembly, *, now: datetime) -> datetime:
-    """The first moment at which voting may begin when the notice is given now (R1.27)."""
-    days = packs.pack(assembly.rule_pack, day=today(now)).number("notice_days")
-    return now + timedelta(days=days)
-
-
-def _draft(session: Session, community_id: str, assembly_id: str) -> Assembly:
+def locked_draft(session: Session, community_id: str, assembly_id: str) -> Assembly:
+    """The draft, held for this transaction; after the notice nothing of it changes any more."""
     assembly = get(session, Assembly, community_id, assembly_id, lock=True)
     if assembly.step is not State.DRAFT:
         raise NotTheNextStep

@@ -16,8 +16,9 @@ from hoa.ports.keys import Keys
 from voting.rules import packs, record
 from voting.rules.life import State
 from voting.rules.matters import Majority, matter
+from voting.rules.motion_templates import is_unfilled
 from voting.rules.thresholds import NOTHING
-from voting.service import drafts, log, officials, steps
+from voting.service import drafts, log, officials, steps, terms
 from voting.service.keys import SALT, current, roll_place, row_id
 from voting.tables import Assembly, Motion, RollEntry, RollUnit
 
@@ -32,10 +33,8 @@ class NobodyOnTheRoll(Refusal):
     message: ClassVar[str] = N_("业主名册是空的，请先导入业主名册再公告")
 
 
-class NoticeTooShort(Refusal):
-    message: ClassVar[str] = N_(
-        "距开始表决不足 %(days)s 天：公告须在会议召开 %(days)s 日以前发出，请把开始时间改到 %(day)s 或以后"
-    )
+class BlankLeft(Refusal):
+    message: ClassVar[str] = N_("表决事项“%(title)s”里还有没填的空（＿＿），请填好再公告")
 
 
 def give(
@@ -44,9 +43,7 @@ def give(
     """Freeze everything, write entry 0 and its tree head, and publish. `url` is where the notice is read."""
     assembly = steps.locked(session, community_id, assembly_id)
     motions = drafts.motions(session, assembly)
-    if not motions:
-        raise NoMotions
-    _in_time(assembly, now)
+    check(session, assembly, motions, now=now)
     electors = roll(session, community_id)
     if not electors:
         raise NobodyOnTheRoll
@@ -61,11 +58,14 @@ def give(
     return assembly
 
 
-def _in_time(assembly: Assembly, now: datetime) -> None:
-    days = packs.pack(assembly.rule_pack, day=today(now)).number("notice_days")
-    earliest = drafts.earliest_opening(assembly, now=now)
-    if today(assembly.opens_at) < today(earliest):
-        raise NoticeTooShort(days=days, day=today(earliest).isoformat())
+def check(session: Session, assembly: Assembly, motions: Sequence[Motion], *, now: datetime) -> None:
+    """Refuse a draft that is not ready to be noticed today, with what is missing."""
+    if not motions:
+        raise NoMotions
+    for motion in motions:
+        if is_unfilled(motion.title + motion.body):
+            raise BlankLeft(title=motion.title)
+    terms.check(session, assembly, matters=[motion.matter for motion in motions], now=now)
 
 
 def _freeze(

@@ -90,7 +90,7 @@ def _following(assembly: Assembly) -> Following | None:
         State.CUT_OFF: lambda: (
             gettext("截止收票"),
             gettext("到公告写明的时间会自动截止。截止后不再收票。"),
-            assembly.closes_at,
+            assembly.ends_at,
         ),
         State.CLOSED: lambda: (gettext("封票"), gettext("封票后日志到此为止，任何人都不能再添加。"), None),
         State.TALLIED: lambda: (gettext("计票"), gettext("按公告的规则逐票计算，由平台签名。"), None),

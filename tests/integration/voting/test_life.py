@@ -12,6 +12,7 @@ from hoa.kernel.clock import FrozenClock, today
 from hoa.platform import Platform
 from tests.integration.voting.world import URL, World, a_world
 from voting import service
+from voting.rules import schedule
 from voting.rules.life import NotTheNextStep, State, TooEarly
 from voting.service import casting, drafts, log, notice, tallying
 from voting.tables import Ballot, LogEntry, TreeHead
@@ -198,7 +199,7 @@ def test_a_notice_comes_fifteen_days_before_and_freezes_the_motions(platform: Pl
         give()
     with platform.database.writing() as session:
         service.add_motion(session, world.community, empty, title="一", body="一", matter_code="m5")
-    with pytest.raises(notice.NoticeTooShort):
+    with pytest.raises(schedule.NoticeTooShort):
         give()
     with pytest.raises(NotTheNextStep), platform.database.writing() as session:
         service.add_motion(session, world.community, world.assembly, title="一", body="一", matter_code="M5")

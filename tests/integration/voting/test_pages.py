@@ -170,7 +170,10 @@ def test_the_desk_takes_an_assembly_from_draft_to_announced(app: Flask, world: W
         "body": "请参加。",
         "opens": "2026-12-01T09:00",
         "closes": "2026-12-10T18:00",
+        "form": "regular",
+        "channels": "online",
         "counting": "first",
+        "silent_rule": "none",
     }
     wrong = post(chair, "/c/WTY/assemblies/new", {**fields, "closes": "2026-11-01T09:00"})
     assert "截止时间必须晚于开始时间" in wrong.text
@@ -178,7 +181,7 @@ def test_the_desk_takes_an_assembly_from_draft_to_announced(app: Flask, world: W
     second = "/c/WTY/assemblies/2026-02"
     assert app.test_client().get(second).status_code == 404
     motion = {"title": "屋顶投放广告", "body": "方案", "matter": "M9", "majority": ""}
-    assert post(chair, f"{second}/motions", motion, page=f"{second}/manage").status_code == 302
+    assert post(chair, f"{second}/motions", motion, page=f"{second}/motions/new").status_code == 302
     assert "通常属于 M8" in chair.get(f"{second}/manage").text
     assert "公告后" in chair.get(f"{second}/step/noticed").text
     assert post(chair, f"{second}/step/noticed").status_code == 302

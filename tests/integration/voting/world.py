@@ -15,13 +15,17 @@ from hoa.kernel import checkpoint, signing
 from hoa.kernel.clock import FrozenClock, today
 from hoa.kernel.ids import new_id
 from hoa.platform import Platform
+from hoa.resolutions import rulebooks
+from hoa.resolutions.clauses import in_words
+from hoa.resolutions.tables import RulebookVersion
 from tests.integration.people import a_community, a_person
 from tests.signers import Signer
 from voting import service
+from voting.rules import packs
 from voting.rules.life import State
 from voting.rules.officials import Role
 from voting.rules.package import Form
-from voting.service import casting, countersigning, log, officials, proposals, tallying, witnessing
+from voting.service import casting, countersigning, log, officials, proposals, tallying, terms, witnessing
 from voting.tables import Assembly, Proposal, Witness
 from voting.witness import WitnessKey
 
@@ -89,6 +93,34 @@ class World:
             row = self._row(session)
             for name, value in values.items():
                 setattr(row, name, value)
+
+    def cite(self) -> None:
+        """Rest every local rule of the draft on a clause of a rulebook that is in force."""
+        with self.platform.database.writing() as session:
+            row, now = self._row(session), self.clock.now()
+            pack = packs.pack(row.rule_pack, day=today(now))
+            wanted = terms.departures(row, pack)
+            if not wanted:
+                return
+            book = rulebooks.current(session, self.community, "procedure") or self._rulebook(session)
+            row.extension_clause = row.extension_clause or ("第三条" if row.extension_latest else None)
+            row.clauses = [
+                {
+                    "parameter": parameter,
+                    "clause": row.extension_clause if parameter == "extension" else "第三条",
+                    "document": book.sha256,
+                }
+                for parameter in wanted
+            ]
+
+    def _rulebook(self, session: Session) -> RulebookVersion:
+        """A first version of thirty articles."""
+        now = self.clock.now()
+        words = "\n".join(f"第{in_words(number)}条 办法之{number}。" for number in range(1, 31))
+        draft = rulebooks.draft(session, self.community, kind="procedure", text=words, by=self.chair, now=now)
+        return rulebooks.adopt_first(
+            session, self.community, draft.id, basis="首次会议", effective_on=today(now), by=self.chair, now=now
+        )
 
     def propose(self, entry: Mapping[str, Any], *, subject: str = "") -> str:
         """Propose an entry; the proposal's id."""
@@ -279,6 +311,8 @@ def a_world(
     world.watch(*witnesses)
     if draft:
         world.change(**draft)
+    if "clauses" not in draft:
+        world.cite()
     world.to(State.NOTICED)
     with platform.database.reading() as session:
         found = (casting.standings(session, world.row(), person_id=person, day=today(clock.now())) for person in people)
