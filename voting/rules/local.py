@@ -13,6 +13,13 @@ CHANNELS = {
     "meeting": N_("现场会议投票"),
     "proxy": N_("书面委托代理人"),
 }
+LOCAL_TITLES = {
+    "counting": N_("以最后一张为准"),
+    "silent_rule": N_("从众计票"),
+    "proxy_cap": N_("代理人数"),
+    "extension": N_("可以延长"),
+    "notice_days": N_("公告期"),
+}
 # A silent owner is never counted with the majority where that decides who governs or three quarters are needed (R1.34).
 NEVER_SILENT = frozenset({"M3", "M6", "M7", "M8"})
 MOST_PROXIES = 50

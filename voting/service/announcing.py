@@ -17,6 +17,7 @@ from voting.rules.life import State
 from voting.rules.package import Form
 from voting.rules.thresholds import Outcome
 from voting.service import countersigning, drafts, packages, steps, tallying
+from voting.service import motions as attachments
 from voting.tables import Assembly, Motion
 
 PACKAGE_KINDS = {Form.PUBLIC: "package-public", Form.FULL: "package-full"}
@@ -98,7 +99,7 @@ def _enter(
     passed = {motion["motion"] for motion in tally["motions"] if motion["outcome"] == Outcome.PASSED}
     for motion in motions:
         if motion.code in passed:
-            resolutions.enter(
+            resolution = resolutions.enter(
                 session,
                 assembly.community_id,
                 source="assembly",
@@ -111,3 +112,4 @@ def _enter(
                 by=by,
                 now=now,
             )
+            attachments.take_effect(session, motion, resolution, by=by, now=now)

@@ -17,7 +17,9 @@ from hoa.web.i18n import language
 from voting.powers import CONVENE
 from voting.rules.counting import OPTION_TITLES
 from voting.rules.life import STATE_TITLES, STEP_TITLES, State
+from voting.rules.local import LOCAL_TITLES
 from voting.rules.matters import MATTERS
+from voting.rules.schedule import FORM_TITLES
 from voting.service import packages, reading
 from voting.tables import Assembly, AssemblyFile
 from voting.views.entry_words import CHANNELS
@@ -44,6 +46,8 @@ def _words() -> dict[str, Any]:
         "OPTION_TITLES": OPTION_TITLES,
         "CHANNEL_TITLES": CHANNELS,
         "MATTERS": MATTERS,
+        "FORM_TITLES": FORM_TITLES,
+        "LOCAL_TITLES": LOCAL_TITLES,
         "State": State,
     }
 
