@@ -14,9 +14,10 @@ from hoa.platform import Platform
 from hoa.web.i18n import moment
 from hoa.web.room import Asker, FileVerdict, NavItem, Need, Room, Shown
 from voting.commands import assembly
-from voting.powers import CONVENE, POWERS
+from voting.powers import ASK_VOTERS, CONVENE, FULL_PACKAGE, POWERS
+from voting.reminders import run_reminders
 from voting.rules.life import State
-from voting.service import closing, integrity, packages, reading, to_sign, witnessing
+from voting.service import aftermath, closing, integrity, packages, reading, to_sign, witnessing
 from voting.tasks import TASKS
 from voting.views import BLUEPRINTS
 from voting.witness_commands import witness
@@ -34,8 +35,8 @@ def _needs(session: Session, asker: Asker) -> Sequence[Need]:
             if ready
             else gettext("先带证件核验身份，再投票：%(title)s", title=row.title),
             url=url_for("voting.show", code=row.code),
-            due=today(row.closes_at),
-            urgent=(row.closes_at - asker.now).days < 2,
+            due=today(row.ends_at),
+            urgent=(row.ends_at - asker.now).days < 2,
         )
         for row, ready in open_votes
     ]
@@ -47,8 +48,6 @@ def _needs(session: Session, asker: Asker) -> Sequence[Need]:
     if CONVENE in asker.powers:
         words = {
             State.DRAFT: N_("起草中的会议还没有公告：%(title)s"),
-            State.CLOSED: N_("请计票：%(title)s"),
-            State.TALLIED: N_("请公布结果：%(title)s"),
         }
         for row in reading.assemblies(session, asker.community_id, drafts=True):
             if row.step in (State.NOTICED, State.CLOSED) and witnessing.awaited(session, row, asker.now):
@@ -58,6 +57,27 @@ def _needs(session: Session, asker: Asker) -> Sequence[Need]:
             elif row.step in words:
                 title = gettext(words[row.step], title=row.title)
                 needs.append(Need(title=title, url=url_for("voting.manage", code=row.code)))
+    return [*needs, *_after_the_close(session, asker)]
+
+
+def _after_the_close(session: Session, asker: Asker) -> Sequence[Need]:
+    """Counting and announcing have a last day (R1.39): conveners are reminded from the close on, supervisors and
+    authorities when it is over. Whoever asks recorded voters does so before the count."""
+    needs = []
+    words = {State.CLOSED: N_("请计票：%(title)s"), State.TALLIED: N_("请公布结果：%(title)s")}
+    for row, deadline in aftermath.to_announce(session, asker.community_id):
+        late, page = deadline.overdue(asker.now), url_for("voting.after", code=row.code)
+        waits = row.step is State.CLOSED and witnessing.awaited(session, row, asker.now) and not late
+        if CONVENE in asker.powers and not waits:
+            title = gettext(words[row.step], title=row.title)
+            url = url_for("voting.manage", code=row.code)
+            needs.append(Need(title=title, url=url, due=deadline.last_day, urgent=late))
+        elif FULL_PACKAGE in asker.powers and late:
+            title = gettext("表决结果逾期没有公布：%(title)s", title=row.title)
+            needs.append(Need(title=title, url=page, due=deadline.last_day, urgent=True))
+        if ASK_VOTERS in asker.powers and row.step is State.CLOSED:
+            title = gettext("计票以前抽样核对：%(title)s", title=row.title)
+            needs.append(Need(title=title, url=url_for("voting.sample", code=row.code), due=deadline.last_day))
     return needs
 
 
@@ -65,9 +85,9 @@ def _shown(session: Session, community_id: str, now: datetime) -> Sequence[Shown
     """For anybody: what is being voted on, what is announced, and the latest results."""
     told: list[Shown] = []
     for row in reading.assemblies(session, community_id, drafts=False)[:SHOWN]:
-        going = row.step == State.OPEN and now < row.closes_at
+        going = row.step == State.OPEN and now < row.ends_at
         if going:
-            text = gettext("正在表决，%(when)s 截止", when=moment(row.closes_at))
+            text = gettext("正在表决，%(when)s 截止", when=moment(row.ends_at))
         elif row.step == State.NOTICED:
             text = gettext("已公告，%(when)s 开始表决", when=moment(row.opens_at))
         elif row.step == State.ANNOUNCED:
@@ -93,11 +113,16 @@ ROOM = Room(
     periodic=(
         Periodic("voting.sequence", 0.5, closing.run_sequencer),
         Periodic("voting.schedule", 5, closing.Schedule()),
+        Periodic("voting.reminders", 20, run_reminders),
     ),
     nav=(NavItem(label=N_("业主大会"), endpoint="voting.index"),),
     needs=_needs,
     shown=_shown,
-    publications={"assembly-notice": N_("表决公告"), "assembly-result": N_("表决结果")},
+    publications={
+        "assembly-notice": N_("表决公告"),
+        "assembly-result": N_("表决结果"),
+        "assembly-rule-change": N_("会议规则变更"),
+    },
     commands=(
         assembly,
         witness,

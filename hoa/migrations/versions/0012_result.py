@@ -31,6 +31,8 @@ def upgrade() -> None:
     op.create_index("ix_evidence_hold_until", "evidence_hold", ["community_id", "assembly_id"])
     for table in TABLES:
         forbid(table, because=f"{table} is evidence of an assembly")
+    # Packages and papers as they were handed out.
+    forbid("assembly_file", because="assembly_file is evidence of an assembly")
 
 
 def _sample() -> None:
