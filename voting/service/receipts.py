@@ -75,6 +75,12 @@ def check(session: Session, assembly: Assembly, data: bytes) -> Answer:
     )
 
 
+def of_leaf(session: Session, assembly: Assembly, leaf: str) -> Status | None:
+    """What became of a ballot by its leaf alone; None when nobody here knows it."""
+    found = reading.find_leaf(session, assembly, leaf)
+    return None if found is None else _status(found)
+
+
 def _promise(data: bytes) -> dict[str, Any]:
     """The signed part of a receipt file."""
     try:

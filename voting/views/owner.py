@@ -141,7 +141,7 @@ def cast(code: str, elector: str) -> Response:
 def receipt(code: str, elector: str) -> str:
     """The receipt: a short code, time, rooms and channel; the choice only when its owner asks."""
     assembly = find(code)
-    standing = _own(assembly, elector)
+    standing = own(assembly, elector)
     session = context.reading()
     ballots = successions.ballots(session, assembly, elector)
     if not ballots:
@@ -174,7 +174,7 @@ def receipt(code: str, elector: str) -> str:
 def receipt_file(code: str, elector: str) -> Response:
     """The receipt file for `verify.py --receipt`: the promise, my own entry, and my row once there is one."""
     assembly = find(code)
-    standing = _own(assembly, elector)
+    standing = own(assembly, elector)
     session, keys = context.reading(), context.platform().keys
     ballots = successions.ballots(session, assembly, elector)
     if not ballots:
@@ -193,7 +193,7 @@ def receipt_file(code: str, elector: str) -> Response:
     return response
 
 
-def _own(assembly: Assembly, elector: str) -> casting.Standing:
+def own(assembly: Assembly, elector: str) -> casting.Standing:
     """My own elector, at whatever identity level: that a ballot is there may be read below the level for casting. Its
     choices may not: whoever prints activation letters could come in as a co-owner and read them. Whoever sold after
     voting finds their receipt still.

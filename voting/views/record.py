@@ -12,6 +12,7 @@ from hoa.web import context
 from hoa.web.access import public, requires
 from hoa.web.i18n import told
 from voting.powers import FULL_PACKAGE
+from voting.rules import record
 from voting.rules.life import State
 from voting.rules.package import Form
 from voting.service import packages, reading, receipts, witnessing
@@ -103,7 +104,26 @@ def check(code: str) -> str:
         answer=answer,
         problem=problem,
         action=url_for("voting.check", code=code),
+        own=_own_receipt(code),
+        found=_of_a_picture(assembly),
     )
+
+
+def _of_a_picture(assembly: Assembly) -> dict[str, Any] | None:
+    """What the code of a receipt's picture asks: is this leaf in the log? Without the receipt nothing is promised."""
+    leaf = request.args.get("leaf", "")
+    if request.method == "POST" or not _LEAF.match(leaf) or "elector" in request.args:
+        return None
+    status = receipts.of_leaf(context.reading(), assembly, leaf)
+    return {"short_code": record.short_code(leaf), "leaf": leaf, "status": status}
+
+
+def _own_receipt(code: str) -> str | None:
+    """Where the script finds the receipt of whoever comes here from their own receipt page."""
+    elector, leaf = request.args.get("elector"), request.args.get("leaf")
+    if context.me() is None or not elector or not leaf or not _LEAF.match(leaf):
+        return None
+    return url_for("voting.receipt_file", code=code, elector=elector, leaf=leaf)
 
 
 def _sent() -> bytes:
