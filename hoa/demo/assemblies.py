@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 
 from hoa.community.rules import IdentityLevel
 from hoa.community.service import RollElector, roll
-from hoa.demo import witnesses
+from hoa.demo import signing_keys, witnesses
 from hoa.kernel.clock import CHINA, FrozenClock
 from hoa.platform import Platform
-from voting.service import announcing, casting, closing, drafts, notice, tallying
+from voting.service import announcing, casting, closing, deliveries, drafts, notice, tallying
 from voting.tables import Assembly
 
 SEED = 278
@@ -127,6 +127,18 @@ def build(platform: Platform, community_id: str, people: Mapping[str, str], cloc
     _cast(platform, assembly, OPEN, _choices(OPEN, voters, chance), until=_at(10, 20))
     clock.moment = _at(10, 20)
     with platform.database.writing() as session:
+        # What a visitor who signs in as a clerk may sign: the notice was brought to people who have no phone.
+        deliveries.record_some(
+            session,
+            platform.keys,
+            session.get_one(Assembly, (community_id, assembly.id)),
+            sorted(spared),
+            method="in-person",
+            delivered=_at(9, 29, 15),
+            note="居委会工作人员上门",
+            by=people["second_clerk"],
+            now=clock.now(),
+        )
         closing.hourly(session, platform.keys, assembly, now=clock.now())
         witnesses.cosign(session, platform, assembly)
 
@@ -154,6 +166,11 @@ def _hold(
         closing.close(session, keys, community_id, assembly.id, by=by, now=clock.now())
         witnesses.cosign(session, platform, session.get_one(Assembly, (community_id, assembly.id)))
         tallying.count(session, keys, community_id, assembly.id, by=by, now=clock.now() + timedelta(minutes=1))
+    clock.moment = meeting.closes + timedelta(hours=3)
+    with platform.database.writing() as session:
+        signing_keys.countersign(
+            session, session.get_one(Assembly, (community_id, assembly.id)), people, now=clock.now()
+        )
     clock.moment = meeting.closes + timedelta(days=2)
     with platform.database.reading() as session:
         counted = session.get_one(Assembly, (community_id, assembly.id))
@@ -199,6 +216,7 @@ def _notice(
                 matter_code=question.matter,
             )
         witnesses.list_in(session, assembly)
+        signing_keys.appoint(session, assembly, people, now=clock.now())
     clock.moment = meeting.noticed
     with platform.database.writing() as session:
         notice.give(

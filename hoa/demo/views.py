@@ -7,6 +7,7 @@ from hoa.accounts.entry import enter
 from hoa.accounts.service import find_by_phone
 from hoa.demo.build import CODE
 from hoa.demo.people import ADMINISTRATOR, ROLES
+from hoa.demo.signing_keys import STAFF, DemoKey
 from hoa.kernel.errors import NotFound
 from hoa.web import context
 from hoa.web.access import public
@@ -19,7 +20,18 @@ EVERYBODY = {role.key: role for role in (*ROLES, ADMINISTRATOR)}
 @public
 def people() -> str:
     """Everybody one can be, owners first."""
-    return render_template("demo/people.html", roles=ROLES, administrator=ADMINISTRATOR)
+    return render_template("demo/people.html", roles=ROLES, administrator=ADMINISTRATOR, signers=frozenset(STAFF))
+
+
+@blueprint.get("/keys/<who>.pem")
+@public
+def key_file(who: str) -> Response:
+    """The signing key of a demo official, to import into the browser and sign as them."""
+    if who not in STAFF:
+        raise NotFound
+    response = Response(DemoKey(who).pem, mimetype="application/x-pem-file")
+    response.headers["Content-Disposition"] = f'attachment; filename="demo-{who}.pem"'
+    return response
 
 
 @blueprint.post("/sign-in")

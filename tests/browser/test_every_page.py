@@ -24,7 +24,7 @@ LABELS = "cells => cells.map(cell => cell.dataset.label)"
 MOST_PAGES = 200
 VISITOR = "visitor"
 STARTS = ("/", HERE, "/me", "/privacy", "/decide/", "/verify")
-FILES = re.compile(r"\.(pdf|zip|xlsx|csv|json|beancount|html)$")
+FILES = re.compile(r"\.(pdf|pem|zip|xlsx|csv|json|beancount|html)$")
 IDENTITY = re.compile(r"[0-9a-z]{20}|[0-9a-f]{64}|\d{4}-\d{2}|\d{4}Q\d|\d+|20\d{4}")
 
 
