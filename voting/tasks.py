@@ -6,7 +6,7 @@ from hoa.db import get
 from hoa.jobs import Run
 from hoa.kernel.clock import parse_stamp
 from hoa.web.pdf import render_pdf
-from voting import telling
+from voting import paper_tasks, reminders, telling
 from voting.rules.life import State
 from voting.rules.package import Form
 from voting.service import announcing, packages, tallying
@@ -81,7 +81,9 @@ def _keep(run: Run, assembly: Assembly, kind: str, source: str, data: bytes) -> 
 
 
 TASKS = {
+    **paper_tasks.TASKS,
     **telling.TASKS,
+    **reminders.TASKS,
     "voting.count": count,
     "voting.announce": announce,
     "voting.package": package,

@@ -78,4 +78,7 @@ def code_sent_to(server: ServerProcess, phone: str) -> str | None:
     path = server.data / "sms.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     messages = [json.loads(line) for line in lines]
-    return next((str(one["params"]["code"]) for one in reversed(messages) if one["phone"] == phone), None)
+    return next(
+        (str(one["params"]["code"]) for one in reversed(messages) if one["phone"] == phone and "code" in one["params"]),
+        None,
+    )

@@ -14,8 +14,9 @@ from hoa.web.access import public
 from voting.powers import CONVENE, FULL_PACKAGE
 from voting.rules.life import State
 from voting.rules.published import turnout_permille
-from voting.service import drafts, log, reading, steps, tallying
+from voting.service import drafts, log, reading, rule_changes, steps, tallying
 from voting.tables import Assembly, Tally
+from voting.views.deliveries import note_login
 from voting.views.shared import address, blueprint, find, paper
 from voting.views.verdicts import bars, verdict
 
@@ -55,6 +56,7 @@ def result(code: str) -> Response:
 @public
 def notice(code: str) -> str:
     assembly = find(code)
+    note_login(assembly)
     return render_template("voting/notice.html", assembly=assembly, **_notice_values(assembly))
 
 
@@ -110,6 +112,8 @@ def _notice_values(assembly: Assembly) -> dict[str, Any]:
         "noticed_at": noticed,
         "address": address("voting.show", code=assembly.code),
         "turnout": _public_turnout(assembly),
+        "rule_changes": rule_changes.made(context.reading(), assembly),
+        "CHANNEL_TITLES": rule_changes.CHANNEL_TITLES,
     }
 
 
