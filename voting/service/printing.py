@@ -138,20 +138,34 @@ def as_pdf(given: dict[str, Any], *, language: str, created: datetime) -> bytes:
 def print_building(
     platform: Platform, assembly: Assembly, building_id: str, *, language: str, now: datetime
 ) -> AssemblyFile:
-    """Make a building's PDF if it is not there yet; nothing is locked while it is made."""
+    """Make a building's PDF if it is not there yet."""
     with platform.database.reading() as session:
         found = printable(session, assembly, building_id)
-        if not found:
-            raise NothingToPrint
+    return _print(platform, assembly, found, language, now)
+
+
+def print_sheet(platform: Platform, assembly: Assembly, serial: str, *, language: str, now: datetime) -> AssemblyFile:
+    """One sheet by itself, as after a reissue."""
+    with platform.database.reading() as session:
+        found = [sheets.find_live(session, assembly, serial)]
+    return _print(platform, assembly, found, language, now)
+
+
+def _print(
+    platform: Platform, assembly: Assembly, found: Sequence[PaperSheet], language: str, now: datetime
+) -> AssemblyFile:
+    """Nothing is locked while the PDF is made."""
+    if not found:
+        raise NothingToPrint
+    with platform.database.reading() as session:
         kept = made(session, assembly, found, language)
         if kept is not None:
             return kept
         given = values(platform, session, assembly, found)
-        assert assembly.manifest is not None
-        created = parse_stamp(canonical.decode(assembly.manifest)["times"]["noticed"])
-    return _keep(
-        platform, assembly, source(assembly, found, language), as_pdf(given, language=language, created=created), now
-    )
+    assert assembly.manifest is not None
+    created = parse_stamp(canonical.decode(assembly.manifest)["times"]["noticed"])
+    data = as_pdf(given, language=language, created=created)
+    return _keep(platform, assembly, source(assembly, found, language), data, now)
 
 
 def _keep(platform: Platform, assembly: Assembly, made_from: str, data: bytes, now: datetime) -> AssemblyFile:

@@ -1,6 +1,5 @@
 """What anybody reads: the list, the notice, an open vote's turnout, the result."""
 
-from datetime import date, datetime
 from typing import Any
 
 from flask import redirect, render_template, url_for
@@ -11,14 +10,14 @@ from hoa.kernel.clock import parse_stamp, today
 from hoa.kernel.errors import NotFound
 from hoa.web import context
 from hoa.web.access import public
-from voting.powers import CONVENE, FULL_PACKAGE
+from voting.powers import CONVENE
 from voting.rules.life import State
 from voting.rules.published import turnout_permille
-from voting.service import drafts, log, reading, rule_changes, steps, tallying
-from voting.tables import Assembly, Tally
+from voting.service import drafts, reading, rule_changes, tallying
+from voting.tables import Assembly
+from voting.views import outcome
 from voting.views.deliveries import note_login
 from voting.views.shared import address, blueprint, find, paper
-from voting.views.verdicts import bars, verdict
 
 
 @blueprint.get("/")
@@ -41,7 +40,7 @@ def show(code: str) -> str:
     """The assembly as it stands: its notice and turnout, or its result."""
     assembly = find(code)
     if assembly.step is State.ANNOUNCED:
-        return render_template("voting/result.html", assembly=assembly, **_result_values(assembly))
+        return render_template("voting/result.html", assembly=assembly, **outcome.page_values(assembly))
     return render_template("voting/assembly.html", assembly=assembly, **_notice_values(assembly), **_mine(assembly))
 
 
@@ -89,7 +88,7 @@ def result_pdf(code: str) -> Response:
         template="voting/result_paper.html",
         created=tally.made_at.replace(microsecond=0),
         name=f"{context.community().code}-{assembly.code}-result.pdf",
-        values=_figures(assembly, tally),
+        values=outcome.figures(assembly, tally),
     )
 
 
@@ -134,53 +133,3 @@ def _mine(assembly: Assembly) -> dict[str, Any]:
         return {"mine": []}
     day = today(context.now())
     return {"mine": reading.mine(context.reading(), assembly, person_id=me.id, day=day)}
-
-
-def _figures(assembly: Assembly, tally: Tally) -> dict[str, Any]:
-    """What page and paper show alike, from the bytes of `tally.json`."""
-    value = canonical.decode(tally.public)
-    titles = {motion.code: motion for motion in drafts.motions(context.reading(), assembly)}
-    return {
-        "tally": value,
-        "digest": tally.digest,
-        "address": address("voting.show", code=assembly.code),
-        "signatures": list(canonical.decode_lines(tally.public_signatures)),
-        "timeline": _timeline(assembly),
-        "shown": [
-            {
-                "motion": titles[motion["motion"]],
-                "figures": motion,
-                "verdict": verdict(motion),
-                "bars": bars(motion["without_invalid"]["inequalities"]),
-                "lines": motion["without_invalid"]["inequalities"],
-            }
-            for motion in value["motions"]
-        ],
-        "last_day_to_sue": _a_year_after(assembly),
-    }
-
-
-def _timeline(assembly: Assembly) -> list[tuple[State, datetime]]:
-    return [(State(event.state), event.at) for event in steps.events(context.reading(), assembly)]
-
-
-def _a_year_after(assembly: Assembly) -> date:
-    """The last day of the year in which an owner may ask a court to annul the decision (民法典 280; 司法解释 12)."""
-    announced: datetime = next(at for state, at in _timeline(assembly) if state is State.ANNOUNCED)
-    day = today(announced)
-    leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year + 1, day=28 if leap_day else day.day)
-
-
-def _result_values(assembly: Assembly) -> dict[str, Any]:
-    session, me = context.reading(), context.me()
-    tally = tallying.tally_of(session, assembly)
-    keys = context.platform().keys
-    mine = reading.mine(session, assembly, person_id=me.id, day=today(context.now())) if me is not None else []
-    return {
-        **_figures(assembly, tally),
-        "mine": [(one, tallying.counted_row(session, keys, assembly, one.standing.elector)) for one in mine],
-        "may_full": context.may(FULL_PACKAGE),
-        "heads": log.heads(session, assembly),
-        "check_url": url_for("voting.check", code=assembly.code),
-    }

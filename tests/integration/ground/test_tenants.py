@@ -54,10 +54,14 @@ IDS = {
     "draft_id": "SELECT id FROM rulebook_version WHERE community_id = :c AND number IS NULL",
     "request_id": "SELECT id FROM assembly_request WHERE community_id = :c",
     "roll_objection_id": "SELECT id FROM roll_objection WHERE community_id = :c",
+    "serial": "SELECT serial FROM paper_sheet WHERE community_id = :c",
+    "scan_id": "SELECT id FROM paper_scan WHERE community_id = :c",
+    "building_id": "SELECT id FROM building WHERE community_id = :c",
     "report_id": "SELECT id FROM audit_report WHERE community_id = :c",
 }
 # Parts of an address that are no ids: any value will do.
 WORDS = {
+    "page": 1,
     "ending": "xlsx",
     "book": "procedure",
     "digest": "0" * 64,
