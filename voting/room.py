@@ -121,6 +121,7 @@ ROOM = Room(
     publications={
         "assembly-notice": N_("表决公告"),
         "assembly-result": N_("表决结果"),
+        "official-result": N_("官方系统结果"),
         "assembly-rule-change": N_("会议规则变更"),
     },
     commands=(

@@ -2,6 +2,7 @@
 
 from voting.views import (
     after,
+    assisting,
     changes,
     decide,
     deliveries,
@@ -9,7 +10,9 @@ from voting.views import (
     hand,
     keepsakes,
     keying,
+    meeting,
     motions,
+    official_results,
     owner,
     packs,
     paper,
@@ -30,6 +33,7 @@ BLUEPRINTS = (blueprint, decide.blueprint)
 __all__ = [
     "BLUEPRINTS",
     "after",
+    "assisting",
     "changes",
     "decide",
     "deliveries",
@@ -37,7 +41,9 @@ __all__ = [
     "hand",
     "keepsakes",
     "keying",
+    "meeting",
     "motions",
+    "official_results",
     "owner",
     "packs",
     "paper",

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from hoa.jobs import Job, enqueue
 from hoa.kernel.clock import stamp
-from hoa.kernel.errors import NotFound
+from hoa.kernel.errors import N_, NotFound
 from hoa.web import context
 from hoa.web.i18n import language
 from voting.powers import CONVENE
@@ -26,6 +26,7 @@ from voting.views.entry_words import CHANNELS
 
 blueprint = Blueprint("voting", __name__, url_prefix="/c/<community_code>/assemblies")
 
+CHANNEL_TITLES = CHANNELS
 STATE_TAGS = {
     State.DRAFT: "plain",
     State.NOTICED: "ink",
@@ -37,6 +38,16 @@ STATE_TAGS = {
 }
 
 
+SIGNER_TITLES = {"platform": N_("平台"), "counter": N_("计票人"), "scrutineer": N_("监票人")}
+HEAD_TITLES = {
+    "notice": N_("公告时的树头"),
+    "opening": N_("开始表决时的树头"),
+    "hourly": N_("每小时的树头"),
+    "cutoff": N_("截止时的树头"),
+    "close": N_("封票时的树头"),
+}
+
+
 @blueprint.context_processor
 def _words() -> dict[str, Any]:
     return {
@@ -44,8 +55,10 @@ def _words() -> dict[str, Any]:
         "STEP_TITLES": STEP_TITLES,
         "STATE_TAGS": STATE_TAGS,
         "OPTION_TITLES": OPTION_TITLES,
-        "CHANNEL_TITLES": CHANNELS,
+        "CHANNEL_TITLES": CHANNEL_TITLES,
         "MATTERS": MATTERS,
+        "SIGNER_TITLES": SIGNER_TITLES,
+        "HEAD_TITLES": HEAD_TITLES,
         "FORM_TITLES": FORM_TITLES,
         "LOCAL_TITLES": LOCAL_TITLES,
         "State": State,
