@@ -193,7 +193,7 @@ def check_the_receipt(page: Page, receipt: Path, short_code: str) -> None:
     """The server's own answer to a receipt file."""
     page.goto(f"{ASSEMBLY}/check")
     page.get_by_label("回执文件").set_input_files(receipt)
-    page.get_by_role("button", name="核验", exact=True).click()
+    page.get_by_role("button", name="由服务器核验").click()
     expect(page.get_by_role("status")).to_contain_text("已计入")
     expect(page.get_by_text(short_code)).to_be_visible()
 
