@@ -53,7 +53,7 @@ def _bar(measure: Measure, test: Mapping[str, Any]) -> Bar:
         denominator=test["left_factor"],
         shown=_shown(measure, test),
         met=test["met"],
-        missing=_missing(measure, test),
+        missing=missing(test),
     )
 
 
@@ -73,11 +73,12 @@ def short_of(test: Mapping[str, Any]) -> int:
     return threshold.least(test["right"]) - int(test["left"])
 
 
-def _missing(measure: Measure, test: Mapping[str, Any]) -> str | None:
+def missing(test: Mapping[str, Any]) -> str | None:
+    """What this test lacks, in words; None when it is met or the figure is not told."""
     amount = short_of(test)
     if not amount:
         return None
-    if measure.is_area:
+    if Measure(test["test"]).is_area:
         return str(gettext("还差 %(area)s", area=area(amount)))
     return str(gettext("还差 %(heads)s 人", heads=count(amount)))
 
@@ -86,10 +87,18 @@ def verdict(motion: Mapping[str, Any]) -> Verdict:
     """The first thing a reader sees."""
     if motion["outcome"] == Outcome.PASSED:
         return Verdict("ok", gettext("通过。"), gettext("参加表决的和同意的，面积、人数都达到了法定要求。"))
+    if motion["outcome"] == Outcome.REVIEW and not any(
+        motion[name]["passed"] for name in ("with_invalid", "without_invalid")
+    ):
+        return Verdict(
+            "warn",
+            gettext("需要法律意见。"),
+            gettext("按投了票的计算没有通过；把已送达而没有投票的算到多数一边才通过，依据有争议，不能直接当作通过。"),
+        )
     if motion["outcome"] == Outcome.REVIEW:
         return Verdict(
             "warn",
-            gettext("待复核。"),
+            gettext("需要法律意见。"),
             gettext("无效票算不算参加表决，结论不同，需要听取法律意见后再定。"),
         )
     return Verdict("error", gettext("未通过。"), _why_not(motion))
