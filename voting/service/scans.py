@@ -196,7 +196,7 @@ def picture(data: bytes, media_type: str, page: int) -> tuple[bytes, str] | None
         with pikepdf.open(io.BytesIO(data)) as pdf:
             if not 1 <= page <= len(pdf.pages):
                 return None
-            images = list(pdf.pages[page - 1].images.values())
+            images = list(pdf.pages[page - 1].get_images().values())
             if len(images) != 1:
                 return None
             image = pikepdf.PdfImage(cast(pikepdf.Stream, images[0]))

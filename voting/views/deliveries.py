@@ -69,7 +69,7 @@ def record_delivery(code: str) -> Response:
     assembly = noticed(code)
     back = url_for("voting.delivery_ledger", code=code)
 
-    def act() -> str:
+    def act() -> object:
         form = request.form
         method = form.get("method", "")
         if method not in METHODS or method == "login":
@@ -112,7 +112,7 @@ def submit_logins(code: str) -> Response:
     assembly = noticed(code)
     back = url_for("voting.delivery_ledger", code=code)
 
-    def act() -> str:
+    def act() -> object:
         with acting(assembly) as (session, row, official):
             keys, now = context.platform().keys, context.now()
             count = deliveries.submit_collected(session, keys, row, by=official.person_id, now=now)

@@ -71,7 +71,7 @@ def add_scanned(code: str) -> Response:
     assembly = noticed(code)
     back = url_for("voting.in_hand", code=code)
 
-    def act() -> str:
+    def act() -> object:
         with acting(assembly) as (session, row, official):
             added = hand.add_scanned(session, row, by=official.person_id, now=context.now())
         return gettext("列入了 %(count)s 张。", count=added)
@@ -86,9 +86,10 @@ def remove_in_hand(code: str) -> Response:
     assembly = noticed(code)
     back = url_for("voting.in_hand", code=code)
 
-    def act() -> None:
+    def act() -> object:
         with acting(assembly) as (session, row, _official):
-            hand.remove(session, row, request.form.get("serial", ""))
+            removed = hand.remove(session, row, request.form.get("serial", ""))
+        return gettext("已移出 %(serial)s。", serial=removed.serial)
 
     return tried(act, done=back, refused=back)
 
@@ -100,7 +101,7 @@ def submit_in_hand(code: str) -> Response:
     assembly = noticed(code)
     back = url_for("voting.in_hand", code=code)
 
-    def act() -> str:
+    def act() -> object:
         with acting(assembly) as (session, row, official):
             hand.propose(session, context.platform().keys, row, by=official.person_id, now=context.now())
         return gettext("清点结果等待两人签名，签名后继续录入。")

@@ -63,7 +63,7 @@ def send_scans(code: str) -> Response:
     clerk(context.reading(), assembly)
     back = url_for("voting.paper_scans", code=code)
 
-    def act() -> str:
+    def act() -> object:
         sent = [one for one in request.files.getlist("file") if one.filename]
         if not sent:
             raise NoFile
@@ -94,7 +94,7 @@ def put_scan(code: str, scan_id: str) -> Response:
     """The serial that a clerk read on the page."""
     assembly = noticed(code)
 
-    def act() -> str:
+    def act() -> object:
         with acting(assembly) as (session, row, official):
             found = scans.found(session, row, scan_id, lock=True)
             typed, now = request.form.get("serial", ""), context.now()
@@ -111,7 +111,7 @@ def drop_scan(code: str, scan_id: str) -> Response:
     """A page that is no ballot, or was scanned twice."""
     assembly = noticed(code)
 
-    def act() -> str:
+    def act() -> object:
         with acting(assembly) as (session, row, _official):
             scans.drop(session, row, scans.found(session, row, scan_id, lock=True), now=context.now())
         return gettext("已放到一边，不再录入。文件仍然保存。")
@@ -230,7 +230,7 @@ def keep_keying(code: str, serial: str) -> str | Response:
 
 
 def _keep(assembly: Assembly, code: str, serial: str, reading: Keyed) -> Response:
-    def act() -> str:
+    def act() -> object:
         with acting(assembly, *ANY) as (session, row, official):
             settling = request.form.get("settling") == "1"
             verb = keying.settle if settling else keying.key_in
@@ -253,7 +253,7 @@ def propose_again(code: str, serial: str) -> Response:
     """The same ballot once more, after its proposal was dropped."""
     assembly = noticed(code)
 
-    def act() -> str:
+    def act() -> object:
         with acting(assembly) as (session, row, official):
             keying.again(session, context.platform().keys, row, serial, official=official, now=context.now())
         return gettext("已重新提交，等待两人签名。")
@@ -268,7 +268,7 @@ def key_anew(code: str, serial: str) -> Response:
     """Begin keying again; what was keyed stays on record."""
     assembly = noticed(code)
 
-    def act() -> str:
+    def act() -> object:
         with acting(assembly) as (session, row, _official):
             keying.key_anew(session, row, serial, now=context.now())
         return gettext("可以重新录入了。原来录的内容仍然留存备查。")
@@ -283,7 +283,7 @@ def void_sheet(code: str, serial: str) -> Response:
     """Take the ballot of this sheet out; two sign, its owner is told and may vote again."""
     assembly = noticed(code)
 
-    def act() -> str:
+    def act() -> object:
         reason = request.form.get("reason", "")
         if reason not in VOID_REASONS:
             raise NoSuchReason
@@ -303,7 +303,7 @@ def rule_sheet(code: str, serial: str) -> Response:
     assembly = noticed(code)
     motions = [motion.code for motion in drafts.motions(context.reading(), assembly)]
 
-    def act() -> str:
+    def act() -> object:
         motion, reason = request.form.get("motion"), request.form.get("reason")
         chosen = motion is not None or reason is not None
         if chosen and (motion not in {*motions, paper.ALL_MOTIONS} or reason not in paper.DEFECTS):

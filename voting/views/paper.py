@@ -73,7 +73,7 @@ def acting(assembly: Assembly, *roles: str) -> Iterator[tuple[Session, Assembly,
 ANY = tuple(role.value for role in Role)
 
 
-def tried(act: Callable[[], str | None], *, done: str, refused: str) -> Response:
+def tried(act: Callable[[], object], *, done: str, refused: str) -> Response:
     """Do something and say on the next page what came of it, or why not."""
     try:
         message = act()
@@ -83,7 +83,7 @@ def tried(act: Callable[[], str | None], *, done: str, refused: str) -> Response
         flash(told(refusal), "error")
         return redirect(refused)
     if message:
-        flash(message, "ok")
+        flash(str(message), "ok")
     return redirect(done)
 
 
@@ -270,14 +270,12 @@ def reissue_sheet(code: str, serial: str) -> Response:
     assembly = noticed(code)
     here = url_for("voting.sheet", code=code, serial=serial)
 
-    def act() -> str:
+    def act() -> object:
         with acting(assembly) as (session, row, official):
             keys, now = context.platform().keys, context.now()
             old = sheets.find(session, row, serial, lock=True)
             fresh = sheets.reissue(session, keys, row, old, by=official.person_id, now=now).serial
-        return gettext(
-            "已制作补发的选票 %(serial)s。一名工作人员签名后旧的作废，新的才能打印。", serial=fresh
-        )
+        return gettext("已制作补发的选票 %(serial)s。一名工作人员签名后旧的作废，新的才能打印。", serial=fresh)
 
     return tried(act, done=here, refused=here)
 
@@ -288,7 +286,7 @@ def withdraw_sheet(code: str, serial: str) -> Response:
     """A sheet that nobody signed for is forgotten."""
     assembly = noticed(code)
 
-    def act() -> str:
+    def act() -> object:
         with acting(assembly) as (session, row, _official):
             sheets.withdraw(session, row, sheets.find(session, row, serial, lock=True), now=context.now())
         return gettext("已撤回，没有写入日志。")
