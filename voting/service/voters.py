@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, select
@@ -27,9 +27,9 @@ def on_roll(session: Session, assembly: Assembly) -> set[str]:
     return every - removed(session, assembly)
 
 
-def voted(session: Session, assembly: Assembly) -> set[str]:
-    """Electors of today's roll with a ballot that stands, in whatever channel: not void, not wholly invalid, not a
-    refused proxy's.
+def voted(session: Session, assembly: Assembly, *, until: datetime | None = None) -> set[str]:
+    """Electors of today's roll with a ballot that stands (cast by `until`, if given), in whatever channel: not void,
+    not wholly invalid, not a refused proxy's.
     """
     gone = set(
         session.scalars(
@@ -40,8 +40,10 @@ def voted(session: Session, assembly: Assembly) -> set[str]:
             )
         )
     )
-    ballots = session.execute(select(Ballot.leaf, Ballot.elector).where(*_here(Ballot, assembly)))
-    by_leaf = {leaf: elector for leaf, elector in ballots if leaf not in gone}
+    cast = select(Ballot.leaf, Ballot.elector).where(*_here(Ballot, assembly))
+    if until is not None:
+        cast = cast.where(Ballot.cast_at <= until)
+    by_leaf = {leaf: elector for leaf, elector in session.execute(cast) if leaf not in gone}
     found = set(by_leaf.values())
     query = select(RollEntry.elector, RollEntry.inherited).where(
         *_here(RollEntry, assembly), RollEntry.entry.is_not(None)

@@ -13,7 +13,7 @@ from hoa.web.access import public
 from voting.powers import CONVENE
 from voting.rules.life import State
 from voting.rules.published import turnout_permille
-from voting.service import drafts, reading, rule_changes, tallying
+from voting.service import doors, drafts, reading, rule_changes, tallying
 from voting.tables import Assembly
 from voting.views import outcome
 from voting.views.deliveries import note_login
@@ -111,9 +111,18 @@ def _notice_values(assembly: Assembly) -> dict[str, Any]:
         "noticed_at": noticed,
         "address": address("voting.show", code=assembly.code),
         "turnout": _public_turnout(assembly),
+        "buildings": _buildings(assembly),
         "rule_changes": rule_changes.made(context.reading(), assembly),
         "CHANNEL_TITLES": rule_changes.CHANNEL_TITLES,
     }
+
+
+def _buildings(assembly: Assembly) -> list[tuple[str, int]]:
+    """Each building's turnout by heads in permille, where the conveners show it; as old as the other figures."""
+    if not assembly.building_turnout or assembly.turnout_at is None or assembly.step is not State.OPEN:
+        return []
+    rows = doors.by_building(context.reading(), assembly)
+    return [(row.name, turnout_permille(row.voted, row.electors)) for row in rows]
 
 
 def _public_turnout(assembly: Assembly) -> dict[str, Any] | None:
