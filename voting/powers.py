@@ -8,6 +8,7 @@ from hoa.kernel.posts import (
     COMMITTEE_CHAIR,
     COMMITTEE_SECRETARY,
     PREPARATORY_GROUP,
+    RESIDENTS_STAFF,
     SUPERVISORS,
     Post,
 )
@@ -15,6 +16,7 @@ from hoa.kernel.posts import (
 CONVENE = "assembly.convene"
 FULL_PACKAGE = "assembly.package"
 CHOOSE_PACK = "assembly.rules"
+ACKNOWLEDGE = "assembly.acknowledge"
 ASK_VOTERS = "assembly.sample"
 HOLD_EVIDENCE = "assembly.hold"
 
@@ -23,6 +25,8 @@ POWERS: Mapping[str, frozenset[Post]] = {
     CONVENE: AUTHORITIES | PREPARATORY_GROUP | {COMMITTEE_CHAIR, COMMITTEE_SECRETARY},
     # Which jurisdiction's pack assemblies are drafted under.
     CHOOSE_PACK: AUTHORITIES,
+    # The residents' committee says that it was told of a notice (物业管理条例 14).
+    ACKNOWLEDGE: frozenset({RESIDENTS_STAFF}),
     # The record ballot by ballot (voting-record.md 8).
     FULL_PACKAGE: SUPERVISORS | AUTHORITIES | {AUDITOR},
     # Ask a random sample of recorded voters whether they voted; the assembly's scrutineers may as well (part 7 there).

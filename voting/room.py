@@ -13,6 +13,7 @@ from hoa.kernel.errors import N_
 from hoa.platform import Platform
 from hoa.web.i18n import moment
 from hoa.web.room import Asker, FileVerdict, NavItem, Need, Room, Shown
+from voting import convening
 from voting.commands import assembly
 from voting.powers import ASK_VOTERS, CONVENE, FULL_PACKAGE, POWERS
 from voting.reminders import run_reminders
@@ -57,7 +58,7 @@ def _needs(session: Session, asker: Asker) -> Sequence[Need]:
             elif row.step in words:
                 title = gettext(words[row.step], title=row.title)
                 needs.append(Need(title=title, url=url_for("voting.manage", code=row.code)))
-    return [*needs, *_after_the_close(session, asker)]
+    return [*needs, *convening.needs(session, asker), *_after_the_close(session, asker)]
 
 
 def _after_the_close(session: Session, asker: Asker) -> Sequence[Need]:

@@ -6,7 +6,7 @@ from hoa.db import get
 from hoa.jobs import Run
 from hoa.kernel.clock import parse_stamp
 from hoa.web.pdf import render_pdf
-from voting import paper_tasks, reminders, telling
+from voting import convening, paper_tasks, reminders, telling
 from voting.rules.life import State
 from voting.rules.package import Form
 from voting.service import announcing, packages, tallying
@@ -88,4 +88,5 @@ TASKS = {
     "voting.announce": announce,
     "voting.package": package,
     "voting.paper": paper,
+    **convening.TASKS,
 }

@@ -18,7 +18,7 @@ from voting.rules.life import State
 from voting.rules.matters import Majority, matter
 from voting.rules.motion_templates import is_unfilled
 from voting.rules.thresholds import NOTHING
-from voting.service import drafts, log, officials, steps, terms
+from voting.service import drafts, log, notifying, officials, steps, terms
 from voting.service.keys import SALT, current, roll_place, row_id
 from voting.tables import Assembly, Motion, RollEntry, RollUnit
 
@@ -55,6 +55,7 @@ def give(
     log.append(session, keys, assembly, record.notice_entry(assembly.manifest_hash, time=now))
     log.sign_head(session, keys, assembly, purpose="notice", now=now)
     _publish(session, assembly, motions, by=by, now=now, url=url)
+    notifying.begin(session, assembly, now=now)
     return assembly
 
 

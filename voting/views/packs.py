@@ -33,6 +33,7 @@ TITLES = {
     "counting": N_("重复投票"),
     "receipt_due_minutes": N_("收到的票写入日志的分钟数"),
     "silent_rule": N_("没有投票的业主"),
+    "sample_size": N_("计票前抽样核对的人数"),
     "proxy_cap": N_("一名代理人最多代理几位业主"),
 }
 WORDS = {
