@@ -9,8 +9,8 @@ from hoa.community import service as register
 from hoa.community.tables import Community
 from hoa.offices import service as offices
 from hoa.web import context
-from hoa.web.access import public
-from hoa.web.room import Asker, Need, Room, Shown
+from hoa.web.access import public, signed_in
+from hoa.web.room import Asker, Need, Own, Room, Shown
 
 LATEST = 5
 
@@ -45,7 +45,22 @@ def community() -> str:
         "home/community.html",
         needs=needs(),
         shown=shown(),
+        own=[one for one in own() if one.current],
         latest=[(row, has_moved(session, row)) for row in bulletin.publications(session, here.id, limit=LATEST)],
+    )
+
+
+@blueprint.get("/c/<community_code>/my")
+@signed_in
+def mine() -> str:
+    """What needs me; my ballots and receipts over all assemblies; my rooms, how they count and why."""
+    session, here, me = context.reading(), context.community(), context.person_id()
+    return render_template(
+        "home/mine.html",
+        needs=needs(),
+        own=own(),
+        electors=register.elector_of(session, here.id, me),
+        totals=register.totals(session, here.id),
     )
 
 
@@ -62,10 +77,23 @@ def needs() -> list[Need]:
     me = context.me()
     if me is None:
         return []
-    asker = Asker(community_id=context.community().id, person_id=me.id, powers=context.powers(), now=context.now())
+    asker = _asker(me.id)
     rooms: tuple[Room, ...] = current_app.extensions["hoa.rooms"]
     found = [need for room in rooms if room.needs for need in room.needs(context.reading(), asker)]
     return sorted(found, key=lambda need: (not need.urgent, need.due is None, need.due or asker.now.date()))
+
+
+def _asker(person_id: str) -> Asker:
+    return Asker(community_id=context.community().id, person_id=person_id, powers=context.powers(), now=context.now())
+
+
+def own() -> list[Own]:
+    """What is the signed-in person's in this community, from every room."""
+    me = context.me()
+    if me is None:
+        return []
+    rooms: tuple[Room, ...] = current_app.extensions["hoa.rooms"]
+    return [one for room in rooms if room.own for one in room.own(context.reading(), _asker(me.id))]
 
 
 def shown() -> list[Shown]:

@@ -15,6 +15,7 @@ from hoa.web.i18n import moment
 from hoa.web.room import Asker, FileVerdict, NavItem, Need, Room, Shown
 from voting import convening
 from voting.commands import assembly
+from voting.own import own
 from voting.powers import ASK_VOTERS, CONVENE, FULL_PACKAGE, POWERS
 from voting.reminders import run_reminders
 from voting.rules.life import State
@@ -119,6 +120,7 @@ ROOM = Room(
     nav=(NavItem(label=N_("业主大会"), endpoint="voting.index"),),
     needs=_needs,
     shown=_shown,
+    own=own,
     publications={
         "assembly-notice": N_("表决公告"),
         "assembly-result": N_("表决结果"),

@@ -46,6 +46,29 @@ class Shown:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnLine:
+    """One part of what is mine: which rooms, how it stands in a word (`kind` colours it), a code to read out."""
+
+    title: str
+    state: str
+    kind: str = "plain"
+    code: str = ""
+    url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Own:
+    """Something that is mine in a room: my ballots in one assembly. `links` are (label, url)."""
+
+    title: str
+    url: str
+    text: str
+    current: bool
+    lines: Sequence[OwnLine]
+    links: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Asker:
     """Who asks what needs them: the person, in one community, with today's powers."""
 
@@ -68,9 +91,10 @@ class Room:
     """Blueprints, powers, tasks, periodic work, navigation, needs, commands and checks of one room.
 
     `publications` names the kinds of what the room publishes, as message ids.
-    `shown` gets the community's id and the time, and may tell only what is public.
-    `verify` looks through what the room keeps of one community and returns a sentence for each row that was changed
-    behind the platform's back. `file_checks` maps a file name's ending (".zip") to the check of such a file.
+    `own` tells a person what is theirs, what is going on first. `shown` gets the community's id and the time, and may
+    tell only what is public. `verify` looks through what the room keeps of one community and returns a sentence for
+    each row that was changed behind the platform's back. `file_checks` maps a file name's ending (".zip") to the check
+    of such a file.
     """
 
     name: str
@@ -81,6 +105,7 @@ class Room:
     nav: Sequence[NavItem] = ()
     needs: Callable[[Session, Asker], Sequence[Need]] | None = None
     shown: Callable[[Session, str, datetime], Sequence[Shown]] | None = None
+    own: Callable[[Session, Asker], Sequence[Own]] | None = None
     publications: Mapping[str, str] = field(default_factory=dict)
     commands: Sequence[click.Group] = ()
     verify: Callable[[Platform, Session, str], Sequence[str]] | None = None

@@ -72,7 +72,7 @@ WORDS = {
     "target": "open",
 }
 # What answers the same for everybody, or is about the asker alone; not about a thing of a community.
-OWN = {"community.mine"}
+OWN = {"community.mine", "home.mine"}
 UNSETTLED = {"job", "attempt", "login_session", "login_code", "passkey_challenge"}
 
 
