@@ -14,7 +14,7 @@ from hoa.kernel import canonical, signing
 from hoa.kernel.errors import N_, Refusal
 
 TO_SIGN, SIGNED = "hoa-to-sign/1", "hoa-signed/1"
-KINDS = ("entry", "tally")
+KINDS = ("entry", "tally", "minutes")
 MOST_BYTES = 8 * 1024 * 1024
 _SIGNATURE = re.compile(rf"[0-9a-f]{{{2 * signing.P256_SIGNATURE_BYTES}}}\Z")
 

@@ -208,7 +208,7 @@ def _positions(session: Session, assembly: Assembly) -> dict[str, int]:
     query = select(SampleRow.elector, SampleRow.position).where(
         SampleRow.community_id == assembly.community_id, SampleRow.assembly_id == assembly.id
     )
-    return {elector: position for elector, position in session.execute(query.order_by(SampleRow.position))}
+    return {row.elector: row.position for row in session.execute(query.order_by(SampleRow.position))}
 
 
 def answers(session: Session, assembly: Assembly) -> dict[str, list[SampleAnswer]]:
