@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from hoa.community.rules import IdentityLevel
 from hoa.community.service import RollElector, roll
-from hoa.demo import signing_keys, witnesses
+from hoa.demo import paper, signing_keys, witnesses
 from hoa.kernel.clock import CHINA, FrozenClock
 from hoa.platform import Platform
 from voting.service import announcing, casting, closing, deliveries, drafts, notice, tallying
@@ -43,6 +43,7 @@ class Meeting:
     closes: datetime
     ballots: int
     questions: tuple[Question, ...]
+    channels: tuple[str, ...] = ("online",)
 
 
 def _at(month: int, day: int, hour: int = 9) -> datetime:
@@ -113,6 +114,7 @@ OPEN = Meeting(
             oppose=20,
         ),
     ),
+    channels=("online", "paper"),
 )
 
 
@@ -123,9 +125,23 @@ def build(platform: Platform, community_id: str, people: Mapping[str, str], cloc
     _hold(platform, community_id, people, clock, FAILED, chance, short_of_area=True)
     assembly = _notice(platform, community_id, people, clock, OPEN)
     spared = _electors_of(platform, community_id, {people[key] for key in ("elder", "two_flats", "co_owner")})
+    handed = paper.hand_out(platform, assembly, people, clock, without=spared)
     voters = _voters(platform, community_id, OPEN, chance, spared=spared)
-    _cast(platform, assembly, OPEN, _choices(OPEN, voters, chance), until=_at(10, 20))
+    choices = _choices(OPEN, voters, chance)
+    # One of the voters does so on paper; three others of that building gave their sheets back as well.
+    voted = {voter.elector_id for voter in voters}
+    on_paper = next(choice for choice in choices if choice[0].elector_id in handed)
+    _cast(platform, assembly, OPEN, [one for one in choices if one is not on_paper], until=_at(10, 20))
     clock.moment = _at(10, 20)
+    paper.take_back(
+        platform,
+        assembly,
+        people,
+        clock,
+        voter=on_paper[0].elector_id,
+        marks=on_paper[1],
+        others=[elector for elector in handed if elector not in voted][:3],
+    )
     with platform.database.writing() as session:
         # What a visitor who signs in as a clerk may sign: the notice was brought to people who have no phone.
         deliveries.record_some(
@@ -215,6 +231,7 @@ def _notice(
                 body=question.body,
                 matter_code=question.matter,
             )
+        assembly.channels = list(meeting.channels)
         witnesses.list_in(session, assembly)
         signing_keys.appoint(session, assembly, people, now=clock.now())
     clock.moment = meeting.noticed
