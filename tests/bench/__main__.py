@@ -11,7 +11,7 @@ from hoa.web.observing import configure_logs
 from tests.bench import machine
 from tests.bench.table import MEASURES, show
 
-FRAME = ("__main__", "table", "machine")
+FRAME = ("__main__", "table", "machine", "filling")
 
 
 def main(names: list[str]) -> int:
