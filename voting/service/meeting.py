@@ -332,10 +332,7 @@ def key_ballot(
         raise AgentsBallot
     if any(one.state == proposals.WAITING for one in _keyed(session, assembly, elector)):
         raise KeyedAlready
-    if assembly.counting == "first" and any(
-        not proxies.is_gone(session, assembly, ballot.leaf) and ballot.channel != "proxy"
-        for ballot in casting.my_ballots(session, assembly, elector)
-    ):
+    if assembly.counting == "first" and proxies.own_ballot_stands(session, assembly, elector):
         raise casting.AlreadyVoted
     desk = _desk(session, assembly, row.desk_id)
     entry = casting.keyed_entry(

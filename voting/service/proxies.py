@@ -239,7 +239,7 @@ def _may_give(session: Session, assembly: Assembly, terms: Terms, now: datetime)
         own = casting.standings(session, assembly, person_id=agent.person_id, day=today(now))
         if agent.person_id == terms.principal_id or terms.elector in {one.elector for one in own}:
             raise CannotBeAgent
-    if _own_ballot(session, assembly, terms.elector):
+    if own_ballot_stands(session, assembly, terms.elector):
         raise casting.OwnBallotStands
     for row in of_elector(session, assembly, terms.elector):
         if row.withdrawn_at is None:
@@ -256,7 +256,7 @@ def _living(session: Session, assembly: Assembly, agent: str) -> Sequence[ProxyA
     return session.scalars(query).all()
 
 
-def _own_ballot(session: Session, assembly: Assembly, elector: str) -> bool:
+def own_ballot_stands(session: Session, assembly: Assembly, elector: str) -> bool:
     """Whether the owner's own ballot, by whatever channel, stands."""
     own = [row.leaf for row in casting.my_ballots(session, assembly, elector) if row.channel != "proxy"]
     return any(not is_gone(session, assembly, leaf) for leaf in own)

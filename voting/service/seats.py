@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from hoa.community import activation
+from hoa.community.rules import Capacity
 from hoa.community.tables import Owner, Ownership
 from hoa.kernel.errors import N_, NotFound, Refusal
 from voting.service import entries
@@ -71,6 +72,16 @@ def seat(session: Session, assembly: Assembly, elector: str, owner_id: str, *, d
     if found is None:
         raise NotFound
     return found
+
+
+def represented(
+    session: Session, assembly: Assembly, elector: str, *, person_id: str, day: date
+) -> tuple[str, Capacity] | None:
+    """Whom this account acts for as guardian or authorised person, and as which (R1.19); None in person."""
+    for one in seats(session, assembly, elector, day=day):
+        if one.owner.person_id == person_id and one.owner.capacity:
+            return one.owner.name, Capacity(one.owner.capacity)
+    return None
 
 
 def rooms(entry: RollEntry) -> str:

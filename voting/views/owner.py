@@ -13,6 +13,7 @@ from typing import Any
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from hoa.community.rules import CAPACITY_WORDS
 from hoa.kernel import canonical
 from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound, Refusal
@@ -23,7 +24,7 @@ from voting import service
 from voting.rules import record
 from voting.rules.counting import MARKS, Counting
 from voting.rules.life import State
-from voting.service import casting, drafts, log, reading, successions, tallying
+from voting.service import assisting, casting, drafts, log, proxies, reading, seats, successions, tallying
 from voting.tables import Assembly, Ballot, Motion
 from voting.views.shared import blueprint, find
 
@@ -39,6 +40,14 @@ def _standing(assembly: Assembly, elector: str) -> casting.Standing:
         elector=elector,
         day=today(context.now()),
     )
+
+
+def _represented(assembly: Assembly, elector: str) -> tuple[str, Any] | None:
+    """Whom the reader acts for here as guardian or authorised person, in words (R1.19)."""
+    found = seats.represented(
+        context.reading(), assembly, elector, person_id=context.person_id(), day=today(context.now())
+    )
+    return found and (found[0], CAPACITY_WORDS[found[1]])
 
 
 @blueprint.get("/<code>/vote")
@@ -79,6 +88,7 @@ def mark(code: str, elector: str, step: int) -> str | Response:
         step=step,
         motions=motions,
         chosen=draft["choices"].get(motions[step - 1].code),
+        represented=_represented(assembly, elector),
         marks=MARKS,
     )
     return _keep(make_response(page), assembly, elector, draft)
@@ -104,6 +114,7 @@ def review(code: str, elector: str) -> str | Response:
         motions=motions,
         choices=draft["choices"],
         nonce=draft["nonce"],
+        represented=_represented(assembly, elector),
     )
 
 
@@ -164,7 +175,10 @@ def receipt(code: str, elector: str) -> str:
         entry=_entry(assembly, ballot) if asked else None,
         motions=drafts.motions(session, assembly),
         fresh="leaf" in request.args,
-        may_change=mine and assembly.counting == Counting.LAST and assembly.step is State.OPEN,
+        may_change=mine
+        and assembly.step is State.OPEN
+        and (assembly.counting == Counting.LAST or not proxies.own_ballot_stands(session, assembly, elector)),
+        helped=assisting.of_elector(session, assembly, elector, ballot.leaf),
         mine=mine,
     )
 
