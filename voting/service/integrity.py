@@ -15,7 +15,17 @@ from hoa.platform import Platform
 from hoa.ports.keys import Keys
 from voting.rules import packs, record
 from voting.rules.life import ORDER, State
-from voting.service import casting, drafts, log, notice, roll_changes, steps, tallying, witnessing
+from voting.service import (
+    casting,
+    drafts,
+    integrity_after,
+    log,
+    notice,
+    roll_changes,
+    steps,
+    tallying,
+    witnessing,
+)
 from voting.service import integrity_effects as effects
 from voting.service.evidence import counted_again
 from voting.service.keys import in_force, publics, row_id
@@ -56,6 +66,9 @@ def _problems(platform: Platform, session: Session, assembly: Assembly) -> Itera
     if assembly.step in (State.TALLIED, State.ANNOUNCED):
         sections["assembly_tally"] = _tally(platform, session, assembly)
         sections["counted_row"] = _counted(session, keys, assembly)
+    sections["sample_draw, sample_row or sample_answer"] = integrity_after.drawn(session, keys, assembly)
+    sections["assembly_minutes, minutes_note or minutes_signature"] = integrity_after.written(session, keys, assembly)
+    sections["evidence_hold"] = integrity_after.held(session, keys, assembly)
     for table, found in sections.items():
         yield from _to_the_end(table, found)
 

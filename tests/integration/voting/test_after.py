@@ -4,13 +4,14 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from hoa.db import Base
 from hoa.kernel.clock import CHINA, FrozenClock, today
 from hoa.kernel.errors import Refusal
 from hoa.kernel.posts import COMMITTEE_CHAIR, STREET_OFFICER, SUPERVISOR
+from hoa.migrations.guards import _tag
 from hoa.platform import Platform
 from tests.integration.community.scene import post, signed_in
 from tests.integration.voting.test_sample import in_post
@@ -18,7 +19,7 @@ from tests.integration.voting.world import World, a_world
 from voting.rules import packs
 from voting.rules.afterwards import a_year_after, announcement
 from voting.rules.life import State
-from voting.service import aftermath, drafts, officials
+from voting.service import aftermath, drafts, minutes, officials, sampling
 from voting.tables import Motion, Official
 
 BASE = "/c/WTY/assemblies/2026-01"
@@ -160,3 +161,47 @@ def test_every_pack_says_when_a_result_must_be_announced(pack: packs.RulePack) -
     assert due.overdue(datetime.combine(due.last_day + timedelta(days=1), closed.time(), CHINA))
     if pack.code == "cn-beijing":
         assert due.days <= 3
+
+
+def edited(world: World, statement: str, guard: str) -> list[str]:
+    """What `hoa verify` says after somebody with the database dropped a trigger and edited a row."""
+    with world.platform.database.writing() as session:
+        on = "" if session.get_bind().dialect.name == "sqlite" else f" ON {guard.split('|')[1]}"
+        session.execute(text(f"DROP TRIGGER {guard.split('|')[0]}{on}"))
+        session.execute(text(statement))
+    return world.problems()
+
+
+def test_verify_names_an_edited_answer_a_swapped_draw_and_a_shortened_hold(world: World) -> None:
+    world.to(State.CLOSED)
+    with world.platform.database.writing() as session:
+        keys, now = world.platform.keys, world.clock.now()
+        sampling.draw(session, keys, world.community, world.assembly, by=world.chair, now=now)
+        sampling.answer(
+            session,
+            keys,
+            world.community,
+            world.assembly,
+            elector=world.electors[0],
+            result="denied",
+            note="",
+            by=world.chair,
+            now=now,
+        )
+    world.to(State.ANNOUNCED)
+    hold(world, date(2040, 1, 1))
+    with world.platform.database.writing() as session:
+        minutes.add_note(
+            session, keys, world.community, world.assembly, text="说明", by=world.chair, now=world.clock.now()
+        )
+        minutes.finish(session, keys, world.community, world.assembly, by=world.chair, now=world.clock.now())
+    assert world.problems() == []
+    for table, statement in (
+        ("sample_answer", "UPDATE sample_answer SET result = 'confirmed'"),
+        ("sample_row", "UPDATE sample_row SET position = 7"),
+        ("evidence_hold", "UPDATE evidence_hold SET reason = '撤诉'"),
+        ("minutes_note", "UPDATE minutes_note SET text = '没有说明'"),
+    ):
+        guard = f"guard_{table}_update_{_tag(f'{table} is evidence of an assembly')}|{table}"
+        found = edited(world, statement, guard)
+        assert any(table in problem for problem in found), (table, found)
