@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from hoa.community.rules import IdentityLevel
 from hoa.community.service import RollElector, roll
-from hoa.demo import paper, signing_keys, witnesses
+from hoa.demo import channels, convening, paper, signing_keys, witnesses
 from hoa.kernel.clock import CHINA, FrozenClock
 from hoa.platform import Platform
 from voting.service import announcing, casting, closing, deliveries, drafts, notice, tallying
@@ -30,6 +30,8 @@ class Question:
     matter: str
     agree: int = 80
     oppose: int = 15
+    # The rulebook draft that it decides on, by its name in `hoa/demo/rulebooks`.
+    book: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ PASSED = Meeting(
             "是否修改议事规则，增加线上表决和监督委员会一章？",
             "线上表决与到场表决效力相同；设监督委员会三人，可以查阅全部账目和凭证。",
             "M1",
+            book="procedure-2",
         ),
         Question(
             "是否通过《公共收益使用和公示办法》？",
@@ -112,9 +115,10 @@ OPEN = Meeting(
             "M2",
             agree=72,
             oppose=20,
+            book="covenant-2",
         ),
     ),
-    channels=("online", "paper"),
+    channels=("meeting", "online", "paper", "proxy"),
 )
 
 
@@ -131,7 +135,12 @@ def build(platform: Platform, community_id: str, people: Mapping[str, str], cloc
     # One of the voters does so on paper; three others of that building gave their sheets back as well.
     voted = {voter.elector_id for voter in voters}
     on_paper = next(choice for choice in choices if choice[0].elector_id in handed)
-    _cast(platform, assembly, OPEN, [one for one in choices if one is not on_paper], until=_at(10, 20))
+    # Two others: one through an agent, one with help at the desk.
+    agents, helped = (one for one in choices[-2:] if one is not on_paper)
+    alone = [one for one in choices if one not in (on_paper, agents, helped)]
+    _cast(platform, assembly, OPEN, alone, until=_at(10, 20))
+    channels.by_agent(platform, assembly, people, clock, *agents)
+    channels.by_help(platform, assembly, people, clock, *helped)
     clock.moment = _at(10, 20)
     paper.take_back(
         platform,
@@ -223,7 +232,7 @@ def _notice(
             now=clock.now(),
         )
         for question in meeting.questions:
-            drafts.add_motion(
+            motion = drafts.add_motion(
                 session,
                 community_id,
                 assembly.id,
@@ -231,6 +240,8 @@ def _notice(
                 body=question.body,
                 matter_code=question.matter,
             )
+            if question.book:
+                convening.attach(session, platform, motion, question.book, by=by)
         assembly.channels = list(meeting.channels)
         witnesses.list_in(session, assembly)
         signing_keys.appoint(session, assembly, people, now=clock.now())

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from hoa.accounts import service as accounts
 from hoa.community import service as register
 from hoa.community.tables import Community
-from hoa.demo import assemblies, audits, books, notices, people, signing_keys
+from hoa.demo import assemblies, audits, books, convening, notices, people, signing_keys
 from hoa.demo import register as demo_register
 from hoa.kernel.clock import CHINA, FrozenClock
 from hoa.kernel.ids import seeded
@@ -66,9 +66,11 @@ def build(platform: Platform, *, tell: Tell) -> None:
             signing_keys.register(session, cast, now=clock.now())
         tell("books")
         books.build(then, community.id, cast)
+        convening.build_rulebooks(then, community.id, cast)
         tell("assemblies")
         assemblies.build(then, community.id, cast, clock)
         clock.moment = DEMO_START
+        convening.build_request(then, community.id, cast)
         tell("audit")
         audits.build(then, community.id, cast)
         tell("notices")
