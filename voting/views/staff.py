@@ -19,7 +19,7 @@ from voting.rules import life
 from voting.rules.life import State
 from voting.rules.matters import matter
 from voting.rules.warnings import MatterWarning, Mixed, keyword_warnings, mixed
-from voting.service import closing, drafts, notice, roll, steps, terms
+from voting.service import closing, countersigning, drafts, notice, roll, steps, terms
 from voting.tables import Assembly, Motion
 from voting.views.officials import notice_warnings
 from voting.views.shared import address, blueprint, find
@@ -123,12 +123,15 @@ def step(code: str, target: str) -> str | Response:
             following=following,
             motions=motions,
             left_out=notice_warnings(assembly),
+            standing=countersigning.standing(context.reading(), assembly) if target == State.ANNOUNCED else None,
         )
     return _take(assembly, State(target))
 
 
 def _take(assembly: Assembly, target: State) -> Response:
     by, now, platform = context.person_id(), context.now(), context.platform()
+    if target is State.ANNOUNCED:
+        countersigning.demand(context.reading(), assembly)
     if target in (State.TALLIED, State.ANNOUNCED):
         kind = "voting.count" if target is State.TALLIED else "voting.announce"
         with context.writing() as session:

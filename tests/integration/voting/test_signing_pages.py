@@ -205,3 +205,18 @@ def test_a_counter_reads_the_figures_and_signs_both_forms_as_one(app: Flask, wor
     assert "80.00 m²" not in clerk
     assert client.get(f"{PAGE}/package-public.zip").status_code == 202
     assert client.get(f"{PAGE}/package-full.zip").status_code == 403
+
+
+def test_the_conveners_are_told_who_has_not_signed_and_cannot_announce_before(app: Flask, world: World) -> None:
+    world.cast(0, m1="agree", m2="oppose")
+    world.to(State.TALLIED)
+    world.countersign("counter1", "scrutineer1")
+    chair = signed_in(app, world.platform, in_post(world, world.chair, COMMITTEE_CHAIR))
+    page = chair.get(f"{BASE}/step/announced").text
+    assert "还要 1 名计票人、0 名监票人" in page
+    assert "还没有签的：counter2" in page
+    refused = post(chair, f"{BASE}/step/announced", page="/me")
+    assert refused.status_code == 409
+    assert "counter2" in refused.text
+    world.countersign("counter2")
+    assert post(chair, f"{BASE}/step/announced").status_code == 302
