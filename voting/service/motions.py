@@ -63,8 +63,7 @@ def change(
         raise NothingWritten
     motion.title, motion.body, motion.matter = title.strip(), body.strip(), found.code
     motion.majority = stricter(found.majority, Majority(majority) if majority else None).value
-    for document in motion.documents:
-        _fits(session, motion, document["sha256"])
+    _fits(session, motion)
     session.flush()
     return motion
 
@@ -125,7 +124,8 @@ def attach_rulebook(
     motion, version = of(session, assembly, motion_id), rulebooks.get(session, community_id, version_id)
     if version.number is not None:
         raise rulebooks.NotADraft
-    _fits(session, motion, version.sha256)
+    if MATTERS[version.kind] != motion.matter:
+        raise WrongBook(book=BOOKS[version.kind], matter=MATTERS[version.kind])
     _add(session, motion, title=f"{BOOKS[version.kind]}（草案）", sha256=files.put(version.text.encode()))
 
 
@@ -161,10 +161,12 @@ def rulebook_drafts(session: Session, motion: Motion) -> Sequence[RulebookVersio
     ]
 
 
-def _fits(session: Session, motion: Motion, sha256: str) -> None:
-    version = rulebooks.by_hash(session, motion.community_id, sha256)
-    if version is not None and version.number is None and MATTERS[version.kind] != motion.matter:
-        raise WrongBook(book=BOOKS[version.kind], matter=MATTERS[version.kind])
+def _fits(session: Session, motion: Motion) -> None:
+    """Each rulebook draft under a motion is of the book that the motion's matter decides on."""
+    for found in motion.documents:
+        same = [row for row in rulebooks.drafts(session, motion.community_id) if row.sha256 == found["sha256"]]
+        if same and motion.matter not in {MATTERS[row.kind] for row in same}:
+            raise WrongBook(book=BOOKS[same[0].kind], matter=MATTERS[same[0].kind])
 
 
 def _add(session: Session, motion: Motion, *, title: str, sha256: str) -> None:
