@@ -136,8 +136,7 @@ def build(platform: Platform, community_id: str, people: Mapping[str, str], cloc
     voted = {voter.elector_id for voter in voters}
     on_paper = next(choice for choice in choices if choice[0].elector_id in handed)
     # Two others: one through an agent, one with help at the desk.
-    agents, helped = (one for one in choices[-2:] if one is not on_paper)
-    alone = [one for one in choices if one not in (on_paper, agents, helped)]
+    *alone, agents, helped = (one for one in choices if one is not on_paper)
     _cast(platform, assembly, OPEN, alone, until=_at(10, 20))
     channels.by_agent(platform, assembly, people, clock, *agents)
     channels.by_help(platform, assembly, people, clock, *helped)
