@@ -19,7 +19,7 @@ from hoa.web.i18n import area, moment, told
 from voting.powers import CONVENE
 from voting.rules.counting import MARKS
 from voting.rules.life import State
-from voting.service import casting, drafts, entries, meeting, proposals, proxies, seats
+from voting.service import casting, drafts, entries, meeting, proposals, proxies, roll, seats
 from voting.service.meeting import Visitor
 from voting.tables import Assembly, Official
 from voting.views import lists
@@ -290,7 +290,8 @@ def meeting_wall(code: str) -> str:
     """For the projector: the quorum and nothing else, as of the last full minute."""
     assembly = find(code)
     counted = meeting.quorum(context.reading(), assembly, now=context.now()) if assembly.step is State.OPEN else None
-    return render_template("voting/wall.html", assembly=assembly, quorum=counted)
+    reach = roll.reach(context.reading(), assembly) if counted is not None else None
+    return render_template("voting/wall.html", assembly=assembly, quorum=counted, reach=reach)
 
 
 def _lines(assembly: Assembly) -> list[tuple[str, ...]]:
