@@ -111,7 +111,7 @@ def calendar(assembly: Assembly, *, now: datetime) -> Calendar:
         pack,
         schedule.form(assembly.form),
         opens=assembly.opens_at,
-        closes=assembly.closes_at,
+        closes=assembly.ends_at,
         now=now,
         longer=longer_notice(assembly),
     )
