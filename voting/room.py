@@ -19,7 +19,7 @@ from voting.own import own
 from voting.powers import ASK_VOTERS, CONVENE, FULL_PACKAGE, POWERS
 from voting.reminders import run_reminders
 from voting.rules.life import State
-from voting.service import aftermath, closing, integrity, packages, reading, to_sign, witnessing
+from voting.service import aftermath, closing, integrity, packages, reading, roll, to_sign, witnessing
 from voting.tasks import TASKS
 from voting.views import BLUEPRINTS
 from voting.witness_commands import witness
@@ -52,6 +52,10 @@ def _needs(session: Session, asker: Asker) -> Sequence[Need]:
             State.DRAFT: N_("起草中的会议还没有公告：%(title)s"),
         }
         for row in reading.assemblies(session, asker.community_id, drafts=True):
+            if objections := roll.unanswered(session, row):
+                title = gettext("%(n)s 条名册异议等答复：%(title)s", n=objections, title=row.title)
+                due = today(row.opens_at) if row.step is State.NOTICED else None
+                needs.append(Need(title=title, url=url_for("voting.roll_objections", code=row.code), due=due))
             if row.step in (State.NOTICED, State.CLOSED) and witnessing.awaited(session, row, asker.now):
                 if row.step is State.CLOSED or row.opens_at <= asker.now:
                     title = gettext("等见证人签署日志：%(title)s", title=row.title)

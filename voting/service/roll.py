@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hoa.community import rules
@@ -192,6 +192,16 @@ def objections(session: Session, assembly: Assembly, *, person_id: str | None = 
     if person_id is not None:
         query = query.where(RollObjection.person_id == person_id)
     return session.scalars(query.order_by(RollObjection.answered_at.is_not(None), RollObjection.made_at)).all()
+
+
+def unanswered(session: Session, assembly: Assembly) -> int:
+    """How many objections wait for an answer."""
+    query = select(func.count()).where(
+        RollObjection.community_id == assembly.community_id,
+        RollObjection.assembly_id == assembly.id,
+        RollObjection.answered_at.is_(None),
+    )
+    return session.scalar(query) or 0
 
 
 def objection(session: Session, assembly: Assembly, objection_id: str, *, lock: bool = False) -> RollObjection:

@@ -80,9 +80,11 @@ def test_an_owner_objects_before_the_opening_and_reads_the_answer(app: Flask, wo
     with world.platform.database.reading() as session:
         row = session.scalars(select(RollObjection.id)).one()
     page = f"{BASE}/roll/objections"
+    assert "1 条名册异议等答复" in chair.get("/c/WTY/").text
     assert "面积应为 81.00" in chair.get(page).text
     assert post(chair, f"{page}/{row}", {"text": ""}, page=page).status_code == 200
     assert post(chair, f"{page}/{row}", {"text": "按产权证为 80.00"}, page=page).status_code == 302
+    assert "名册异议等答复" not in chair.get("/c/WTY/").text
     assert "按产权证为 80.00" in client.get(f"{BASE}/roll").text
     assert client.get(page).status_code == 403
 
