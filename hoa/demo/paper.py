@@ -32,15 +32,12 @@ def hand_out(
     platform: Platform, assembly: Assembly, people: Mapping[str, str], clock: FrozenClock, *, without: Collection[str]
 ) -> list[str]:
     """Sheets for the first building, issued by one clerk and mostly delivered; their electors."""
+    with platform.database.reading() as session:
+        building = sheets.buildings(session, assembly)[0].building_id
+    electors = issue(platform, assembly, people, clock, building, without=without)
+    clock.moment += timedelta(hours=5)
     with platform.database.writing() as session:
         here = session.get_one(Assembly, (assembly.community_id, assembly.id))
-        building = sheets.buildings(session, here)[0].building_id
-        electors = [one for one in sheets.wanting(session, here, building_id=building) if one not in without]
-        by = people[CLERKS[0]]
-        made = sheets.prepare(session, platform.keys, here, electors, by=by, now=clock.now())
-        for sheet in made:
-            _sign(session, platform, here, people, sheet.id, clock, CLERKS[:1])
-        clock.moment += timedelta(hours=5)
         rows = deliveries.record_some(
             session,
             platform.keys,
@@ -54,6 +51,25 @@ def hand_out(
         )
         for row in rows:
             _sign(session, platform, here, people, row.id, clock, CLERKS[1:])
+    return electors
+
+
+def issue(
+    platform: Platform,
+    assembly: Assembly,
+    people: Mapping[str, str],
+    clock: FrozenClock,
+    building: str,
+    *,
+    without: Collection[str] = (),
+) -> list[str]:
+    """Live sheets for a building's electors, each signed by one clerk; the electors."""
+    with platform.database.writing() as session:
+        here = session.get_one(Assembly, (assembly.community_id, assembly.id))
+        electors = [one for one in sheets.wanting(session, here, building_id=building) if one not in without]
+        by, now = people[CLERKS[0]], clock.now()
+        for sheet in sheets.prepare(session, platform.keys, here, electors, by=by, now=now):
+            _sign(session, platform, here, people, sheet.id, clock, CLERKS[:1])
     return electors
 
 

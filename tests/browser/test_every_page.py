@@ -25,7 +25,7 @@ MOST_PAGES = 200
 VISITOR = "visitor"
 STARTS = ("/", HERE, "/me", "/privacy", "/decide/", "/verify")
 FILES = re.compile(r"\.(pdf|pem|zip|xlsx|csv|json|beancount|html)$")
-IDENTITY = re.compile(r"[0-9a-z]{20}|[0-9a-f]{64}|\d{4}-\d{2}|\d{4}Q\d|\d+|20\d{4}")
+IDENTITY = re.compile(r"[0-9a-z]{20}|[0-9A-Z]{4}-[0-9A-Z]{4}|[0-9a-f]{64}|\d{4}-\d{2}|\d{4}Q\d|\d+|20\d{4}")
 
 
 class Anatomy(HTMLParser):

@@ -27,7 +27,7 @@ from voting.tables import Assembly, AssemblyFile, Motion, PaperSheet
 SEALED = "paper-sheets"
 KIND = "paper-sheets"
 # Sheets in one child process of the PDF maker: what keeps both processors busy and memory small.
-AT_ONCE = 25
+AT_ONCE = 40
 SILENT_WARNING = N_(
     "请注意：按本小区议事规则，选票送达后没有交回的，视为同意多数人的意见。这一做法在法律上有争议，结果会同时公布两种算法。"
 )
