@@ -24,6 +24,7 @@ class Option(StrEnum):
     BLANK = "blank"
 
 
+_OPTIONS = {option.value: option for option in Option}
 MARKS = (Option.AGREE, Option.OPPOSE, Option.ABSTAIN)
 OPTION_TITLES = {
     Option.AGREE: N_("同意"),
@@ -51,7 +52,7 @@ class CastBallot(NamedTuple):
     channel: str = "online"
 
     def option(self, motion: str) -> Option:
-        return Option(self.choices.get(motion, Option.BLANK))
+        return _OPTIONS[self.choices.get(motion, "blank")]
 
 
 class BrokenChain(Refusal):
@@ -61,6 +62,8 @@ class BrokenChain(Refusal):
 def chain(elector: str, ballots: Sequence[CastBallot], inherited: Sequence[CastBallot] = ()) -> tuple[CastBallot, ...]:
     """An elector's ballots in chain order, after those `inherited` by a change of the roll; a fork, a gap or a loop is
     refused, since nothing may be guessed here."""
+    if len(ballots) == 1 and not inherited and ballots[0].previous == NO_PREVIOUS:  # nearly everybody's
+        return (ballots[0],)
     after = {ballot.previous: ballot for ballot in ballots}
     ordered = list(inherited)
     previous = ordered[-1].leaf if ordered else NO_PREVIOUS

@@ -1,7 +1,7 @@
 """The tally as a pure function of roll, motions and counted ballots (rules.md 1.5; voting-record.md 7)."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from voting.rules.counting import CastBallot, Option
@@ -57,6 +57,11 @@ class MotionTally(NamedTuple):
         return sum((share for reason, share in self.invalid.items() if reason in UNAUTHENTIC), NOTHING)
 
 
+def _total(shares: Collection[Share]) -> Share:
+    """Summed by component: making a Share for every step is most of the work of a large count."""
+    return Share(sum(share.heads for share in shares), sum(share.area for share in shares))
+
+
 def tally(
     question: Question,
     *,
@@ -71,15 +76,15 @@ def tally(
     invalid for this motion; `silent` are those who were reached and said nothing, None when the notice has no rule
     for them.
     """
-    options = dict.fromkeys(Option, NOTHING)
+    marked: dict[Option, list[Share]] = {option: [] for option in Option}
     refused: dict[str, Share] = defaultdict(lambda: NOTHING)
     for elector, ballot in counted.items():
         if elector in invalid:
             refused[invalid[elector]] += roll[elector]
         else:
-            mark = ballot.option(question.code)
-            options[mark] += roll[elector]
-    whole = sum(roll.values(), NOTHING)
+            marked[ballot.option(question.code)].append(roll[elector])
+    options = {option: _total(shares) for option, shares in marked.items()}
+    whole = _total(roll.values())
     valid = sum(options.values(), NOTHING)
     in_base = sum((share for reason, share in refused.items() if reason not in UNAUTHENTIC), NOTHING)
 

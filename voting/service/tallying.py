@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from hoa.kernel import canonical, merkle, signing
 from hoa.kernel.errors import NotFound
+from hoa.kernel.memory import without_collecting
 from hoa.ports.keys import Keys
 from voting.rules import published, record
 from voting.rules.counting import CastBallot
@@ -41,6 +42,11 @@ def question(motion: Motion) -> Question:
 
 def recount(session: Session, keys: Keys, assembly: Assembly) -> Recount:
     """Count the closed log; the same function gives the first count and every later one."""
+    with without_collecting():
+        return _recount(session, keys, assembly)
+
+
+def _recount(session: Session, keys: Keys, assembly: Assembly) -> Recount:
     ledger = ledgers.ledger(session, keys, assembly)
     chosen, weights = ledger.counted(), ledger.weights
     silent = None

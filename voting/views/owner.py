@@ -24,7 +24,7 @@ from voting import service
 from voting.rules import record
 from voting.rules.counting import MARKS, Counting
 from voting.rules.life import State
-from voting.service import assisting, casting, drafts, log, proxies, reading, seats, successions, tallying
+from voting.service import assisting, casting, drafts, proxies, reading, seats, successions, tallying, witnessing
 from voting.tables import Assembly, Ballot, Motion
 from voting.views.shared import blueprint, find
 
@@ -158,7 +158,7 @@ def receipt(code: str, elector: str) -> str:
     if not ballots:
         raise NotFound
     ballot = next((one for one in ballots if one.leaf == request.args.get("leaf")), ballots[-1])
-    heads = log.heads(session, assembly)
+    heads = witnessing.noted(session, assembly)
     mine = bool(successions.readable(session, assembly, [ballot], person_id=context.person_id()))
     asked = request.args.get("show") == "choices"
     if asked:
