@@ -34,8 +34,12 @@ class Signers(NamedTuple):
 
 
 def logged(session: Session, keys: Keys, assembly: Assembly) -> Logged:
-    """The entries that are not ballots, with their leaves."""
-    return [found for found in ledgers.entries(session, keys, assembly) if found[1]["type"] != "ballot"]
+    """Every entry but the ballots that nobody signed, with its leaf."""
+    return [
+        (leaf, entry)
+        for leaf, entry in ledgers.entries(session, keys, assembly)
+        if entry["type"] != "ballot" or entry["by"]
+    ]
 
 
 def signers(assembly: Assembly, entries_: Logged) -> Signers:
@@ -152,9 +156,11 @@ def signatures(session: Session, keys: Keys, assembly: Assembly, entries_: Logge
             yield f"table proposal, row {row.id}: {refusal}"
             continue
         opened[row.id] = row, entry
-        in_log = entry_of.get(row.leaf or "", entry)
+        appended = row.state == proposals.APPENDED
+        in_log = entry_of.get(row.leaf or "") if appended else None
         same = row.kind == entry["type"] and row.needed == record.signers_needed(entry)
-        if not same or (row.leaf is not None) != (row.state == proposals.APPENDED) or record.unsigned(in_log) != entry:
+        same = same and appended == (row.leaf is not None) == (in_log is not None)
+        if not same or (in_log is not None and record.unsigned(in_log) != entry):
             yield f"table proposal, row {row.id}: it is not what was signed"
     query = select(EntrySignature).where(
         EntrySignature.community_id == assembly.community_id, EntrySignature.assembly_id == assembly.id
