@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -34,7 +35,7 @@ def chair(app: Flask, world: World) -> FlaskClient:
     return signed_in(app, world.platform, in_post(world, world.chair, COMMITTEE_CHAIR))
 
 
-def correct(client: FlaskClient, **data: object) -> object:
+def correct(client: FlaskClient, **data: object) -> Any:
     sent = {"sort": "area", "room": "1幢1单元0101", "reason": "测绘更正", **data}
     return post(client, f"{BASE}/roll/correct", sent, content_type="multipart/form-data")
 

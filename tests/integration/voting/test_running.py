@@ -8,6 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from hoa.accounts import service as accounts
+from hoa.community import sealing
 from hoa.community.tables import Owner
 from hoa.kernel import canonical
 from hoa.kernel.clock import FrozenClock
@@ -18,7 +20,7 @@ from tests.integration.voting.test_pages import in_post, owner
 from tests.integration.voting.world import World, a_world
 from voting.rules import record
 from voting.rules.life import State
-from voting.service import closing, voters
+from voting.service import closing
 from voting.tables import DoorVisit, Reminder, TurnoutLook
 
 BASE = "/c/WTY/assemblies/2026-01"
@@ -89,10 +91,8 @@ def test_whom_no_message_reached_comes_first(app: Flask, world: World):
         for place, outcome in ((0, "sent"), (4, "failed")):
             person = world.people[place]
             row = session.scalars(select(Owner).where(Owner.person_id == person)).one()
-            voters.accounts._keep_phone(
-                session, world.platform.keys, voters.accounts.person(session, person), f"1990000000{place}"
-            )
-            recipient = voters.sealing.phone_digest(world.platform.keys, world.community, f"1990000000{place}")
+            accounts._keep_phone(session, world.platform.keys, accounts.person(session, person), f"1990000000{place}")
+            recipient = sealing.phone_digest(world.platform.keys, world.community, f"1990000000{place}")
             session.add(
                 Reminder(
                     id=row.id,
