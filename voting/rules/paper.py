@@ -27,7 +27,7 @@ class SerialMistyped(Refusal):
 
 
 def new_serial() -> str:
-    """A serial that says nothing about anybody: seven random signs and a check sign, `7K3M-9QCX`."""
+    """A serial that says nothing about anybody: seven random signs and a check sign, `7K3M-9QC6`."""
     signs = ""
     while len(signs) < LENGTH - 1:
         number = random_bytes(1)[0]
@@ -44,14 +44,14 @@ def read_serial(typed: str) -> str:
     text = re.split(r"[?#]", text)[0].rstrip("/").rpartition("/")[2]
     signs = re.sub(r"[\s\-_.‐-―]", "", text).upper()
     if not _SHAPE.match(signs):
-        raise NotASerial(typed=typed.strip()[:40], example="7K3M-9QCX")
+        raise NotASerial(typed=typed.strip()[:40], example="7K3M-9QC6")
     if _weighed(signs) % len(SIGNS):
         raise SerialMistyped(typed=shown(signs))
     return shown(signs)
 
 
 def shown(signs: str) -> str:
-    """As it is printed and kept: `7K3M-9QCX`."""
+    """As it is printed and kept: `7K3M-9QC6`."""
     return f"{signs[:4]}-{signs[4:]}"
 
 
