@@ -14,6 +14,7 @@ from tests.integration.voting.test_sample import in_post
 from tests.integration.voting.world import World, a_world
 from voting.rules import record
 from voting.rules.life import State
+from voting.service import tallying
 from voting.service.results import merged
 from voting.tables import Ballot
 
@@ -136,3 +137,37 @@ def test_small_channels_are_told_together_until_they_are_five() -> None:
     assert [row.heads for row in merged({"online": 20, "paper": 3, "meeting": 2})] == [20, 5]
     assert [(row.channels, row.heads) for row in merged({"online": 3})] == [(("online",), 3)]
     assert merged({}) == []
+
+
+def test_the_contested_rule_is_warned_of_counted_apart_and_decides_nothing(
+    app: Flask, platform: Platform, clock: FrozenClock
+) -> None:
+    world = a_world(platform, clock, owners=9, staffed=True, silent_rule="follow-majority")
+    assert "不投票也可能被算进去" in app.test_client().get(f"{BASE}/notice").text
+    world.to(State.OPEN)
+    for place in range(5):
+        world.cast(place, m1="agree", m2="agree")
+    ballot = signed_in(app, world.platform, world.people[8]).get(f"{BASE}/vote/{world.electors[8]}/1").text
+    assert "不投票也可能被算进去" in ballot
+    for place in (6, 7):
+        now = world.clock.now()
+        delivered = record.delivery_entry(
+            world.row().manifest_hash or "",
+            time=now,
+            elector=world.electors[place],
+            serial=None,
+            method="in-person",
+            delivered=now,
+        )
+        world.enter(delivered, "clerk1")
+    world.to(State.ANNOUNCED)
+    with world.platform.database.reading() as session:
+        told = canonical.decode(tallying.tally_of(session, world.row()).public)["motions"]
+    assert [motion["outcome"] for motion in told] == ["review", "failed"]
+    assert told[0]["with_silent"]["silent"]["heads"] == 2, "only those with a delivery entry are counted"
+    assert told[0]["with_silent"]["passed"]
+    assert told[1]["with_silent"] is None, "M8 needs three quarters who said so"
+    page = app.test_client().get(BASE).text
+    assert "需要法律意见" in page
+    assert "依据有争议，只作参照" in page
+    assert world.problems() == []
