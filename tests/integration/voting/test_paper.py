@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 from sqlalchemy import select
 
+from hoa.kernel import canonical
 from hoa.kernel.clock import FrozenClock, today
 from hoa.kernel.errors import Refusal
 from hoa.platform import Platform
@@ -13,8 +14,9 @@ from tests.integration.voting.world import World, a_world
 from tests.scans import a_scan
 from voting.rules import paper, record
 from voting.rules.life import State
+from voting.rules.package import Form
 from voting.rules.paper import Keyed, Stage
-from voting.service import casting, deliveries, hand, keying, proposals, scans, sheets
+from voting.service import casting, deliveries, hand, keying, packages, proposals, scans, sheets, tallying
 from voting.tables import Ballot, BallotMark, PaperKeying, PaperSheet, Proposal
 
 AGREE, OPPOSE = {"m1": "agree", "m2": "agree"}, {"m1": "oppose", "m2": "agree"}
@@ -408,3 +410,21 @@ def test_a_reading_knows_blanks_from_oversights():
     assert reading == Keyed({"m2": "agree"}, frozenset())
     with pytest.raises(paper.WrongMarks):
         paper.read_keying(("m1", "m2"), {"m2": "agree"}, [])
+
+
+def test_what_came_on_paper_is_in_the_package_that_verifies(world: World):
+    serial = logged(world, 0, {"m1": "multiple-choice", "m2": "agree"})
+    with world.platform.database.writing() as session:
+        row, keys = world._row(session), world.platform.keys
+        by, now = world.officials["clerk1"], world.clock.now()
+        (ruling,) = keying.propose_rulings(session, keys, row, serial, by=by, now=now)
+    world.sign(ruling.id, "clerk1", "scrutineer1")
+    for place in range(1, 5):
+        world.cast(place, m1="agree", m2="agree")
+    world.to(State.ANNOUNCED)
+    with world.platform.database.reading() as session:
+        data = packages.build(session, world.platform.keys, world.row(), Form.FULL)
+        tally = canonical.decode(tallying.tally_of(session, world.row()).full)
+    satisfied, said = packages.verify(data, "--assembly", world.row().manifest_hash or "")
+    assert satisfied, said
+    assert tally["paper"]["issued"] == 1
