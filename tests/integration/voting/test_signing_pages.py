@@ -20,7 +20,7 @@ from tests.integration.voting.world import World, a_world
 from tests.signers import Signer
 from voting.rules import record
 from voting.rules.life import State
-from voting.service import casting
+from voting.service import casting, proposals
 from voting.tables import LogEntry, Proposal
 
 BASE = "/c/WTY/assemblies/2026-01"
@@ -29,7 +29,7 @@ PAGE = f"{BASE}/sign"
 
 @pytest.fixture
 def world(platform: Platform, clock: FrozenClock) -> World:
-    world = a_world(platform, clock, staffed=True, channels=["meeting", "online"])
+    world = a_world(platform, clock, staffed=True, counting="last", channels=["meeting", "online"])
     world.to(State.OPEN)
     return world
 
@@ -108,6 +108,22 @@ def test_two_officials_sign_a_keyed_ballot_and_the_first_is_told_that_another_is
     assert state(world, proposal) == "appended"
 
 
+def test_a_ballot_that_a_newer_one_overtook_is_listed_anew_and_its_second_clerk_is_told(
+    app: Flask, world: World
+) -> None:
+    proposal = world.propose(ballot(world))
+    first, second = official(app, world, "clerk1"), official(app, world, "clerk2")
+    answer = signed_file(second, "clerk2")
+    post(first, PAGE, {"signatures": signed_file(first, "clerk1")})
+    world.cast(3, m1="oppose", m2="oppose")
+    page = post(second, PAGE, {"signatures": answer}).text
+    assert "已经接在它后面重新列出" in page
+    assert "已签 0 / 2" in page
+    assert state(world, proposal) == "dropped"
+    post(first, PAGE, {"signatures": signed_file(first, "clerk1")})
+    assert "1 条已生效" in post(second, PAGE, {"signatures": signed_file(second, "clerk2")}).text
+
+
 def test_only_those_who_key_see_a_keyed_ballot(app: Flask, world: World) -> None:
     world.propose(ballot(world))
     chair = in_post(world, world.chair, COMMITTEE_CHAIR)
@@ -174,11 +190,16 @@ def test_a_convener_takes_a_proposal_back_with_a_reason_and_an_official_who_did_
 
 
 def test_a_batch_of_487_is_read_and_signed_in_one_form(app: Flask, world: World) -> None:
-    proposals = [world.propose(delivery(world, number % 12)) for number in range(487)]
+    with world.platform.database.writing() as session:
+        row, keys, now = world.row(), world.platform.keys, world.clock.now()
+        waiting = [
+            proposals.propose(session, keys, row, delivery(world, number % 12), by=None, now=now)
+            for number in range(487)
+        ]
     client = official(app, world, "clerk1")
-    assert len(re.findall("data-items=", client.get(PAGE).text)) == len(proposals)
+    assert len(re.findall("data-items=", client.get(PAGE).text)) == len(waiting)
     assert "487 条已生效" in post(client, PAGE, {"signatures": signed_file(client, "clerk1")}).text
-    assert logged(world, "delivery") == len(proposals)
+    assert logged(world, "delivery") == len(waiting)
 
 
 def test_what_waits_for_me_stands_on_my_page(app: Flask, world: World) -> None:
