@@ -19,7 +19,7 @@ from voting.own import own
 from voting.powers import ASK_VOTERS, CONVENE, FULL_PACKAGE, POWERS
 from voting.reminders import run_reminders
 from voting.rules.life import State
-from voting.service import aftermath, closing, integrity, packages, reading, roll, to_sign, witnessing
+from voting.service import aftermath, closing, integrity, keying, packages, reading, roll, to_sign, witnessing
 from voting.tasks import TASKS
 from voting.views import BLUEPRINTS
 from voting.witness_commands import witness
@@ -47,6 +47,11 @@ def _needs(session: Session, asker: Asker) -> Sequence[Need]:
         if number:
             title = gettext("%(n)s 条等您签名：%(title)s", n=number, title=row.title)
             needs.append(Need(title=title, url=url_for("voting.sign", code=row.code)))
+        sheets = keying.waiting_for(session, row, asker.person_id)
+        if sheets is not None:
+            told = N_("纸质选票：%(title)s，%(n)s 张等您录入") if sheets else N_("纸质选票：%(title)s")
+            title = gettext(told, title=row.title, n=sheets)
+            needs.append(Need(title=title, url=url_for("voting.paper_desk", code=row.code)))
     if CONVENE in asker.powers:
         words = {
             State.DRAFT: N_("起草中的会议还没有公告：%(title)s"),

@@ -419,6 +419,15 @@ def tasks(found: Sequence[Standing], official: Official) -> list[Standing]:
     return [here for here in found if may_key(here, official) or may_settle(here, official)]
 
 
+def waiting_for(session: Session, assembly: Assembly, person_id: str) -> int | None:
+    """How many sheets this official may key or settle now; None for whoever has nothing to do with paper here."""
+    if "paper" not in assembly.open_channels or assembly.step not in (State.NOTICED, State.OPEN, State.CUT_OFF):
+        return None
+    official = proposals.official(session, assembly, person_id)
+    number = len(tasks(standings(session, assembly, sheets.of(session, assembly)), official))
+    return number if number or official.role == Role.CLERK else None
+
+
 def history(session: Session, assembly: Assembly, sheet: PaperSheet) -> Sequence[Any]:
     """Who keyed this sheet when, all rounds, without what they read."""
     query = select(PaperKeying).where(

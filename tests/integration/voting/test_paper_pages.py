@@ -261,3 +261,11 @@ def test_conveners_look_and_do_nothing(app: Flask, world: World):
         assert chair.get(page).status_code == 403
     for address in ("prepare", "print", f"sheets/{serial}/reissue", f"sheets/{serial}/key", "hand/submit"):
         assert post(chair, f"{DESK}/{address}", page="/verify").status_code == 403
+
+
+def test_the_front_page_leads_a_clerk_to_the_sheets(app: Flask, world: World):
+    serial, *_ = issued(app, world)
+    world.to(State.OPEN)
+    scan(world, serial)
+    assert "1 张等您录入" in official(app, world, "clerk1").get("/c/WTY/").text
+    assert "纸质选票" not in official(app, world, "counter1").get("/c/WTY/").text
