@@ -42,7 +42,7 @@ def test_an_owner_authorises_an_agent_who_votes_as_told_in_the_largest_letters(
     owner.get_by_label("代理人姓名").fill("和豪")
     owner.get_by_label("代理人手机号码").fill("19900000652")
     for number, told in enumerate(("反对", "由代理人决定", "这一项不委托")):
-        owner.locator("main fieldset").nth(number).get_by_text(told).click()
+        owner.locator("main fieldset").nth(number).get_by_label(told).check()
     owner.get_by_role("button", name="委托").click()
     expect(owner.get_by_text("您委托了 和豪")).to_be_visible()
     agent = new_page(demo.base_url, size="phone")

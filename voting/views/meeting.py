@@ -25,6 +25,8 @@ from voting.tables import Assembly, Official
 from voting.views import lists
 from voting.views.shared import address, blueprint, find, paper
 
+# The page has nothing to touch, so that looking again takes nobody out of anything.
+WALL_SECONDS = 30
 CAPACITIES = {
     meeting.OWNER: CAPACITY_WORDS[Capacity.SELF],
     meeting.AGENT: N_("代理人"),
@@ -286,12 +288,13 @@ def meeting_ballot(code: str, elector: str) -> str | Response:
 
 @blueprint.get("/<code>/meeting/wall")
 @public
-def meeting_wall(code: str) -> str:
+def meeting_wall(code: str) -> Response:
     """For the projector: the quorum and nothing else, as of the last full minute."""
     assembly = find(code)
     counted = meeting.quorum(context.reading(), assembly, now=context.now()) if assembly.step is State.OPEN else None
     reach = roll.reach(context.reading(), assembly) if counted is not None else None
-    return render_template("voting/wall.html", assembly=assembly, quorum=counted, reach=reach)
+    page = render_template("voting/wall.html", assembly=assembly, quorum=counted, reach=reach)
+    return Response(page, mimetype="text/html", headers={"Refresh": str(WALL_SECONDS)})
 
 
 def _lines(assembly: Assembly) -> list[tuple[str, ...]]:

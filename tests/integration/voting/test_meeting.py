@@ -180,7 +180,7 @@ def test_the_wall_is_for_everybody_and_tells_no_choice(app: Flask, world: World)
     page = app.test_client().get(f"{BASE}/meeting/wall")
     assert page.status_code == 200
     assert "还差" in page.text
-    assert 'http-equiv="refresh"' in page.text
+    assert page.headers["Refresh"] == "30", "it looks again by itself, without a script"
     assert not re.search("同意|反对|弃权", page.text.replace("参加表决", ""))
     with world.platform.database.writing() as session:
         meeting.close_desk(session, world.row(), first, now=world.clock.now())
