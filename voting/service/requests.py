@@ -204,6 +204,13 @@ def support(session: Session, request: AssemblyRequest) -> Support:
     return _support(roll(session, request.community_id), _signed(session, request))
 
 
+def with_support(session: Session, community_id: str) -> Sequence[tuple[AssemblyRequest, Support]]:
+    """All requests with who stands behind them; the roll is drawn up once for all."""
+    rows = requests(session, community_id)
+    everybody = roll(session, community_id) if rows else ()
+    return [(row, _support(everybody, _signed(session, row))) for row in rows]
+
+
 def have_signed(session: Session, request: AssemblyRequest, person_id: str) -> bool:
     """Whether an elector of this person stands behind the request."""
     signed = _signed(session, request)

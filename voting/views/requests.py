@@ -49,7 +49,7 @@ class ConveneForm(Form):
 @public
 def requests_page() -> str:
     session, here, me = context.reading(), context.community().id, context.me()
-    rows = [(row, requests.support(session, row)) for row in requests.requests(session, here)]
+    rows = requests.with_support(session, here)
     return render_template(
         "voting/requests.html", rows=rows, may_start=me is not None and requests.may_sign(session, here, me.id)
     )
