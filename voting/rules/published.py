@@ -54,7 +54,8 @@ def _figures(share: Share) -> dict[str, int]:
     return {"heads": share.heads, "area": share.area}
 
 
-def _roll(roll: RollTotal) -> dict[str, Any]:
+def roll_figures(roll: RollTotal) -> dict[str, Any]:
+    """A roll as the tally names it."""
     return {"root": roll.root.hex(), **_figures(roll.share)}
 
 
@@ -76,7 +77,7 @@ def full_tally(
         "form": "full",
         "time": stamp(time),
         "log": {"size": roots.log_size, "root": roots.log_root.hex()},
-        "roll": {"opening": _roll(roots.opening), "final": _roll(roots.final)},
+        "roll": {"opening": roll_figures(roots.opening), "final": roll_figures(roots.final)},
         "counted": {"root": roots.counted_root.hex(), "rows": roots.counted_rows},
         "paper": paper._asdict(),
         "ballots": ballots._asdict(),

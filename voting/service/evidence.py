@@ -16,8 +16,8 @@ from hoa.platform import Platform
 from hoa.resolutions.evidence import AssemblyEvidence, AssemblyRecord
 from voting.rules.life import State
 from voting.rules.package import Form
-from voting.rules.published import motion_figures
-from voting.service import packages, tallying
+from voting.rules.published import motion_figures, roll_figures
+from voting.service import packages, tallying, witnessing
 from voting.service.addresses import path
 from voting.tables import Assembly, AssemblyEvent
 
@@ -67,9 +67,14 @@ def _record(platform: Platform, session: Session, assembly: Assembly, at: dateti
         package=hashlib.sha256(package).hexdigest() if package else None,
         recounted=problem is None,
         problem=problem,
-        witnesses=0,
+        witnesses=_witnesses(session, assembly),
         url=path(session, assembly),
     )
+
+
+def _witnesses(session: Session, assembly: Assembly) -> int:
+    """How many witnesses cosigned the closing head."""
+    return sum(len(one.names) for one in witnessing.noted(session, assembly) if one.head.reason == "close")
 
 
 def counted_again(platform: Platform, session: Session, assembly: Assembly, announced: Any) -> str | None:
@@ -83,4 +88,14 @@ def counted_again(platform: Platform, session: Session, assembly: Assembly, anno
         told = next((entry for entry in announced["motions"] if entry["motion"] == figures["motion"]), None)
         if told != figures:
             return f"motion {figures['motion']}: the recount differs from the announced tally"
+    ledger = again.ledger
+    rolls = {"opening": ledger.opening_roll, "final": ledger.final_roll}
+    sums = {
+        "ballots": ledger.ballot_counts(again.counted)._asdict(),
+        "paper": ledger.paper._asdict(),
+        "roll": {name: roll_figures(total) for name, total in rolls.items()},
+    }
+    for part, value in sums.items():
+        if announced[part] != value:
+            return f"{part}: the recount differs from the announced tally"
     return None
