@@ -36,7 +36,7 @@ class Site:
     old_head: str
 
     def file(self, folder: Path, value: object) -> Path:
-        path = folder / "receipt.json"
+        path = folder / f"receipt-{len(list(folder.glob('receipt-*')))}.json"
         path.write_text(json.dumps(value), encoding="utf-8")
         return path
 
