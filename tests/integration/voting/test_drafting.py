@@ -157,6 +157,24 @@ def test_the_communitys_pack_decides_and_what_was_noticed_keeps_its_own(world: W
     assert world.row().rule_pack == "cn-national"
 
 
+def test_an_extraordinary_assembly_in_hangzhou_is_noticed_seven_days_before_and_its_package_verifies(world: World):
+    now = world.clock.now()
+    with world.platform.database.writing() as session:
+        pack_choice.choose(session, world.community, code="cn-hangzhou", reason="杭州", by=world.chair, now=now)
+    draft(world, form="extraordinary")
+    add(world)
+    world.change(opens_at=now + timedelta(days=6), closes_at=now + timedelta(days=12))
+    with pytest.raises(schedule.NoticeTooShort):
+        give(world)
+    world.change(opens_at=now + timedelta(days=7), closes_at=now + timedelta(days=11))
+    with pytest.raises(schedule.WindowTooShort):
+        give(world)
+    world.change(closes_at=now + timedelta(days=12))
+    assert canonical.decode(give(world).manifest or b"")["rules"]["pack"] == "cn-hangzhou"
+    world.to(State.ANNOUNCED)
+    assert world.problems() == []
+
+
 def test_motions_are_reworded_ordered_and_numbered_without_gaps_until_the_notice(world: World):
     draft(world)
     first, second, third = add(world, "一"), add(world, "二"), add(world, "三")
