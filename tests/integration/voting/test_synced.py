@@ -22,7 +22,7 @@ pytestmark = pytest.mark.sqlite_only
 
 SYNC = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
 OPEN = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(ctypes.c_int)
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(ctypes.c_int)
 )
 
 
@@ -83,7 +83,8 @@ class CountedSyncs:
         self._library.sqlite3_vfs_register(self._real, 1)
         self._library.sqlite3_vfs_unregister(ctypes.byref(self._mine))
 
-    def _opened(self, vfs: int, name: bytes, file: int, flags: int, out: object) -> int:
+    def _opened(self, vfs: int, name: int, file: int, flags: int, out: object) -> int:
+        # The name stays a pointer: SQLite keeps it for as long as the file is open.
         code = self._real.contents.open(vfs, name, file, flags, out)
         opened = ctypes.cast(file, ctypes.POINTER(File)).contents
         if code == 0 and opened.methods:
