@@ -13,7 +13,7 @@ from hoa.web.access import public
 from voting.powers import CONVENE
 from voting.rules.life import State
 from voting.rules.published import turnout_permille
-from voting.service import doors, drafts, reading, rule_changes, tallying
+from voting.service import doors, drafts, reading, results, rule_changes, tallying
 from voting.tables import Assembly
 from voting.views import outcome
 from voting.views.deliveries import note_login
@@ -41,7 +41,14 @@ def show(code: str) -> str:
     assembly = find(code)
     if assembly.step is State.ANNOUNCED:
         return render_template("voting/result.html", assembly=assembly, **outcome.page_values(assembly))
-    return render_template("voting/assembly.html", assembly=assembly, **_notice_values(assembly), **_mine(assembly))
+    return render_template(
+        "voting/assembly.html",
+        assembly=assembly,
+        objected=[one for one in results.objections(context.reading(), assembly) if one.objections],
+        today=today(context.now()),
+        **_notice_values(assembly),
+        **_mine(assembly),
+    )
 
 
 @blueprint.get("/<code>/result")

@@ -1,6 +1,8 @@
 """The minutes: composed from the record, noted, frozen, signed by two with their own keys (rules.md R1.40)."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -52,7 +54,7 @@ def finish(world: World) -> Minutes:
         )
 
 
-def sign(world: World, name: str, value: object) -> None:
+def sign(world: World, name: str, value: Mapping[str, Any]) -> None:
     with world.platform.database.writing() as session:
         minutes.sign(
             session,

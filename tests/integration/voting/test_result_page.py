@@ -103,6 +103,17 @@ def test_reasons_of_invalid_ballots_are_for_those_who_may_see_the_whole_record(a
 def test_objections_to_notice_and_result_are_shown_with_their_answers(app: Flask, world: World) -> None:
     for place in range(7):
         world.cast(place, m1="agree", m2="agree")
+    with world.platform.database.writing() as session:
+        early = next(row for row in bulletin.publications(session, world.community) if row.kind == "assembly-notice")
+        bulletin.object_to(
+            session,
+            world.community,
+            publication_id=early.id,
+            text="方案写得不清楚",
+            by=world.people[0],
+            now=early.published_at,
+        )
+    assert "方案写得不清楚" in app.test_client().get(BASE).text, "while voting is open as well"
     world.to(State.ANNOUNCED)
     with world.platform.database.writing() as session:
         rows = bulletin.publications(session, world.community)
