@@ -3,7 +3,7 @@
 Who signs must understand what they sign; so every kind says its consequence, and nothing shows raw JSON.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask_babel import gettext
@@ -97,10 +97,10 @@ def subject(entry: Mapping[str, Any], known: Known) -> str:
         elector = known.ballots.get(entry["leaf"])
         code = record.short_code(entry["leaf"])
         return gettext("%(room)s 的票 %(code)s", room=known.room(elector), code=code) if elector else code
-    short = {
+    short: dict[str, Callable[[], str]] = {
         "extend": lambda: gettext("新的截止时间 %(when)s", when=moment(parse_stamp(entry["until"]))),
-        "channel-added": lambda: gettext(CHANNELS[entry["channel"]]),
-        "key-change": lambda: entry["key"].get("person") or entry["role"],
+        "channel-added": lambda: _word(CHANNELS, entry, "channel"),
+        "key-change": lambda: str(entry["key"].get("person") or entry["role"]),
         "paper-received": lambda: gettext("共 %(n)s 张", n=len(entry["serials"])),
     }
     return short[kind]() if kind in short else ""
@@ -116,6 +116,12 @@ def details(entry: Mapping[str, Any], known: Known) -> Sequence[tuple[str, str]]
     return found
 
 
+def _word(words: Mapping[str, str], entry: Mapping[str, Any], field: str) -> str:
+    """What a field's value is called. In one place: the message extractor takes a key inside `gettext(…)` for words."""
+    word: str = gettext(words[entry[field]])
+    return word
+
+
 def _sheet(entry: Mapping[str, Any], _known: Known) -> list[tuple[str, str]]:
     found = [(gettext("票号"), entry["serial"])]
     if "replaces" in entry:
@@ -125,7 +131,7 @@ def _sheet(entry: Mapping[str, Any], _known: Known) -> list[tuple[str, str]]:
 
 def _delivery(entry: Mapping[str, Any], _known: Known) -> list[tuple[str, str]]:
     found = [
-        (gettext("方式"), gettext(METHODS[entry["method"]])),
+        (gettext("方式"), _word(METHODS, entry, "method")),
         (gettext("送达时间"), moment(parse_stamp(entry["delivered"]))),
     ]
     if entry["serial"]:
@@ -134,7 +140,7 @@ def _delivery(entry: Mapping[str, Any], _known: Known) -> list[tuple[str, str]]:
 
 
 def _ballot(entry: Mapping[str, Any], known: Known) -> list[tuple[str, str]]:
-    found = [(gettext("方式"), gettext(CHANNELS[entry["channel"]]))]
+    found = [(gettext("方式"), _word(CHANNELS, entry, "channel"))]
     evidence = entry["evidence"]
     if "serial" in evidence:
         found.append((gettext("票号"), evidence["serial"]))
@@ -145,12 +151,12 @@ def _ballot(entry: Mapping[str, Any], known: Known) -> list[tuple[str, str]]:
 
 
 def _void(entry: Mapping[str, Any], _known: Known) -> list[tuple[str, str]]:
-    return [(gettext("理由"), gettext(VOID_REASONS[entry["reason"]]))]
+    return [(gettext("理由"), _word(VOID_REASONS, entry, "reason"))]
 
 
 def _ruling(entry: Mapping[str, Any], known: Known) -> list[tuple[str, str]]:
     reason = INVALID_REASONS.get(entry["reason"])
-    found = [(gettext("认定"), gettext(RULINGS[entry["ruling"]]))]
+    found = [(gettext("认定"), _word(RULINGS, entry, "ruling"))]
     if entry["ruling"] == "invalid":
         all_motions = entry["motion"] == "*"
         motion = gettext("全部事项") if all_motions else known.motions.get(entry["motion"], entry["motion"])

@@ -148,7 +148,8 @@ def _told(assembly: Assembly, fate: results.Fate) -> Told:
 
 def _fate_words(assembly: Assembly, fate: results.Fate) -> tuple[str, str]:
     if fate.kind == "void":
-        return gettext("已作废"), gettext(VOID_REASONS[fate.reasons["*"]])
+        why = fate.reasons["*"]
+        return gettext("已作废"), gettext(VOID_REASONS[why])
     why = "、".join(gettext(INVALID_REASONS[reason]) for reason in dict.fromkeys(fate.reasons.values()))
     first = assembly.counting == "first"
     words = {
