@@ -1,5 +1,7 @@
 """Every entry type of the record: officials, personal keys, proposals and signatures, witnesses, roll changes."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -95,7 +97,7 @@ def _personal_keys() -> None:
     op.create_index(op.f("ix_personal_key_person_id"), "personal_key", ["person_id"])
 
 
-def _of_assembly(table: str, *parts: sa.Column[object] | sa.UniqueConstraint) -> None:
+def _of_assembly(table: str, *parts: sa.Column[Any] | sa.UniqueConstraint) -> None:
     op.create_table(
         table,
         *parts,

@@ -1,5 +1,7 @@
 """Paper ballots: sheets, scans and keying; the ledger of deliveries."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -28,11 +30,11 @@ def _number(name: str) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger(), nullable=False)
 
 
-def _moment(name: str, *, empty: bool = False) -> sa.Column[object]:
+def _moment(name: str, *, empty: bool = False) -> sa.Column[Any]:
     return sa.Column(name, Instant(), nullable=empty)
 
 
-def _of_assembly(table: str, *parts: sa.Column[object] | sa.UniqueConstraint) -> None:
+def _of_assembly(table: str, *parts: sa.Column[Any] | sa.UniqueConstraint) -> None:
     op.create_table(
         table,
         *parts,

@@ -35,7 +35,7 @@ def _text(name: str, *, empty: bool = False) -> sa.Column[str]:
     return sa.Column(name, sa.Text(), nullable=empty)
 
 
-def _moment(name: str, *, empty: bool = False) -> sa.Column[object]:
+def _moment(name: str, *, empty: bool = False) -> sa.Column[Any]:
     return sa.Column(name, Instant(), nullable=empty)
 
 

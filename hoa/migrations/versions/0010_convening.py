@@ -1,5 +1,7 @@
 """Rulebooks, the community's rule pack, requests for an assembly, who was told of a notice."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -19,7 +21,7 @@ def upgrade() -> None:
     _told()
 
 
-def _keys(table: str) -> tuple[sa.Column[object] | sa.Constraint, ...]:
+def _keys(table: str) -> tuple[sa.Column[Any] | sa.Constraint, ...]:
     return (
         sa.Column("community_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),

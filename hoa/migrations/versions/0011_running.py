@@ -1,5 +1,7 @@
 """Roll objections, reminders, door visits, who looked at the turnout; since when the register knows of an ownership."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -45,7 +47,7 @@ def _texts(*names: str) -> list[sa.Column[str]]:
     return [sa.Column(name, sa.Text(), nullable=False) for name in names]
 
 
-def _of_assembly(table: str, *parts: sa.Column[object] | sa.Column[str] | sa.UniqueConstraint) -> None:
+def _of_assembly(table: str, *parts: sa.Column[Any] | sa.UniqueConstraint) -> None:
     op.create_table(
         table,
         *parts,

@@ -1,5 +1,7 @@
 """The sample of recorded voters, the minutes and how long evidence stays locked."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -79,11 +81,11 @@ def _texts(*names: str) -> list[sa.Column[str]]:
     return [sa.Column(name, sa.Text(), nullable=False) for name in names]
 
 
-def _moment(name: str) -> sa.Column[object]:
+def _moment(name: str) -> sa.Column[Any]:
     return sa.Column(name, Instant(), nullable=False)
 
 
-def _of_assembly(table: str, *parts: sa.Column[object] | sa.Column[str] | sa.UniqueConstraint) -> None:
+def _of_assembly(table: str, *parts: sa.Column[Any] | sa.UniqueConstraint) -> None:
     op.create_table(
         table,
         *parts,
