@@ -140,21 +140,24 @@ _STILL_ON_ROLL = ~exists().where(
     _removals.assembly_id == _roll.assembly_id,
     _removals.elector == _roll.elector,
 )
-_STANDINGS = (
-    select(_roll.elector, _roll.area, _roll.units, func.max(_ownerships.level))
+# Two statements, because SQLite's planner joins the four tables from the roll's side: 50 ms where these take 0.2.
+_OWNED = (
+    select(_ownerships.unit_id, _ownerships.level)
     .select_from(Owner.__table__)
     .join(
         Ownership.__table__,
         and_(_ownerships.community_id == _owners.community_id, _ownerships.owner_id == _owners.id),
     )
-    .join(
-        RollUnit.__table__,
-        and_(
-            _units.community_id == _ownerships.community_id,
-            _units.assembly_id == _in_assembly,
-            _units.unit_id == _ownerships.unit_id,
-        ),
+    .where(
+        _owners.community_id == _community,
+        _owners.person_id == bindparam("person"),
+        _ownerships.since <= bindparam("day"),
+        or_(_ownerships.until.is_(None), _ownerships.until > bindparam("day")),
     )
+)
+_ELECTORS = (
+    select(_roll.elector, _roll.area, _roll.units, _units.unit_id)
+    .select_from(RollUnit.__table__)
     .join(
         RollEntry.__table__,
         and_(
@@ -164,13 +167,11 @@ _STANDINGS = (
         ),
     )
     .where(
-        _owners.community_id == _community,
-        _owners.person_id == bindparam("person"),
+        _units.community_id == _community,
+        _units.assembly_id == _in_assembly,
+        _units.unit_id.in_(bindparam("units", expanding=True)),
         _STILL_ON_ROLL,
-        _ownerships.since <= bindparam("day"),
-        or_(_ownerships.until.is_(None), _ownerships.until > bindparam("day")),
     )
-    .group_by(_roll.community_id, _roll.id, _roll.elector, _roll.area)
     .order_by(_roll.elector)
 )
 _HERE = (
@@ -222,8 +223,19 @@ _INSERT = insert(Ballot)
 
 def standings(session: Session, assembly: Assembly, *, person_id: str, day: date) -> Sequence[Standing]:
     """The electors of the frozen roll for whose units this person is an owner on `day` (R1.17, R1.20)."""
-    given = {"community": assembly.community_id, "assembly": assembly.id, "person": person_id, "day": day}
-    return [Standing._make(row) for row in session.connection().execute(_STANDINGS, given)]
+    connection = session.connection()
+    owned: dict[str, str] = {}
+    for unit_id, level in connection.execute(
+        _OWNED, {"community": assembly.community_id, "person": person_id, "day": day}
+    ):
+        owned[unit_id] = max(level, owned.get(unit_id, ""))
+    given = {"community": assembly.community_id, "assembly": assembly.id, "units": list(owned)}
+    found: dict[str, Standing] = {}
+    for elector, area, units, unit_id in connection.execute(_ELECTORS, given):
+        before = found.get(elector)
+        level = max(owned[unit_id], before.level if before else "")
+        found[elector] = Standing(elector, area, units, level)
+    return list(found.values())
 
 
 def standing(session: Session, assembly: Assembly, *, person_id: str, elector: str, day: date) -> Standing:
