@@ -22,7 +22,7 @@ from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.kernel.ids import new_id
 from hoa.ports.keys import Keys
 from voting.rules.life import State
-from voting.service import casting, entries, seats
+from voting.service import casting, entries, seats, successions
 from voting.tables import Assembly, AssistedSession, RollEntry
 
 # The owner sits beside the screen: how long a session may take, and how fresh a check in person must be.
@@ -103,7 +103,7 @@ def open_session(
         raise NoAccount(name=seat.owner.name)
     if seat.owner.person_id == by:
         raise HelpsOneself
-    check = _fresh_check(session, seat.owner, now)
+    check = _fresh_check(session, assembly, elector, seat.owner, now)
     row = AssistedSession(
         community_id=assembly.community_id,
         id=new_id(),
@@ -130,14 +130,24 @@ def _check_helper(helper: Helper) -> None:
         raise NoHelper
 
 
-def _fresh_check(session: Session, owner: Owner, now: datetime) -> IdentityCheck | None:
+def _fresh_check(
+    session: Session, assembly: Assembly, elector: str, owner: Owner, now: datetime
+) -> IdentityCheck | None:
+    """A check serves for one ballot: once the elector has voted since, the owner agrees anew, by the code."""
     query = select(IdentityCheck).where(
         IdentityCheck.community_id == owner.community_id,
         IdentityCheck.owner_id == owner.id,
         IdentityCheck.state == desk.CONFIRMED,
         IdentityCheck.second_at > now - LIFE,
     )
-    return session.scalars(query.order_by(IdentityCheck.second_at.desc()).limit(1)).one_or_none()
+    check = session.scalars(query.order_by(IdentityCheck.second_at.desc()).limit(1)).one_or_none()
+    if check is None or check.second_at is None or _voted_since(session, assembly, elector, check.second_at):
+        return None
+    return check
+
+
+def _voted_since(session: Session, assembly: Assembly, elector: str, moment: datetime) -> bool:
+    return any(ballot.cast_at >= moment for ballot in casting.my_ballots(session, assembly, elector))
 
 
 def one(session: Session, assembly: Assembly, session_id: str, *, by: str) -> AssistedSession:
@@ -198,8 +208,12 @@ def vote(
     row = get(session, AssistedSession, assembly.community_id, session_id, lock=True)
     if row.leaf is None:
         check_usable(row, now=now)
+        # What the owner agreed to is spent when the elector votes some other way meanwhile.
+        if _voted_since(session, assembly, row.elector, row.opened_at):
+            raise Over
     # The level is asked once more: between confirming and casting the desk may have moved the owner's account.
     casting.standing(session, assembly, person_id=row.person_id, elector=row.elector, day=today(now))
+    successions.demand_no_predecessor(session, assembly, person_id=row.person_id, elector=row.elector)
     if row.leaf is not None and not _is_retry(session, assembly, row, client_nonce):
         raise Over
     receipt = casting.cast(

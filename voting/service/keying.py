@@ -21,7 +21,7 @@ from voting.rules import paper, record
 from voting.rules.life import State
 from voting.rules.officials import Role
 from voting.rules.paper import Keyed, Stage
-from voting.service import casting, entries, proposals, scans, sheets
+from voting.service import casting, entries, proposals, scans, sheets, to_sign
 from voting.service.keys import BALLOT, place
 from voting.tables import Assembly, BallotMark, Official, PaperKeying, PaperScan, PaperSheet, Proposal
 
@@ -399,7 +399,8 @@ def check_may_see(session: Session, keys: Keys, assembly: Assembly, here: Standi
 
 def _may_see(session: Session, keys: Keys, assembly: Assembly, here: Standing, official: Official) -> bool:
     if here.stage in (Stage.TO_SIGN, Stage.STOPPED):
-        return True
+        # The scan tells what the keyed ballot tells, so the same people see both.
+        return to_sign.sees_ballots(session, assembly, official.person_id)
     if here.stage is Stage.LOGGED:
         asked = _waiting(session, assembly, here, "ruling") or _waiting(session, assembly, here, "void")
         return bool(asked or due_rulings(session, keys, assembly, here))

@@ -19,7 +19,7 @@ from hoa.kernel.ids import new_id
 from hoa.ports.keys import Keys
 from voting.rules.life import State
 from voting.rules.thresholds import QUORUM, Share
-from voting.service import casting, entries, proposals, proxies, seats
+from voting.service import casting, entries, proposals, proxies, seats, successions
 from voting.tables import (
     Assembly,
     Ballot,
@@ -334,6 +334,8 @@ def key_ballot(
         raise KeyedAlready
     if assembly.counting == "first" and proxies.own_ballot_stands(session, assembly, elector):
         raise casting.AlreadyVoted
+    if row.person_id is not None:
+        successions.demand_no_predecessor(session, assembly, person_id=row.person_id, elector=elector)
     desk = _desk(session, assembly, row.desk_id)
     entry = casting.keyed_entry(
         session, assembly, elector=elector, choices=choices, channel="meeting", evidence={"desk": desk.name}, now=now

@@ -89,6 +89,11 @@ class SameScan(Refusal):
     status: ClassVar[int] = 409
 
 
+class OwnAuthority(Refusal):
+    message: ClassVar[str] = N_("给您自己的委托书，要由另一位工作人员核对")
+    status: ClassVar[int] = 403
+
+
 class Agent(NamedTuple):
     """Who votes for somebody: an account, or a name with the end of an identity number, told apart by `key`."""
 
@@ -156,7 +161,9 @@ def register(
 ) -> ProxyAuthority:
     """A written authority: by an official who saw it with the papers, or by the agent, for an official to look at."""
     assembly = steps.locked(session, community_id, assembly_id)
-    _may_give(session, assembly, terms, now)
+    if scan.identity_seen and terms.agent.person_id == by:
+        raise OwnAuthority
+    _may_give(session, assembly, terms, now, seen=bool(scan.identity_seen))
     upload = uploads.checked(scan.data, scan.name)
     digest = hashlib.sha256(upload.data).hexdigest()
     known = select(ProxyAuthority.id).where(*_mine(assembly), ProxyAuthority.digest == digest)
@@ -227,7 +234,9 @@ def _mine(assembly: Assembly) -> tuple[Any, Any]:
     return ProxyAuthority.community_id == assembly.community_id, ProxyAuthority.assembly_id == assembly.id
 
 
-def _may_give(session: Session, assembly: Assembly, terms: Terms, now: datetime) -> None:
+def _may_give(session: Session, assembly: Assembly, terms: Terms, now: datetime, *, seen: bool = True) -> None:
+    """A paper that nobody has seen yet may come from anybody: it stands in no other authority's way, and its sender
+    is not told whether the principal has voted or has an agent; `see` asks that."""
     if "proxy" not in assembly.open_channels or assembly.step not in (State.NOTICED, State.OPEN):
         raise NoProxies
     if now >= assembly.ends_at:
@@ -239,14 +248,23 @@ def _may_give(session: Session, assembly: Assembly, terms: Terms, now: datetime)
         own = casting.standings(session, assembly, person_id=agent.person_id, day=today(now))
         if agent.person_id == terms.principal_id or terms.elector in {one.elector for one in own}:
             raise CannotBeAgent
-    if own_ballot_stands(session, assembly, terms.elector):
-        raise casting.OwnBallotStands
+    if seen:
+        _none_stands(session, assembly, terms.elector)
     for row in of_elector(session, assembly, terms.elector):
-        if row.withdrawn_at is None:
+        if row.withdrawn_at is None and row.agent == agent.key:
             raise HasAnAgent(agent=row.agent_name)
     others = {row.elector for row in _living(session, assembly, agent.key)} - {terms.elector}
     if len(others) >= assembly.proxy_cap:
         raise ProxyCapReached(agent=agent.name, cap=assembly.proxy_cap)
+
+
+def _none_stands(session: Session, assembly: Assembly, elector: str) -> None:
+    """Neither a ballot of the principal's own nor an authority that serves."""
+    if own_ballot_stands(session, assembly, elector):
+        raise casting.OwnBallotStands
+    for row in of_elector(session, assembly, elector):
+        if row.withdrawn_at is None and is_looked_at(row):
+            raise HasAnAgent(agent=row.agent_name)
 
 
 def _living(session: Session, assembly: Assembly, agent: str) -> Sequence[ProxyAuthority]:
@@ -271,9 +289,15 @@ def see(
     session: Session, community_id: str, authority_id: str, *, identity_seen: str, by: str, now: datetime
 ) -> ProxyAuthority:
     """An official has compared a written authority that its agent sent with the original and the papers."""
+    assembly_id = get(session, ProxyAuthority, community_id, authority_id).assembly_id
+    assembly = steps.locked(session, community_id, assembly_id)
     row = get(session, ProxyAuthority, community_id, authority_id, lock=True)
     if row.withdrawn_at is not None or row.scan_key is None or now >= row.until:
         raise NotUsable
+    if row.agent_id == by:
+        raise OwnAuthority
+    if not is_looked_at(row):
+        _none_stands(session, assembly, row.elector)
     row.identity_seen, row.seen_by = identity_seen.strip(), by
     session.flush()
     return row
@@ -343,8 +367,12 @@ def scan(keys: Keys, files: Files, row: ProxyAuthority) -> bytes:
 
 def is_usable(row: ProxyAuthority, *, now: datetime) -> bool:
     """Whether a ballot could be cast on it: not withdrawn, not over, and if written, looked at by an official."""
-    looked_at = row.scan_key is None or row.seen_by is not None
-    return row.withdrawn_at is None and now < row.until and looked_at
+    return row.withdrawn_at is None and now < row.until and is_looked_at(row)
+
+
+def is_looked_at(row: ProxyAuthority) -> bool:
+    """Given online by the principal, or on a paper that an official has seen."""
+    return row.scan_key is None or row.seen_by is not None
 
 
 # ------------------------------------------------------------------------------------------------------------ voting

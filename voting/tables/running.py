@@ -66,7 +66,7 @@ class DoorVisit(InAssembly, Base):
 
 
 class TurnoutLook(InAssembly, Base):
-    """Somebody looked at who has voted. `page`: map, doors or paper."""
+    """Somebody looked at who has voted. `page`: map, doors, paper or ledger."""
 
     __tablename__ = "turnout_look"
     __table_args__ = of_assembly("turnout_look", Index("ix_turnout_look_at", "community_id", "assembly_id", "at"))

@@ -20,7 +20,7 @@ from hoa.web.access import signed_in
 from voting.rules.life import State
 from voting.rules.officials import Role
 from voting.rules.paper import METHODS
-from voting.service import deliveries, sheets
+from voting.service import deliveries, doors, sheets
 from voting.service.deliveries import STATES, Line
 from voting.tables import Assembly
 from voting.views.paper import acting, looking, noticed, tried
@@ -36,6 +36,7 @@ def delivery_ledger(code: str) -> str:
     """Electors by the order of their flats, with search and pages."""
     assembly = noticed(code)
     official = looking(assembly)
+    _looked(assembly)
     session = context.reading()
     lines = deliveries.ledger(session, assembly)
     words, state = request.args.get("q", ""), request.args.get("state", "")
@@ -60,6 +61,13 @@ def delivery_ledger(code: str) -> str:
         collected=len(deliveries.collected(session, assembly)),
         now=context.now().astimezone(CHINA).strftime("%Y-%m-%dT%H:%M"),
     )
+
+
+def _looked(assembly: Assembly) -> None:
+    """While voting is open the ledger tells who has voted, as the door list does: each look is written down there."""
+    if assembly.step is State.OPEN:
+        with context.writing() as session:
+            doors.look(session, assembly, person_id=context.person_id(), page="ledger", now=context.now())
 
 
 @blueprint.post("/<code>/deliveries")
@@ -144,6 +152,7 @@ def export_deliveries(code: str, ending: str) -> Response:
     looking(assembly)
     if ending not in ("xlsx", "csv"):
         raise NotFound
+    _looked(assembly)
     rows = [_headings(), *(_cells(line) for line in deliveries.ledger(context.reading(), assembly))]
     name = f"{context.community().code}-{assembly.code}-deliveries.{ending}"
     data, media_type = (_xlsx(rows), XLSX) if ending == "xlsx" else (_csv(rows), "text/csv; charset=utf-8")

@@ -106,7 +106,9 @@ def appoint(code: str, elector: str) -> str | Response:
             return redirect(url_for("voting.appoint", code=code, elector=elector))
     session, keys = context.reading(), context.platform().keys
     rows = proxies.of_elector(session, assembly, elector)
-    standing_row = next((row for row in rows if row.withdrawn_at is None), None)
+    living = [row for row in rows if row.withdrawn_at is None]
+    # What serves is shown before a paper that somebody sent and nobody has looked at.
+    standing_row = next((row for row in living if proxies.is_looked_at(row)), living[0] if living else None)
     return render_template(
         "voting/proxy.html",
         assembly=assembly,

@@ -123,6 +123,21 @@ def test_a_check_by_two_officers_of_the_last_half_hour_needs_no_code(app: Flask,
     assert len(messages(world.platform)) == 0
 
 
+def test_a_check_serves_for_one_ballot_and_never_over_what_the_owner_cast_since(app: Flask, world: World) -> None:
+    checked_at(world, world.clock.now() - timedelta(minutes=5))
+    client = clerk(app, world)
+    opened_before = begin(client, world).headers["Location"]
+    world.clock.advance(minutes=1)
+    world.cast(0, m1="agree", m2="agree")
+    assert mark_all(client, opened_before).status_code == 409
+    again = begin(clerk(app, world, "clerk2"), world).headers["Location"]
+    assert clerk(app, world, "clerk2").get(f"{again}/1").status_code == 409, "the owner agrees anew, by the code"
+    with world.platform.database.reading() as session:
+        (ballot,) = casting.my_ballots(session, world.row(), world.electors[0])
+        entry = casting.opened(world.platform.keys, world.community, world.assembly, ballot.leaf, ballot.entry)
+    assert entry["choices"] == {"m1": "agree", "m2": "agree"}
+
+
 def test_an_older_check_still_asks_for_the_code(app: Flask, world: World) -> None:
     checked_at(world, world.clock.now() - timedelta(minutes=31))
     page = begin(clerk(app, world), world).headers["Location"]

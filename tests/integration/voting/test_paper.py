@@ -380,6 +380,7 @@ def test_only_who_keys_or_rules_may_see_a_scan(world: World):
     key(world, serial, "clerk2", OPPOSE)
     assert [may(name) for name in ("clerk1", "clerk2", "counter1")] == [False, False, True]
     key(world, serial, "counter1", AGREE, settle=True)
+    assert [may(name) for name in ("clerk1", "clerk2", "scrutineer1")] == [True, True, False], "who signs it"
     world.sign(waiting(world, "ballot")[0], "clerk1", "clerk2")
     assert [may(name) for name in ("clerk1", "clerk2", "counter1")] == [False, False, False]
 

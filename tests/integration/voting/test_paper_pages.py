@@ -21,7 +21,7 @@ from tests.integration.voting.world import World, a_world
 from tests.scans import a_batch, a_scan
 from voting.rules import paper
 from voting.rules.life import State
-from voting.service import sheets
+from voting.service import doors, sheets
 from voting.tables import Delivery, PaperScan, PaperSheet
 
 BASE = "/c/WTY/assemblies/2026-01"
@@ -236,6 +236,17 @@ def test_deliveries_are_recorded_by_building_searched_and_exported(app: Flask, w
     owner = signed_in(app, world.platform, world.people[0])
     assert owner.get(ledger).status_code == 403
     assert owner.get(f"{ledger}.xlsx").status_code == 403
+
+
+def test_while_voting_is_open_each_look_at_the_ledger_is_written_down(app: Flask, world: World):
+    world.to(State.OPEN)
+    counter = official(app, world, "counter1")
+    assert counter.get(f"{BASE}/deliveries").status_code == 200
+    assert counter.get(f"{BASE}/deliveries.csv").status_code == 200
+    with world.platform.database.reading() as session:
+        looks = doors.looks(session, world.row(), limit=9)
+    assert [(look.person_id, look.page) for look in looks] == [(world.officials["counter1"], "ledger")] * 2
+    assert "送达台账" in official(app, world, "clerk1").get(f"{BASE}/turnout").text
 
 
 def test_opening_the_notice_counts_as_a_login_that_a_clerk_signs(app: Flask, world: World):

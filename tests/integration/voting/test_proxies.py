@@ -272,6 +272,58 @@ def test_a_written_authority_is_looked_at_before_it_serves_and_ruled_after_the_c
     assert world.problems() == []
 
 
+def test_a_paper_that_nobody_has_seen_tells_its_sender_nothing_and_stands_in_nobodys_way(
+    app: Flask, world: World
+) -> None:
+    stranger = signed_in(app, world.platform, officer(world.platform, None, None, name="路人", phone="19900000992"))
+
+    def sends(room: str, principal: str, colour: int) -> Any:
+        out = io.BytesIO()
+        Image.new("RGB", (40, 30), (colour, 0, 0)).save(out, "PNG")
+        scan = (io.BytesIO(out.getvalue()), "委托书.png")
+        return post(
+            stranger,
+            f"{BASE}/proxies/written",
+            {"room": room, "principal": principal, "told-m1": "agree", "scan": scan},
+        )
+
+    agent_id = agent(world)
+    appointed(world, 1, agent_id)
+    world.cast(2, m1="agree", m2="agree")
+    assert sends("1幢1单元0201", "业主1", 10).status_code == 302, "who the owner's agent is stays unknown"
+    assert sends("1幢1单元0301", "业主2", 20).status_code == 302, "and whether the owner has voted"
+    assert sends("1幢1单元0101", "业主0", 30).status_code == 302
+    appointed(world, 0, agent_id)
+    with world.platform.database.reading() as session:
+        rows = session.scalars(select(ProxyAuthority).where(ProxyAuthority.scan_key.is_not(None))).all()
+    assert "代办人" in signed_in(app, world.platform, world.people[0]).get(f"{BASE}/proxy/{world.electors[0]}").text
+    refused = {world.electors[1]: proxies.HasAnAgent, world.electors[2]: casting.OwnBallotStands}
+    for row in rows:
+        with (
+            world.platform.database.writing() as session,
+            pytest.raises(refused.get(row.elector, proxies.HasAnAgent)),
+        ):
+            clerk, now = world.officials["clerk1"], world.clock.now()
+            proxies.see(session, world.community, row.id, identity_seen="身份证", by=clerk, now=now)
+
+
+def test_no_official_looks_at_an_authority_given_to_themselves(app: Flask, world: World) -> None:
+    clerk = signed_in(app, world.platform, world.officials["clerk1"])
+    with world.platform.database.writing() as session:
+        me = session.get_one(Person, world.officials["clerk1"])
+        given = terms(world, 0, {"m1": "agree"}, me.id)
+        keys, files, now = world.platform.keys, world.platform.files, world.clock.now()
+        where = (world.assembly, world.community, given)
+        with pytest.raises(proxies.OwnAuthority):
+            seen = proxies.Scan(picture(), "a.png", "身份证")
+            proxies.register(session, keys, files, *where, seen, by=me.id, now=now)
+        row = proxies.register(session, keys, files, *where, proxies.Scan(picture(), "a.png", ""), by=me.id, now=now)
+    address = f"{BASE}/proxies/{row.id}/seen"
+    assert post(clerk, address, {"papers": "身份证"}, page=f"{BASE}/proxies/desk").status_code == 403
+    with world.platform.database.reading() as session:
+        assert not proxies.is_usable(proxies.one(session, world.row(), row.id), now=world.clock.now())
+
+
 def proposals_about(session: Any, world: World, ballot: Ballot) -> str:
     from voting.service import proposals
 

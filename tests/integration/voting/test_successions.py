@@ -12,13 +12,15 @@ from hoa.community.entries import OwnerEntry
 from hoa.community.tables import Owner, Ownership
 from hoa.kernel import canonical
 from hoa.kernel.clock import FrozenClock, today
+from hoa.kernel.ids import new_id
 from hoa.platform import Platform
 from tests.integration.community.scene import post, signed_in
 from tests.integration.people import a_person
 from tests.integration.voting.world import World, a_world
 from voting.rules import record
 from voting.rules.life import State
-from voting.service import log, roll_changes
+from voting.service import assisting, log, meeting, roll_changes, successions
+from voting.tables import CheckIn, MeetingDesk
 
 BASE = "/c/WTY/assemblies/2026-01"
 
@@ -61,6 +63,52 @@ def confirm(client: FlaskClient, world: World, place: int) -> int:
     path = f"{BASE}/vote/{world.electors[place]}"
     data = {"nonce": "n" * 20, "choice-m1": "oppose", "choice-m2": "oppose"}
     return int(post(client, f"{path}/cast", data, page="/me").status_code)
+
+
+def test_no_helper_and_no_desk_lets_a_buyer_vote_over_the_seller(world: World):
+    world.cast(0, m1="agree", m2="agree")
+    world.clock.advance(minutes=5)
+    buyer = sell(world, 0)
+    row, keys, now, clerk = world.row(), world.platform.keys, world.clock.now(), world.officials["clerk1"]
+    with world.platform.database.writing() as session:
+        owner = session.scalars(select(Owner.id).where(Owner.person_id == buyer)).one()
+        helper = assisting.Helper("小李", "official", "服务台")
+        held = assisting.open_session(
+            session, row, elector=world.electors[0], owner_id=owner, helper=helper, by=clerk, now=now
+        )
+        held.confirmed_at = now
+        session.flush()
+        marks = {"m1": "oppose", "m2": "oppose"}
+        with pytest.raises(successions.PredecessorVoted):
+            assisting.vote(session, keys, row, held.id, by=clerk, choices=marks, client_nonce="n" * 20, now=now)
+        here = CheckIn(
+            id=new_id(),
+            community_id=world.community,
+            assembly_id=world.assembly,
+            desk_id="",
+            elector=world.electors[0],
+            person_id=buyer,
+            name="买方",
+            capacity=meeting.OWNER,
+            level="V2",
+            checked_by=clerk,
+            at=now,
+        )
+        desk = MeetingDesk(
+            id=new_id(),
+            community_id=world.community,
+            assembly_id=world.assembly,
+            name="一号台",
+            made_by=clerk,
+            made_at=now,
+        )
+        session.add(desk)
+        session.flush()
+        here.desk_id = desk.id
+        session.add(here)
+        session.flush()
+        with pytest.raises(successions.PredecessorVoted):
+            meeting.key_ballot(session, keys, row, elector=world.electors[0], choices=marks, by=clerk, now=now)
 
 
 def test_who_buys_in_mid_vote_votes_when_the_seller_has_not(app: Flask, world: World):
