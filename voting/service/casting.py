@@ -286,7 +286,8 @@ def cast(
     marks = _complete(connection, where, choices)
     chain = _locked_chain(connection, where)
     for earlier in chain.own:
-        if earlier.client_nonce == client_nonce:
+        # A retry comes the way it came first: nobody tries another way which choices give the stored receipt.
+        if earlier.client_nonce == client_nonce and earlier.channel == channel:
             return _again(keys, community_id, assembly_id, earlier, marks)
     if here.state != State.OPEN or not here.opens_at <= now < here.ends_at:
         raise NotOpen

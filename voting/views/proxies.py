@@ -16,6 +16,7 @@ from hoa.web import context
 from hoa.web.access import signed_in
 from hoa.web.forms import tidy
 from hoa.web.i18n import told
+from hoa.web.security import limiter
 from voting.rules import record
 from voting.rules.life import State
 from voting.rules.proxies import INSTRUCTION_TITLES, Instruction
@@ -27,6 +28,8 @@ from voting.views.shared import blueprint, find
 from voting.views.walk import Walk
 
 TELL = "voting.tell-principal"
+# Enough for a desk; too few to find out who owns which room by trying names.
+PAPERS = "60 per hour"
 
 
 class BadIdentityEnd(Refusal):
@@ -262,6 +265,7 @@ def proxy_done(code: str, authority_id: str) -> str:
 
 @blueprint.route("/<code>/proxies/written", methods=["GET", "POST"])
 @signed_in
+@limiter.limit(PAPERS, methods=["POST"])
 def written(code: str) -> str | Response:
     """A written authority: an official registers it with the papers seen; its agent may send it for one to look at."""
     assembly = find(code)

@@ -174,6 +174,15 @@ def test_the_same_confirmation_twice_is_one_ballot_and_another_one_is_refused(wo
         votes(world, authority, agent_id, m1="agree", m2="agree")
 
 
+def test_an_agent_cannot_try_out_choices_against_the_owners_own_ballot(world: World) -> None:
+    agent_id = agent(world)
+    authority = appointed(world, 0, agent_id, m1="agent", m2="agent")
+    world.cast(0, nonce="n" * 20, m1="oppose", m2="agree")
+    for mark in ("agree", "oppose"):
+        with pytest.raises(casting.OwnBallotStands):
+            votes(world, authority, agent_id, nonce="n" * 20, m1=mark, m2="agree")
+
+
 def test_only_the_agent_votes_and_neither_the_owner_nor_a_co_owner_can_be_one(world: World) -> None:
     agent_id = agent(world)
     authority = appointed(world, 0, agent_id)
