@@ -241,7 +241,9 @@ def outcome(
 
 
 def listed(session: Session, keys: Keys, community_id: str, assembly_id: str, *, by: str, now: datetime) -> list[Drawn]:
-    """The drawn electors with phones in clear, for whoever asks them; that they were looked at is written down."""
+    """The drawn electors with phones in clear, for whoever asks them; that they were looked at is written down. Once it
+    is counted nobody has to be reached any more, and the phones are gone.
+    """
     assembly = get(session, Assembly, community_id, assembly_id)
     session.add(SampleLook(community_id=community_id, assembly_id=assembly_id, person_id=by, at=now))
     session.flush()
@@ -250,7 +252,8 @@ def listed(session: Session, keys: Keys, community_id: str, assembly_id: str, *,
         RollEntry.community_id == community_id, RollEntry.assembly_id == assembly_id
     )
     rooms = {elector: "、".join(unit["unit"] for unit in units) for elector, units in session.execute(query)}
-    contacts = _contacts(session, keys, assembly, set(positions), day=today(now))
+    asking = assembly.step is State.CLOSED
+    contacts = _contacts(session, keys, assembly, set(positions), day=today(now)) if asking else {}
     return [Drawn(one, rooms[one], contacts.get(one, ()), given.get(one, ())) for one in positions]
 
 

@@ -59,12 +59,15 @@ def draw(world: World) -> SampleDraw:
         )
 
 
-def drawn(world: World) -> list[str]:
+def listed(world: World) -> list[sampling.Drawn]:
     with world.platform.database.writing() as session:
-        rows = sampling.listed(
+        return sampling.listed(
             session, world.platform.keys, world.community, world.assembly, by=world.chair, now=world.clock.now()
         )
-    return [row.elector for row in rows]
+
+
+def drawn(world: World) -> list[str]:
+    return [row.elector for row in listed(world)]
 
 
 def answer(world: World, elector: str, result: str, note: str = "") -> None:
@@ -128,6 +131,14 @@ def test_answers_go_into_the_tally_and_the_latest_holds(world: World) -> None:
         answer(world, second, "confirmed")
     world.to(State.ANNOUNCED)
     assert world.problems() == []
+
+
+def test_once_counted_nobody_is_shown_for_calling_any_more(world: World) -> None:
+    draw(world)
+    assert all(row.contacts for row in listed(world))
+    world.to(State.TALLIED)
+    assert listed(world)
+    assert not any(row.contacts for row in listed(world))
 
 
 def test_asking_nobody_shows_in_the_tally(world: World) -> None:
