@@ -134,6 +134,7 @@ def test_answers_go_into_the_tally_and_the_latest_holds(world: World) -> None:
 
 
 def test_once_counted_nobody_is_shown_for_calling_any_more(world: World) -> None:
+    world.to(State.CLOSED)
     draw(world)
     assert all(row.contacts for row in listed(world))
     world.to(State.TALLIED)
