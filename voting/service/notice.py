@@ -67,6 +67,7 @@ def check(session: Session, assembly: Assembly, motions: Sequence[Motion], *, no
         if is_unfilled(motion.title + motion.body):
             raise BlankLeft(title=motion.title)
     terms.check(session, assembly, matters=[motion.matter for motion in motions], now=now)
+    officials.check(session, assembly)
 
 
 def _freeze(

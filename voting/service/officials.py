@@ -20,7 +20,7 @@ from hoa.offices import service as offices
 from hoa.ports.keys import Keys
 from voting.rules import record
 from voting.rules.life import NotTheNextStep, State
-from voting.rules.officials import Role, check_numbers
+from voting.rules.officials import Role, TooFewOfficials, check_numbers
 from voting.tables import Assembly, Official, Witness
 
 
@@ -46,6 +46,10 @@ class WitnessListed(Refusal):
 
 class NobodyOutside(Refusal):
     message: ClassVar[str] = N_("见证人里至少要有一位不是平台运营方的人，请再添加一位再公告")
+
+
+# Why a notice waits for its people.
+UNREADY = (NoKeyYet, NobodyOutside, TooFewOfficials)
 
 
 def of(session: Session, assembly: Assembly) -> Sequence[Official]:
@@ -170,8 +174,8 @@ def remove_witness(session: Session, assembly: Assembly, witness_id: str) -> Non
     session.flush()
 
 
-def freeze(session: Session, assembly: Assembly) -> list[record.Person]:
-    """Write everyone's present key into their row: these are the keys of the manifest."""
+def check(session: Session, assembly: Assembly) -> None:
+    """Refuse those of a draft with whom no notice could be given today."""
     listed = witnesses(session, assembly)
     if listed and not any(witness.outside for witness in listed):
         raise NobodyOutside
@@ -179,9 +183,17 @@ def freeze(session: Session, assembly: Assembly) -> list[record.Person]:
     roles = [official.role for official in people]
     check_numbers(counters=roles.count(Role.COUNTER), scrutineers=roles.count(Role.SCRUTINEER))
     for official in people:
-        key = personal_keys.current(session, official.person_id)
-        if key is None:
+        if personal_keys.current(session, official.person_id) is None:
             raise NoKeyYet(name=official.name)
+
+
+def freeze(session: Session, assembly: Assembly) -> list[record.Person]:
+    """Write everyone's present key into their row: these are the keys of the manifest."""
+    check(session, assembly)
+    people = of(session, assembly)
+    for official in people:
+        key = personal_keys.current(session, official.person_id)
+        assert key is not None
         official.key_id, official.public = key.key_id, key.public
     session.flush()
     return [record.Person(official.role, official.name, official.public or "") for official in people]

@@ -7,13 +7,14 @@ from werkzeug.wrappers import Response
 
 from hoa.kernel import canonical
 from hoa.kernel.clock import parse_stamp, today
-from hoa.kernel.errors import NotFound
+from hoa.kernel.errors import N_, NotFound
 from hoa.web import context
 from hoa.web.access import public
 from voting.powers import CONVENE
 from voting.rules.life import State
+from voting.rules.officials import ROLE_TITLES
 from voting.rules.published import turnout_permille
-from voting.service import doors, drafts, reading, results, rule_changes, tallying
+from voting.service import doors, drafts, officials, reading, results, rule_changes, tallying
 from voting.tables import Assembly
 from voting.views import outcome
 from voting.views.deliveries import note_login
@@ -120,8 +121,18 @@ def _notice_values(assembly: Assembly) -> dict[str, Any]:
         "turnout": _public_turnout(assembly),
         "buildings": _buildings(assembly),
         "rule_changes": rule_changes.made(context.reading(), assembly),
+        "people": _people(assembly),
         "CHANNEL_TITLES": rule_changes.CHANNEL_TITLES,
     }
+
+
+def _people(assembly: Assembly) -> list[tuple[str, list[str]]]:
+    """Who counts, scrutinises, works and witnesses, by the names that the notice gives them."""
+    session = context.reading()
+    named = officials.of(session, assembly)
+    found = [(title, [one.name for one in named if one.role == role]) for role, title in ROLE_TITLES.items()]
+    found.append((N_("见证人"), [one.title for one in officials.witnesses(session, assembly)]))
+    return [(title, list(dict.fromkeys(names))) for title, names in found if names]
 
 
 def _buildings(assembly: Assembly) -> list[tuple[str, int]]:

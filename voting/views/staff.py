@@ -19,7 +19,7 @@ from voting.rules import life
 from voting.rules.life import State
 from voting.rules.matters import matter
 from voting.rules.warnings import MatterWarning, Mixed, keyword_warnings, mixed
-from voting.service import closing, countersigning, drafts, notice, roll, steps, terms
+from voting.service import closing, countersigning, drafts, notice, officials, roll, steps, terms, witnessing
 from voting.tables import Assembly, Motion
 from voting.views.officials import notice_warnings
 from voting.views.shared import address, blueprint, find
@@ -40,6 +40,7 @@ def manage(code: str) -> str:
         following=_following(assembly),
         calendar=terms.calendar(assembly, now=context.now()),
         hindrance=_hindrance(assembly, motions) if assembly.step is State.DRAFT else None,
+        waits=witnessing.awaited(session, assembly, context.now()),
         address=address("voting.show", code=assembly.code),
         reach=roll.reach(session, assembly) if assembly.step in (State.DRAFT, State.NOTICED, State.OPEN) else None,
     )
@@ -52,12 +53,27 @@ def _looked_at(motion: Motion) -> tuple[Motion, Sequence[MatterWarning], Mixed |
     return motion, warnings, mixed(found, motion.title, motion.body)
 
 
-def _hindrance(assembly: Assembly, motions: Sequence[Motion]) -> str | None:
-    """Why the notice could not be given now, in the words of the rule that says no."""
+class Hindrance(NamedTuple):
+    """Why the notice could not be given now, in the words of the rule that says no, and where that is mended."""
+
+    says: str
+    label: str
+    url: str
+
+
+def _hindrance(assembly: Assembly, motions: Sequence[Motion]) -> Hindrance | None:
+    code = assembly.code
     try:
         notice.check(context.reading(), assembly, motions, now=context.now())
+    except notice.NoMotions as refusal:
+        return Hindrance(told(refusal), gettext("添加表决事项"), url_for("voting.new_motion", code=code))
+    except notice.BlankLeft as refusal:
+        return Hindrance(told(refusal), gettext("修改表决事项"), url_for("voting.manage", code=code) + "#motions")
+    except officials.UNREADY as refusal:
+        label = gettext("指定计票人、监票人和见证人")
+        return Hindrance(told(refusal), label, url_for("voting.officials_page", code=code))
     except Refusal as refusal:
-        return told(refusal)
+        return Hindrance(told(refusal), gettext("修改会议"), url_for("voting.edit", code=code))
     return None
 
 
@@ -117,6 +133,8 @@ def step(code: str, target: str) -> str | Response:
         return redirect(url_for("voting.manage", code=code))
     if request.method == "GET":
         motions = drafts.motions(context.reading(), assembly)
+        if assembly.step is State.DRAFT and _hindrance(assembly, motions):
+            return redirect(url_for("voting.manage", code=code))
         return render_template(
             "voting/step.html",
             assembly=assembly,
