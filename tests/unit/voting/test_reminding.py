@@ -35,3 +35,13 @@ def test_a_vote_shorter_than_two_days_has_no_reminder_before_it_opens():
     ends = OPENS + timedelta(hours=10)
     found = reminding.slots(opens=OPENS, closes=ends, ends=ends)
     assert [slot.kind for slot in found] == ["opening", "6h", "midpoint"]
+
+
+def test_nobody_is_woken_by_a_reminder():
+    closes = datetime(2026, 10, 21, 12, tzinfo=CHINA)
+    for hour in range(24):
+        opens = datetime(2026, 10, 1, hour, 30, tzinfo=CHINA)
+        ends = closes + timedelta(hours=hour)
+        for slot in reminding.slots(opens=opens, closes=closes, ends=ends):
+            assert reminding.MORNING <= slot.at.time() <= reminding.EVENING, slot
+            assert opens <= slot.at < ends
