@@ -275,7 +275,7 @@ STATES: Mapping[str, str] = {
     "none": N_("尚未送达"),
     "issued": N_("已签发"),
     "delivered": N_("已送达"),
-    "returned": N_("已交回"),
+    "returned": N_("已投票或交回"),
     "valid": N_("有效"),
     "invalid": N_("无效"),
 }

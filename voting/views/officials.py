@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 
 from hoa.accounts import personal_keys
 from hoa.db import get
@@ -58,7 +58,17 @@ class WitnessForm(Form):
         validators=[required(), at_most(300)],
         description=lazy_gettext("见证人运行 hoa witness 后写出的一行，原样粘贴"),
     )
-    outside = BooleanField(lazy_gettext("不是平台运营方的人"))
+    belongs = SelectField(
+        lazy_gettext("是不是平台运营方的人"),
+        validators=[required()],
+        choices=options(
+            [
+                ("", lazy_gettext("请选择")),
+                ("outside", lazy_gettext("运营方以外")),
+                ("operator", lazy_gettext("运营方")),
+            ]
+        ),
+    )
 
 
 class KeyForm(Form):
@@ -201,7 +211,7 @@ def add_witness(code: str) -> str | Response:
                     row,
                     vkey=form.vkey.data or "",
                     title=form.title.data or "",
-                    outside=bool(form.outside.data),
+                    outside=form.belongs.data == "outside",
                     now=context.now(),
                 )
             flash(gettext("已添加见证人。"), "ok")

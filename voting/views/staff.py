@@ -19,7 +19,7 @@ from voting.rules import life
 from voting.rules.life import State
 from voting.rules.matters import matter
 from voting.rules.warnings import MatterWarning, Mixed, keyword_warnings, mixed
-from voting.service import closing, countersigning, drafts, notice, officials, roll, steps, terms, witnessing
+from voting.service import closing, countersigning, drafts, notice, officials, proposals, roll, steps, terms, witnessing
 from voting.tables import Assembly, Motion
 from voting.views.officials import notice_warnings
 from voting.views.shared import address, blueprint, find
@@ -40,6 +40,7 @@ def manage(code: str) -> str:
         following=_following(assembly),
         calendar=terms.calendar(assembly, now=context.now()),
         hindrance=_hindrance(assembly, motions) if assembly.step is State.DRAFT else None,
+        official=context.person_id() in {one.person_id for one in proposals.officials(session, assembly)},
         waits=witnessing.awaited(session, assembly, context.now()),
         address=address("voting.show", code=assembly.code),
         reach=roll.reach(session, assembly) if assembly.step in (State.DRAFT, State.NOTICED, State.OPEN) else None,

@@ -110,7 +110,7 @@ def test_a_role_is_taken_back_in_the_draft_and_not_after_the_notice(chair: Flask
     "vkey", ["", "witness.example", WITNESS[:-4] + "AAAA", VerifierKey("log.example", KeyType.LOG, bytes(32)).text]
 )
 def test_a_witness_key_that_is_none_is_refused_in_words(chair: FlaskClient, world: World, vkey: str) -> None:
-    sent = {"title": "居委会", "vkey": vkey, "outside": "y"}
+    sent = {"title": "居委会", "vkey": vkey, "belongs": "outside"}
     page = post(chair, f"{DRAFT}/officials/witnesses", sent, page=f"{DRAFT}/officials").text
     assert "还有内容要改，没有保存" in page
     with world.platform.database.reading() as session:
@@ -118,7 +118,7 @@ def test_a_witness_key_that_is_none_is_refused_in_words(chair: FlaskClient, worl
 
 
 def test_a_witness_is_listed_with_the_name_in_its_key(chair: FlaskClient, world: World) -> None:
-    sent = {"title": "社区居委会", "vkey": WITNESS, "outside": "y"}
+    sent = {"title": "社区居委会", "vkey": WITNESS, "belongs": "outside"}
     post(chair, f"{DRAFT}/officials/witnesses", sent, page=f"{DRAFT}/officials")
     assert "社区居委会" in chair.get(f"{DRAFT}/officials").text
     with world.platform.database.reading() as session:
@@ -127,7 +127,12 @@ def test_a_witness_is_listed_with_the_name_in_its_key(chair: FlaskClient, world:
 
 
 def test_witnesses_of_the_operator_alone_hold_the_notice_up(chair: FlaskClient, world: World) -> None:
-    post(chair, f"{DRAFT}/officials/witnesses", {"title": "平台", "vkey": WITNESS}, page=f"{DRAFT}/officials")
+    post(
+        chair,
+        f"{DRAFT}/officials/witnesses",
+        {"title": "平台", "vkey": WITNESS, "belongs": "operator"},
+        page=f"{DRAFT}/officials",
+    )
     refused = post(chair, f"{DRAFT}/step/noticed")
     assert refused.status_code == 422
     assert "至少要有一位不是平台运营方的人" in refused.text
