@@ -14,10 +14,12 @@ from hoa.kernel.clock import CHINA
 from tests.browser import looks
 from tests.browser.conftest import PageMaker, Picture
 from tests.browser.demos import EVERYBODY, HERE, DemoServer, SharedServers, code_sent_to, enter
+from tests.browser.officials import settle_and_close, sign_the_tally
 from tests.servers import ServerProcess
 
 TITLE = "2026 年第 3 次业主大会会议"
-ASSEMBLY = HERE + "assemblies/2026-03"
+CODE = "2026-03"
+ASSEMBLY = HERE + f"assemblies/{CODE}"
 MOTIONS = 3
 TIME_OVER = datetime(2026, 11, 5, 18, 0, 5, tzinfo=CHINA)
 HEIGHTS = "buttons => buttons.map(button => button.getBoundingClientRect().height)"
@@ -90,14 +92,15 @@ def test_a_ballot_cast_in_the_browser_is_found_in_the_recount(
     identity = printed_identity(desk)
 
     demo.forward(TIME_OVER)
-    count_and_announce(new_page(demo.base_url), picture)
+    count_and_announce(demo, new_page(demo.base_url), picture)
 
     enter(phone, "elder")
     phone.goto(ASSEMBLY)
     expect(phone.locator(".verdict").first).to_be_visible()
     picture(phone, "result-after-phone")
     looks.check(phone)
-    phone.get_by_role("link", name="已计入，去核验").click()
+    expect(phone.get_by_text("这一票计入")).to_be_visible()
+    phone.locator(f"main a[href*='{ASSEMBLY}/receipt/']").first.click()
     expect(phone.get_by_text("计票时用的就是这张票")).to_be_visible()
     assert phone.locator(".receipt-code").inner_text() == short_codes[0]
 
@@ -156,7 +159,7 @@ def vote_at_a_desk(page: Page, picture: Picture) -> str:
 def printed_identity(page: Page) -> str:
     """The assembly's 64 digits as the notice prints them."""
     page.goto(f"{ASSEMBLY}/notice")
-    identity = page.locator("main .code").first.inner_text()
+    identity = page.locator("main p:not(.small) > .code").first.inner_text()
     assert re.fullmatch(r"[0-9a-f]{64}", identity), identity
     page.goto(ASSEMBLY)
     return identity
@@ -173,19 +176,20 @@ def download(page: Page, link: str, folder: Path, *, opened: str | None = None) 
     return path
 
 
-def count_and_announce(page: Page, picture: Picture) -> None:
-    """The time is over: the log ends by itself, and the secretary counts and announces."""
+def count_and_announce(demo: DemoServer, page: Page, picture: Picture) -> None:
+    """The time is over: officials settle what is left, the secretary counts, three people sign, and it is announced."""
+    settle_and_close(demo, CODE)
     enter(page, "secretary")
-    page.goto(f"{ASSEMBLY}/manage")
-    for step in ("计票", "公布结果"):
+    for step, leads_to in (("计票", f"**{ASSEMBLY}/manage"), ("公布结果", f"**{ASSEMBLY}")):
+        page.goto(f"{ASSEMBLY}/manage")
         button = page.get_by_role("link", name=step, exact=True)
-        while button.count() == 0:  # cutting off and closing is background work
-            page.wait_for_timeout(300)
-            page.reload()
+        expect(button).to_be_visible()
         picture(page, f"manage-{step}-desktop")
         button.click()
         page.get_by_role("button", name=step, exact=True).click()
-        page.wait_for_url(f"**{ASSEMBLY}/manage" if step == "计票" else f"**{ASSEMBLY}")
+        page.wait_for_url(leads_to)
+        if step == "计票":
+            sign_the_tally(demo, CODE)
     expect(page.locator(".verdict").first).to_be_visible()
 
 
