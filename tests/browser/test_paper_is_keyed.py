@@ -25,7 +25,8 @@ def test_the_second_clerk_keys_a_sheet_beside_its_scan(
     expect(page.get_by_role("heading", name=re.compile("^录入 "))).to_be_visible()
     scan = page.get_by_role("img", name=re.compile("扫描件第 1 页"))
     expect(scan).to_be_visible()
-    assert scan.evaluate("image => image.naturalWidth") > 0
+    # Visible is not yet loaded: the scan comes out of its envelope first.
+    assert scan.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     expect(page.locator("input:checked")).to_have_count(0)
     picture(page, f"key-sheet-{size}")
     key_all(page, "反对", but_first="同意")
