@@ -214,7 +214,7 @@ def vote(
     # The level is asked once more: between confirming and casting the desk may have moved the owner's account.
     casting.standing(session, assembly, person_id=row.person_id, elector=row.elector, day=today(now))
     successions.demand_no_predecessor(session, assembly, person_id=row.person_id, elector=row.elector)
-    if row.leaf is not None and not _is_retry(session, assembly, row, client_nonce):
+    if row.leaf is not None and not casting.is_retry(session, assembly, row.elector, row.leaf, client_nonce):
         raise Over
     receipt = casting.cast(
         session,
@@ -233,11 +233,6 @@ def vote(
         enqueue(session, TELL, payload, now=now, community_id=assembly.community_id)
         session.flush()
     return receipt
-
-
-def _is_retry(session: Session, assembly: Assembly, row: AssistedSession, client_nonce: str) -> bool:
-    sent = {ballot.leaf: ballot.client_nonce for ballot in casting.my_ballots(session, assembly, row.elector)}
-    return row.leaf is not None and sent.get(row.leaf) == client_nonce
 
 
 class Helped(NamedTuple):

@@ -486,3 +486,9 @@ def my_ballots(session: Session, assembly: Assembly, elector: str) -> Sequence[B
     )
     query = select(Ballot).where(*mine, or_(Ballot.elector == elector, Ballot.leaf.in_(inherited or ())))
     return session.scalars(query.order_by(Ballot.cast_at, Ballot.id)).all()
+
+
+def is_retry(session: Session, assembly: Assembly, elector: str, leaf: str | None, client_nonce: str) -> bool:
+    """Whether the ballot with this leaf was cast with this very retry key: then it is being sent again."""
+    sent = {ballot.leaf: ballot.client_nonce for ballot in my_ballots(session, assembly, elector)}
+    return leaf is not None and sent.get(leaf) == client_nonce

@@ -405,7 +405,11 @@ def vote(
     check_agent(row, person_id=person_id, clerk=clerk, now=now)
     told = instructions(keys, row)
     rules.must_follow(told, choices, {motion.code: motion.title for motion in drafts.motions(session, assembly)})
-    if row.leaf and not is_gone(session, assembly, row.leaf) and not _is_retry(session, assembly, row, client_nonce):
+    if (
+        row.leaf
+        and not is_gone(session, assembly, row.leaf)
+        and not casting.is_retry(session, assembly, row.elector, row.leaf, client_nonce)
+    ):
         raise UsedAlready
     receipt = casting.cast(
         session,
@@ -422,11 +426,6 @@ def vote(
     row.leaf, row.cast_by = canonical.decode(receipt)["leaf"], person_id
     session.flush()
     return receipt
-
-
-def _is_retry(session: Session, assembly: Assembly, row: ProxyAuthority, client_nonce: str) -> bool:
-    sent = {ballot.leaf: ballot.client_nonce for ballot in casting.my_ballots(session, assembly, row.elector)}
-    return row.leaf is not None and sent.get(row.leaf) == client_nonce
 
 
 # ------------------------------------------------------------------------------------------------------------ ruling
