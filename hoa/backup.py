@@ -217,7 +217,7 @@ def _read(platform: Platform, archive: tarfile.TarFile, scratch: Path) -> int:
     for name in names:
         if name != wanted and not _FILE.match(name):
             raise NotABackup
-    archive.extract(wanted, scratch, filter="data")
+    _copy(archive, wanted, scratch / wanted)
     _bring_back(platform.database, scratch / wanted)
     store, count = LocalFiles(_folder(platform)), 0
     for name in names:
@@ -230,6 +230,15 @@ def _read(platform: Platform, archive: tarfile.TarFile, scratch: Path) -> int:
             store.put(data)
             count += 1
     return count
+
+
+def _copy(archive: tarfile.TarFile, name: str, to: Path) -> None:
+    """Write one member's bytes and nothing else of it: no owner, mode, link or path that the archive names."""
+    member = archive.extractfile(name)
+    if member is None:
+        raise NotABackup
+    with member, to.open("wb") as out:
+        shutil.copyfileobj(member, out)
 
 
 def _bring_back(database: Database, snapshot: Path) -> None:
