@@ -67,7 +67,7 @@ def test_old_web_views_can_read_the_stylesheet() -> None:
         assert unknown not in without_comments
     assert not re.search(r"(^|[\s{])&", without_comments), "nesting"
     for rule in re.findall(r"{[^{}]*}", without_comments):
-        assert not ("flex;" in rule and re.search(r"(?<![\w-])(row-|column-)?gap:", rule)), f"gap between flex items: {rule}"
+        assert not ("flex;" in rule and re.search(r"(?<![\w-])(row-|column-)?gap:", rule)), f"flex gap: {rule}"
 
 
 def test_nothing_is_decoration() -> None:
