@@ -237,3 +237,14 @@ class IdentityCheck(CommunityRow, Base):
     second_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     second_at: Mapped[datetime | None]
     reason: Mapped[str | None]
+
+
+class PackChoice(CommunityRow, Base):
+    """Which rule pack the community's assemblies are drafted under from now on; the latest row holds, all rows stay."""
+
+    __tablename__ = "pack_choice"
+
+    pack: Mapped[str]
+    reason: Mapped[str]
+    chosen_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    chosen_at: Mapped[datetime]

@@ -22,11 +22,21 @@ COMMITTEE_CASHIER = Post("owners_committee", "cashier")
 COMMITTEE_SECRETARY = Post("owners_committee", "secretary")
 SUPERVISOR_CHAIR = Post("supervisory_committee", "chair")
 SUPERVISOR = Post("supervisory_committee", "member")
+# 自管会: where owners manage a compound without a committee (信阳's 三无 compounds).
+SELF_MANAGEMENT_CHAIR = Post("self_management_committee", "chair")
+SELF_MANAGEMENT_MEMBER = Post("self_management_committee", "member")
 PREPARATORY_LEADER = Post("preparatory_group", "leader")
 PREPARATORY_MEMBER = Post("preparatory_group", "member")
+RE_ELECTION_LEADER = Post("re_election_group", "leader")
+RE_ELECTION_MEMBER = Post("re_election_group", "member")
 RESIDENTS_STAFF = Post("residents_committee", "staff")
 STREET_OFFICER = Post("street_office", "officer")
 PARTY_SECRETARY = Post("party_branch", "secretary")
+PARTY_MEMBER = Post("party_branch", "member")
+PARTY_GROUP_LEADER = Post("party_group", "leader")
+BUILDING_LEAD = Post("buildings", "building_lead")
+ENTRANCE_LEAD = Post("buildings", "entrance_lead")
+FLOOR_LEAD = Post("buildings", "floor_lead")
 PROPERTY_STAFF = Post("property_manager", "staff")
 AUDITOR = Post("auditor", "auditor")
 # Not an office: held by whoever owns a unit today, derived from the register.
@@ -42,11 +52,20 @@ POSTS = (
     COMMITTEE_SECRETARY,
     SUPERVISOR_CHAIR,
     SUPERVISOR,
+    SELF_MANAGEMENT_CHAIR,
+    SELF_MANAGEMENT_MEMBER,
     PREPARATORY_LEADER,
     PREPARATORY_MEMBER,
+    RE_ELECTION_LEADER,
+    RE_ELECTION_MEMBER,
     RESIDENTS_STAFF,
     STREET_OFFICER,
     PARTY_SECRETARY,
+    PARTY_MEMBER,
+    PARTY_GROUP_LEADER,
+    BUILDING_LEAD,
+    ENTRANCE_LEAD,
+    FLOOR_LEAD,
     PROPERTY_STAFF,
     AUDITOR,
 )
@@ -62,7 +81,8 @@ COMMITTEE = frozenset(
     }
 )
 SUPERVISORS = frozenset({SUPERVISOR_CHAIR, SUPERVISOR})
-PREPARATORY_GROUP = frozenset({PREPARATORY_LEADER, PREPARATORY_MEMBER})
+# Whoever prepares the first assembly or the next election: 筹备组, or 换届小组 once there was a committee.
+PREPARATORY_GROUP = frozenset({PREPARATORY_LEADER, PREPARATORY_MEMBER, RE_ELECTION_LEADER, RE_ELECTION_MEMBER})
 AUTHORITIES = frozenset({RESIDENTS_STAFF, STREET_OFFICER})
 EVERY_OFFICE = frozenset(POSTS)
 EVERYONE = EVERY_OFFICE | {OWNER}

@@ -3,9 +3,9 @@
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from hoa.kernel import packs
 from hoa.kernel.clock import today
-from voting.rules import packs
-from voting.rules.packs import Parameter, RulePack
+from hoa.kernel.packs import Parameter, RulePack
 
 NATIONAL = "cn-national"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from hoa.kernel.errors import N_, Refusal
-from voting.rules.packs import RulePack
+from hoa.kernel.packs import RulePack
 
 CHANNELS = {
     "online": N_("网上投票"),

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from hoa.kernel import canonical, merkle
 from hoa.kernel.clock import stamp
 from hoa.kernel.ids import random_bytes
+from hoa.kernel.packs import RulePack
 from hoa.kernel.signing import ED25519, P256
 from voting.rules.counting import NO_PREVIOUS
 from voting.rules.matters import Majority, Matter
-from voting.rules.packs import RulePack
 from voting.rules.thresholds import MAJORITIES, QUORUM, Share, Threshold
 
 FORMAT = "hoa-assembly/1"

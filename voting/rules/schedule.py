@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
-from voting.rules.packs import RulePack
+from hoa.kernel.packs import RulePack
 
 
 class Form(StrEnum):

@@ -11,11 +11,11 @@ from typing import ClassVar, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hoa.kernel import canonical
+from hoa.kernel import canonical, packs
 from hoa.kernel.clock import parse_stamp, today
 from hoa.kernel.errors import N_, Refusal
 from hoa.ports.keys import Keys
-from voting.rules import afterwards, packs
+from voting.rules import afterwards
 from voting.rules.afterwards import Deadline
 from voting.rules.life import State
 from voting.service import steps

@@ -7,6 +7,7 @@ from typing import ClassVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from hoa.community import pack_choice
 from hoa.db import get
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, NotFound, Refusal
@@ -16,7 +17,7 @@ from voting.rules.counting import Counting
 from voting.rules.life import NotTheNextStep, State
 from voting.rules.matters import Majority, matter
 from voting.rules.thresholds import stricter
-from voting.service import pack_choice, steps
+from voting.service import steps
 from voting.service.terms import Terms, settle
 from voting.tables import Assembly, Motion
 

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hoa.kernel import canonical, checkpoint, merkle, signing
+from hoa.kernel import canonical, checkpoint, merkle, packs, signing
 from hoa.kernel.clock import parse_stamp, stamp, today
 from hoa.kernel.errors import Refusal
 from hoa.platform import Platform
 from hoa.ports.keys import Keys
-from voting.rules import packs, record
+from voting.rules import record
 from voting.rules.life import ORDER, State
 from voting.service import (
     casting,

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from hoa.bulletin import service as bulletin
 from hoa.community.service import RollElector, get_community, roll
+from hoa.kernel import packs
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
 from hoa.ports.keys import Keys
-from voting.rules import packs, record
+from voting.rules import record
 from voting.rules.life import State
 from voting.rules.matters import Majority, matter
 from voting.rules.motion_templates import is_unfilled

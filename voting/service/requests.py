@@ -10,17 +10,19 @@ from typing import ClassVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from hoa.community import pack_choice
 from hoa.community.rules import IdentityLevel
 from hoa.community.service import RollElector, roll
 from hoa.db import get as get_row
+from hoa.kernel import packs
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.posts import Post
-from voting.rules import packs, schedule
+from voting.rules import schedule
 from voting.rules.matters import MATTERS
 from voting.rules.requests import Support
 from voting.rules.warnings import keyword_warnings
-from voting.service import drafts, pack_choice
+from voting.service import drafts
 from voting.service.terms import Terms
 from voting.tables import Assembly, AssemblyRequest, RequestSignature
 

@@ -14,11 +14,11 @@ from hoa.accounts import service as accounts
 from hoa.community import sealing
 from hoa.community.tables import Owner, Ownership
 from hoa.db import get
-from hoa.kernel import canonical, checkpoint
+from hoa.kernel import canonical, checkpoint, packs
 from hoa.kernel.clock import parse_stamp, stamp, today
 from hoa.kernel.errors import N_, Refusal
 from hoa.ports.keys import Keys
-from voting.rules import afterwards, packs, sample
+from voting.rules import afterwards, sample
 from voting.rules.counting import CastBallot
 from voting.rules.life import NotTheNextStep, State
 from voting.rules.sample import Answer

@@ -8,14 +8,15 @@ from typing import Any, ClassVar
 
 from sqlalchemy.orm import Session
 
+from hoa.community import pack_choice
+from hoa.kernel import packs
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
+from hoa.kernel.packs import RulePack
 from hoa.resolutions import rulebooks
 from hoa.resolutions.rulebooks import BadClause
-from voting.rules import conveners, local, packs, schedule
-from voting.rules.packs import RulePack
+from voting.rules import conveners, local, schedule
 from voting.rules.schedule import Calendar, Form
-from voting.service import pack_choice
 from voting.tables import Assembly
 
 

@@ -1,7 +1,7 @@
 """The tables of assemblies, one noun per file. `core` is the record itself; the others are the work around it."""
 
 from voting.tables.channels import AssistedSession, CheckIn, MeetingDesk, OfficialResult, ProxyAuthority
-from voting.tables.convening import AssemblyRequest, NoticeTold, PackChoice, RequestSignature
+from voting.tables.convening import AssemblyRequest, NoticeTold, RequestSignature
 from voting.tables.core import (
     Assembly,
     AssemblyEvent,
@@ -64,7 +64,6 @@ __all__ = [
     "NoticeTold",
     "Official",
     "OfficialResult",
-    "PackChoice",
     "PaperKeying",
     "PaperScan",
     "PaperSheet",

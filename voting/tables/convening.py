@@ -1,4 +1,4 @@
-"""What comes before a notice: the community's rule pack, owners' requests for an assembly, who was told of a notice."""
+"""What comes before a notice: owners' requests for an assembly, who was told of a notice."""
 
 from datetime import date, datetime
 from typing import Any
@@ -8,17 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hoa.db import Base, CommunityRow
 from voting.tables.core import InAssembly, of_assembly
-
-
-class PackChoice(CommunityRow, Base):
-    """Which rule pack the community's assemblies are drafted under from now on; the latest row holds, all rows stay."""
-
-    __tablename__ = "pack_choice"
-
-    pack: Mapped[str]
-    reason: Mapped[str]
-    chosen_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
-    chosen_at: Mapped[datetime]
 
 
 class AssemblyRequest(CommunityRow, Base):

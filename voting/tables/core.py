@@ -73,6 +73,9 @@ class Assembly(CommunityRow, Base):
     # [{"purpose", "from", "public"}]: the platform's keys that `key-change` entries put in force, with the size of the
     # log from which they sign.
     new_keys: Mapped[list[Any]] = mapped_column(default=list)
+    # [{"code", "title", "body", "seats", "minimum", "alternates", "approve_at_most", "rank", "motions"}]: what this
+    # assembly elects, a motion on M3 (supervisors: M9) for each candidate (docs/audit-package.md 3).
+    elections: Mapped[list[Any]] = mapped_column(default=list)
     # Whether the public sees each building's turnout; never of buildings with fewer than five electors.
     building_turnout: Mapped[bool] = mapped_column(default=False)
 

@@ -18,8 +18,10 @@ from wtforms import (
 )
 from wtforms.validators import NumberRange, Optional
 
+from hoa.community import pack_choice
 from hoa.kernel.clock import CHINA, today
 from hoa.kernel.errors import Refusal
+from hoa.kernel.packs import RulePack
 from hoa.kernel.posts import Post
 from hoa.offices.service import posts_held
 from hoa.resolutions import rulebooks
@@ -32,9 +34,8 @@ from voting.powers import CONVENE
 from voting.rules import conveners, local
 from voting.rules.counting import Counting
 from voting.rules.life import State
-from voting.rules.packs import RulePack
 from voting.rules.schedule import FORM_TITLES
-from voting.service import drafts, pack_choice, terms
+from voting.service import drafts, terms
 from voting.service.terms import Terms
 from voting.tables import Assembly
 from voting.views.shared import blueprint, find

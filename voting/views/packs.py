@@ -6,17 +6,17 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField
 
+from hoa.community import pack_choice
+from hoa.kernel import packs
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
+from hoa.kernel.packs import RulePack
 from hoa.web import context
 from hoa.web.access import public, requires
 from hoa.web.forms import Form, at_most, options, required
 from hoa.web.i18n import told
 from voting.powers import CHOOSE_PACK
-from voting.rules import packs
 from voting.rules.local import CHANNELS
-from voting.rules.packs import RulePack
-from voting.service import pack_choice
 from voting.views.shared import blueprint
 
 TITLES = {
@@ -35,12 +35,52 @@ TITLES = {
     "silent_rule": N_("没有投票的业主"),
     "sample_size": N_("计票前抽样核对的人数"),
     "proxy_cap": N_("一名代理人最多代理几位业主"),
+    "preparatory_trigger": N_("筹备首次业主大会的条件：已交付面积占比"),
+    "preparatory_request_percent": N_("提出筹备的业主（百分之，零为不限）"),
+    "preparatory_form_days": N_("提出后组成筹备组的天数"),
+    "preparatory_announce_days": N_("筹备组成员名单公告的天数"),
+    "preparatory_publish_days": N_("首次会议前公告筹备内容的天数"),
+    "first_assembly_days": N_("筹备组成立到首次会议的天数"),
+    "committee_seats_min": N_("业主委员会最少名额"),
+    "committee_seats_max": N_("业主委员会最多名额"),
+    "committee_seats_small": N_("较小小区的名额（零为没有例外）"),
+    "committee_small_heads": N_("较小小区：不超过的户数（零为不按户数）"),
+    "committee_small_area": N_("较小小区：不超过的面积（0.01 ㎡，零为不按面积）"),
+    "committee_term_min_years": N_("业主委员会任期最短年数"),
+    "committee_term_max_years": N_("业主委员会任期最长年数"),
+    "candidate_publish_days": N_("选举前公布候选人的天数"),
+    "candidate_display_days": N_("候选人名单公示的天数"),
+    "election_approve_at_most": N_("一张选票最多同意几人"),
+    "election_rank": N_("当选的排序"),
+    "alternates_max_percent": N_("候补委员人数上限（委员人数的百分之）"),
+    "first_meeting_days": N_("选出后召开首次委员会会议的天数"),
+    "committee_post_days": N_("委员会决定公布的天数"),
+    "filing_days": N_("选出后备案的天数"),
+    "filing_answer_working_days": N_("备案答复的工作日（零为没有规定）"),
+    "meeting_interval_months": N_("委员会会议最长间隔（月）"),
+    "meeting_request_days": N_("委员提议后召开会议的天数"),
+    "meeting_agenda_days": N_("委员会会议前公告议程的天数"),
+    "meeting_tell_days": N_("委员会会议前告知居民委员会的天数"),
+    "committee_limits": N_("业主委员会自行决定的限额"),
+    "seal_publication_months": N_("用印情况公示间隔（月，零为没有规定）"),
+    "absence_percent": N_("一年缺席会议达到百分之几提请罢免"),
+    "recall_owners_percent": N_("提议罢免的业主（百分之）"),
+    "leaving_handover_days": N_("离任委员移交的天数"),
+    "committee_handover_days": N_("任期届满后移交的天数"),
+    "reelection_lead_months": N_("任期届满前开始换届的月数"),
+    "reelection_group_days": N_("换届小组成立的天数"),
 }
 WORDS = {
     "first": N_("以第一张为准"),
     "last": N_("以最后一张为准"),
     "none": N_("不计入任何意见"),
     "V2": N_("两人当面核验证件（V2）"),
+    "more-than-half": N_("超过一半"),
+    "half": N_("一半以上"),
+    "seats": N_("不超过应选名额"),
+    "heads-area-lot": N_("先比同意人数，再比同意面积，仍相同的公开抽签"),
+    "rulebook": N_("由议事规则授权"),
+    "forbidden": N_("不得授权"),
 }
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from hoa.db import Base
+from hoa.kernel import packs
 from hoa.kernel.clock import CHINA, FrozenClock, today
 from hoa.kernel.errors import Refusal
 from hoa.kernel.posts import COMMITTEE_CHAIR, STREET_OFFICER, SUPERVISOR
@@ -16,7 +17,6 @@ from hoa.platform import Platform
 from tests.integration.community.scene import post, signed_in
 from tests.integration.voting.test_sample import in_post
 from tests.integration.voting.world import World, a_world
-from voting.rules import packs
 from voting.rules.afterwards import a_year_after, announcement
 from voting.rules.life import State
 from voting.service import aftermath, drafts, minutes, officials, sampling

@@ -8,6 +8,7 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import select
 
+from hoa.community import pack_choice
 from hoa.kernel import canonical
 from hoa.kernel.clock import FrozenClock, today
 from hoa.kernel.errors import NotFound
@@ -21,7 +22,7 @@ from tests.integration.voting.world import World, _register
 from voting import service
 from voting.rules import local, schedule
 from voting.rules.life import NotTheNextStep, State
-from voting.service import casting, drafts, motions, notice, notifying, pack_choice, terms
+from voting.service import casting, drafts, motions, notice, notifying, terms
 from voting.service.terms import Terms
 from voting.tables import Assembly, Motion, NoticeTold
 

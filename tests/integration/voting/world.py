@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from hoa.accounts import personal_keys
 from hoa.community.tables import Building, Owner, Ownership, Unit
-from hoa.kernel import checkpoint, signing
+from hoa.kernel import checkpoint, packs, signing
 from hoa.kernel.clock import FrozenClock, today
 from hoa.kernel.ids import new_id
 from hoa.platform import Platform
@@ -21,7 +21,6 @@ from hoa.resolutions.tables import RulebookVersion
 from tests.integration.people import a_community, a_person
 from tests.signers import Signer
 from voting import service
-from voting.rules import packs
 from voting.rules.life import State
 from voting.rules.officials import Role
 from voting.rules.package import Form

@@ -8,9 +8,10 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hoa.kernel import packs
 from hoa.kernel.clock import CHINA
 from voting.commands import assembly
-from voting.rules import packs, shares
+from voting.rules import shares
 from voting.rules.life import ORDER, NotTheNextStep, State, TooEarly, due_step, not_before, step
 from voting.rules.matters import MATTERS
 from voting.rules.shares import NotAShare

@@ -7,11 +7,11 @@ from typing import ClassVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hoa.community.tables import PackChoice
+from hoa.kernel import packs
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
-from voting.rules import packs
-from voting.rules.packs import RulePack
-from voting.tables import PackChoice
+from hoa.kernel.packs import RulePack
 
 NATIONAL = "cn-national"
 

@@ -77,7 +77,7 @@ def parse(raw: Mapping[str, object]) -> RulePack:
 
 def all_packs() -> tuple[RulePack, ...]:
     """Every pack that ships with the program, by code."""
-    folder = files("voting") / "rule_packs"
+    folder = files("hoa.kernel") / "rule_packs"
     texts = sorted(
         (item.name, item.read_text(encoding="utf-8")) for item in folder.iterdir() if item.name.endswith(".json")
     )
