@@ -5,7 +5,7 @@ Each kind has a `check` that refuses what the rules do not allow now and changes
 what follows from the entry into the tables that casting reads. Both happen in the transaction that appends the entry.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -251,5 +251,8 @@ EFFECTS: dict[str, Step] = {
 }
 # What follows once the entry stands in the log: a cut-off is covered by a signed head.
 FOLLOWING: dict[str, Step] = {}
+# Who may not sign an entry although an official: whoever did what it is about. Called with the person before the
+# signature is kept.
+SIGNER_CHECKS: dict[str, Callable[[Session, Assembly, Mapping[str, Any], str], None]] = {}
 # What a channel asks of a keyed ballot beyond `casting.check_keyed`.
 KEYED_CHECKS: dict[str, Step] = {}

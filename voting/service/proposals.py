@@ -170,6 +170,8 @@ def sign(
     message = signing.message("entry", entry)
     if not signing.verify_p256(public=bytes.fromhex(signer.public), signature=signature, message=message):
         raise WrongSignature
+    if proposal.kind in entries.SIGNER_CHECKS:
+        entries.SIGNER_CHECKS[proposal.kind](session, assembly, entry, person_id)
     _keep(session, keys, proposal, signer, signature, now)
     in_force = {found.key_id: found for found in officials(session, assembly)}
     there = [

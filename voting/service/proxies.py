@@ -49,6 +49,11 @@ class CannotBeAgent(Refusal):
     message: ClassVar[str] = N_("代理人不能是委托人自己或同一套房的共有人：共有人可以直接投这一票")
 
 
+class OwnWork(Refusal):
+    message: ClassVar[str] = N_("这张委托票的委托书是您经手的，请由另外两位计票人、监票人或工作人员签名")
+    status: ClassVar[int] = 403
+
+
 class ProxyCapReached(Refusal):
     message: ClassVar[str] = N_("%(agent)s 在本次会议已代理 %(cap)s 位业主，公告规定最多 %(cap)s 位，请另选代理人")
     status: ClassVar[int] = 409
@@ -507,6 +512,18 @@ def _check_ruling(given: entries.Entrance) -> None:
 
 
 entries.CHECKS["ruling"] = _check_ruling
+
+
+def _check_ruler(session: Session, assembly: Assembly, entry: Mapping[str, Any], person_id: str) -> None:
+    """Whoever looked at a written authority, or sat at the screen for an agent without an account, does not rule on
+    the ballot: otherwise one official could make one out of nothing and needed just one more to accept it."""
+    query = select(ProxyAuthority).where(*_mine(assembly), ProxyAuthority.leaf == entry["leaf"])
+    row = session.scalars(query).one_or_none()
+    if row is not None and row.agent_id is None and person_id in (row.made_by, row.seen_by, row.cast_by):
+        raise OwnWork
+
+
+entries.SIGNER_CHECKS["ruling"] = _check_ruler
 
 
 def principals_phone(session: Session, keys: Keys, row: ProxyAuthority) -> str | None:

@@ -316,6 +316,41 @@ def test_a_paper_that_nobody_has_seen_tells_its_sender_nothing_and_stands_in_nob
             proxies.see(session, world.community, row.id, identity_seen="身份证", by=clerk, now=now)
 
 
+def test_the_official_who_handled_an_agent_without_account_is_not_one_of_the_two_who_rule(world: World) -> None:
+    clerk, now = world.officials["clerk1"], world.clock.now()
+    paper = proxies.Terms(
+        world.electors[0],
+        None,
+        "业主0",
+        proxies.agent_on_paper("纸上代理人", "123X"),
+        {"m1": "agree", "m2": "agent"},
+        world.row().ends_at,
+    )
+    with world.platform.database.writing() as session:
+        scan = proxies.Scan(picture(), "委托书.png", "原件、身份证")
+        where = (session, world.platform.keys, world.platform.files, world.assembly, world.community)
+        row_id = proxies.register(*where, paper, scan, by=clerk, now=now).id
+    with world.platform.database.writing() as session:
+        proxies.vote(
+            session,
+            world.platform.keys,
+            world.row(),
+            row_id,
+            person_id=clerk,
+            clerk=True,
+            choices={"m1": "agree", "m2": "agree"},
+            client_nonce=new_id(),
+            now=now,
+        )
+    with world.platform.database.reading() as session:
+        row = proxies.one(session, world.row(), row_id)
+        entry = proxies.ruling_entry(world.row(), row, accepted=True, reason="", now=now)
+    proposal = world.propose(entry)
+    with pytest.raises(proxies.OwnWork):
+        world.sign(proposal, "clerk1")
+    assert world.sign(proposal, "clerk2", "scrutineer1") == "appended"
+
+
 def test_no_official_looks_at_an_authority_given_to_themselves(app: Flask, world: World) -> None:
     clerk = signed_in(app, world.platform, world.officials["clerk1"])
     with world.platform.database.writing() as session:
