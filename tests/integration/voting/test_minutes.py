@@ -104,6 +104,7 @@ def test_two_people_sign_what_was_finished_and_nothing_else(world: World) -> Non
         sign(world, "counter1", {**content, "title": "另一个会议"})
     sign(world, "counter1", content)
     sign(world, "counter1", content)
+    world.clock.advance(seconds=1)
     sign(world, "scrutineer1", content)
     with world.platform.database.reading() as session:
         assert [row.name for row in minutes.signatures(session, world.row())] == ["counter1", "scrutineer1"]
