@@ -1,5 +1,7 @@
 """The front doors: of the deployment, of a community, and what waits for the person who came in."""
 
+from typing import NamedTuple
+
 from flask import Blueprint, current_app, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
@@ -8,9 +10,10 @@ from hoa.bulletin.current import has_moved
 from hoa.community import service as register
 from hoa.community.tables import Community
 from hoa.offices import service as offices
+from hoa.offices import watching
 from hoa.web import context
 from hoa.web.access import public, signed_in
-from hoa.web.room import Asker, Need, Own, Room, Shown
+from hoa.web.room import Asker, Need, Overdue, Own, Room, Shown
 
 LATEST = 5
 
@@ -23,9 +26,36 @@ def start() -> str | Response:
     """The communities of this deployment; someone who belongs to just one goes straight there."""
     session, me = context.reading(), context.me()
     mine = _mine(me.id) if me else []
-    if me and len(mine) == 1 and not me.is_platform_administrator:
+    late = overdue(me.id) if me else []
+    if me and len(mine) == 1 and not late and not me.is_platform_administrator:
         return redirect(url_for("home.community", community_code=mine[0].code))
-    return render_template("home/start.html", communities=register.all_communities(session), mine=mine)
+    communities = register.all_communities(session)
+    return render_template("home/start.html", communities=communities, mine=mine, late=late)
+
+
+class Late(NamedTuple):
+    """A line of the street officer's list: where, and what is overdue there."""
+
+    community: Community
+    overdue: Overdue
+
+
+def overdue(person_id: str) -> list[Late]:
+    """What is past its last day in every community whose street officer this person is today, the longest first; for
+    anybody else nothing (rules.md R2.15).
+    """
+    session, now = context.reading(), context.now()
+    watched = watching.communities_watched(session, person_id, now)
+    rooms: tuple[Room, ...] = current_app.extensions["hoa.rooms"]
+    found = [
+        Late(here, one)
+        for here in register.all_communities(session)
+        if here.id in watched
+        for room in rooms
+        if room.overdue
+        for one in room.overdue(session, here.id, now)
+    ]
+    return sorted(found, key=lambda late: (late.overdue.since, late.community.code))
 
 
 def _mine(person_id: str) -> list[Community]:

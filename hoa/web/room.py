@@ -33,6 +33,17 @@ class Need:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Overdue:
+    """Something of a community that is past its legal last day, for the street office, whose duty it is to see to it
+    (rules.md R2.15). `title` is in the reader's language; `since` is the last day that was missed.
+    """
+
+    title: str
+    url: str
+    since: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class Shown:
     """Something anybody may see on a community's first page, told in the reader's language: an open vote, its result.
 
@@ -91,6 +102,7 @@ class Room:
     """Blueprints, powers, tasks, periodic work, navigation, needs, commands and checks of one room.
 
     `publications` names the kinds of what the room publishes, as message ids.
+    `overdue` tells what of a community (its id) is past its last day, for the street officer's start page.
     `own` tells a person what is theirs, what is going on first. `shown` gets the community's id and the time, and may
     tell only what is public. `verify` looks through what the room keeps of one community and returns a sentence for
     each row that was changed behind the platform's back. `file_checks` maps a file name's ending (".zip") to the check
@@ -104,6 +116,7 @@ class Room:
     periodic: Sequence[Periodic] = ()
     nav: Sequence[NavItem] = ()
     needs: Callable[[Session, Asker], Sequence[Need]] | None = None
+    overdue: Callable[[Session, str, datetime], Sequence[Overdue]] | None = None
     shown: Callable[[Session, str, datetime], Sequence[Shown]] | None = None
     own: Callable[[Session, Asker], Sequence[Own]] | None = None
     publications: Mapping[str, str] = field(default_factory=dict)
