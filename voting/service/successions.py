@@ -98,6 +98,8 @@ def demand_readable(session: Session, assembly: Assembly, ballot: Ballot, *, per
 
 def predecessor_voted(session: Session, assembly: Assembly, *, person_id: str, elector: str) -> bool:
     """Whether a ballot that still stands was cast for the elector when this person was no owner of it."""
+    if casting.is_untouched(session, assembly, elector):
+        return False
     found = standing_ballots(session, assembly, ballots(session, assembly, elector))
     if not found:
         return False
