@@ -65,6 +65,10 @@ TITLES = {
     "seal_publication_months": N_("用印情况公示间隔（月，零为没有规定）"),
     "absence_percent": N_("一年缺席会议达到百分之几提请罢免"),
     "recall_owners_percent": N_("提议罢免的业主（百分之）"),
+    "recall_members_share": N_("提议罢免的委员占比"),
+    "recall_defence_days": N_("被提议罢免的人申辩的天数"),
+    "recall_suspension": N_("罢免表决以前暂停履行职责"),
+    "alternate_answer_days": N_("候补委员答复是否递补的天数"),
     "leaving_handover_days": N_("离任委员移交的天数"),
     "committee_handover_days": N_("任期届满后移交的天数"),
     "reelection_lead_months": N_("任期届满前开始换届的月数"),
@@ -81,6 +85,9 @@ WORDS = {
     "heads-area-lot": N_("先比同意人数，再比同意面积，仍相同的公开抽签"),
     "rulebook": N_("由议事规则授权"),
     "forbidden": N_("不得授权"),
+    "allowed": N_("可以"),
+    "not-allowed": N_("不可以"),
+    "1/3": N_("三分之一"),
 }
 
 
