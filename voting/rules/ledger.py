@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 from hoa.kernel import canonical, merkle
 from hoa.kernel.errors import N_, Refusal
 from voting.rules.counting import CastBallot, Counting, chain, counted
+from voting.rules.election import OVER_VOTE, contest, over_voted
 from voting.rules.published import BallotCounts, Paper, RollTotal
 from voting.rules.thresholds import Share
 
@@ -62,6 +63,9 @@ class Ledger:
         self.inherited: dict[str, Sequence[CastBallot]] = {}
         self.void: dict[str, str] = {}
         self.invalid: dict[str, dict[str, str]] = {}
+        self.contests = tuple(contest(value) for value in manifest.get("elections", ()))
+        # Ballots that agree to more candidates than they may, with the motions for which that makes them invalid.
+        self.over: dict[str, frozenset[str]] = {}
         self.accepted: dict[str, bool] = {}
         self.live: dict[str, str] = {}
         self.delivered: set[str] = set()
@@ -124,11 +128,12 @@ class Ledger:
         """Why a ballot is invalid for a motion; None when it is valid."""
         ruled = self.invalid.get(leaf, {})
         refused = None if self.accepted.get(leaf, True) else NO_AUTHORITY
-        return ruled.get(motion) or ruled.get("*") or refused
+        over = OVER_VOTE if motion in self.over.get(leaf, ()) else None
+        return ruled.get(motion) or ruled.get("*") or refused or over
 
     def reasons(self, chosen: Mapping[str, CastBallot], motion: str) -> dict[str, str]:
         """The electors whose counted ballot is invalid for a motion, with the reason."""
-        ruled = self.invalid.keys() | self.refused
+        ruled = self.invalid.keys() | self.refused | self.over.keys()
         found = {elector: ballot.leaf for elector, ballot in chosen.items() if ballot.leaf in ruled}
         why = {elector: self.invalid_for(leaf, motion) for elector, leaf in found.items()}
         return {elector: reason for elector, reason in why.items() if reason is not None}
@@ -169,6 +174,8 @@ class Ledger:
         if ballot.elector not in self.roll:
             raise NotOnThisRoll(elector=ballot.elector)
         self.ballots[leaf] = ballot
+        if self.contests and (over := over_voted(self.contests, ballot.choices)):
+            self.over[leaf] = over
         self._own[ballot.elector].append(ballot)
 
     def _issue(self, entry: Entry) -> None:

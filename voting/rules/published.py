@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from hoa.kernel import canonical
 from hoa.kernel.clock import stamp
 from voting.rules.counting import Option
+from voting.rules.election import Elected
 from voting.rules.record import FORMAT
 from voting.rules.tally import MotionTally
 from voting.rules.thresholds import Decision, Inequality, Measure, Share
@@ -68,9 +69,11 @@ def full_tally(
     paper: Paper,
     motions: Sequence[MotionTally],
     sample: Mapping[str, Any] | None = None,
+    elections: Sequence[Elected] = (),
 ) -> dict[str, Any]:
     """The full form, with the hash of the public form that it stands behind. `sample` is what came of asking a random
-    sample of recorded voters (docs/audit-package.md 8.1), or None."""
+    sample of recorded voters (docs/audit-package.md 8.1), or None; `elections` stand in it where something is elected.
+    """
     tally: dict[str, Any] = {
         "format": FORMAT,
         "assembly": assembly,
@@ -83,8 +86,22 @@ def full_tally(
         "ballots": ballots._asdict(),
         "sample": None if sample is None else dict(sample),
         "motions": [motion_figures(motion) for motion in motions],
+        **({"elections": [election_figures(one) for one in elections]} if elections else {}),
     }
     return {**tally, "public": hashlib.sha256(canonical.encode(public_tally(tally))).hexdigest()}
+
+
+def election_figures(election: Elected) -> dict[str, Any]:
+    """One election of the full form (docs/audit-package.md 8.5)."""
+    return {
+        "election": election.contest.code,
+        "seed": election.seed,
+        "ranking": [{"motion": one.motion, **_figures(one.agreed)} for one in election.ranking],
+        "elected": list(election.elected),
+        "alternates": list(election.alternates),
+        "vacant": election.vacant,
+        "outcome": election.outcome.value,
+    }
 
 
 def motion_figures(motion: MotionTally) -> dict[str, Any]:
@@ -151,7 +168,20 @@ def public_tally(full: Mapping[str, Any]) -> dict[str, Any]:
     """The public form of a full tally: heads for every option, areas only where they tell nobody's vote."""
     motions = [_public_motion(motion) for motion in full["motions"]]
     kept = {name: value for name, value in full.items() if name != "public"}
-    return {**kept, "form": "public", "motions": motions}
+    return {**kept, "form": "public", "motions": motions, **_public_elections(full, motions)}
+
+
+def _public_elections(full: Mapping[str, Any], motions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The rankings with the areas that the motions themselves tell: a ranking must not give away what they hide."""
+    if "elections" not in full:
+        return {}
+    told = {motion["motion"]: motion["options"][Option.AGREE.value] for motion in motions}
+    return {
+        "elections": [
+            {**one, "ranking": [{**entry, **told[entry["motion"]]} for entry in one["ranking"]]}
+            for one in full["elections"]
+        ]
+    }
 
 
 def _public_motion(motion: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from hoa.kernel.ids import random_bytes
 from hoa.kernel.packs import RulePack
 from hoa.kernel.signing import ED25519, P256
 from voting.rules.counting import NO_PREVIOUS
+from voting.rules.election import Contest
 from voting.rules.matters import Majority, Matter
 from voting.rules.thresholds import MAJORITIES, QUORUM, Share, Threshold
 
@@ -146,6 +147,7 @@ class Notice(NamedTuple):
     clauses: Sequence[Mapping[str, str]] = ()
     witnesses: Sequence[str] = ()
     people: Sequence[Person] = ()
+    elections: Sequence[Contest] = ()
 
 
 def _threshold(threshold: Threshold) -> dict[str, Any]:
@@ -190,6 +192,8 @@ def manifest(notice: Notice) -> bytes:
             },
             "body": "choices",
             "motions": [motion.value for motion in notice.motions],
+            # Only where something is elected: packages of before elections stay as they were.
+            **({"elections": [one.value for one in notice.elections]} if notice.elections else {}),
             "roll_root": notice.roll_root.hex(),
             "totals": {"heads": notice.totals.heads, "area": notice.totals.area},
             "keys": {

@@ -18,7 +18,7 @@ from hoa.kernel import canonical, merkle, signing
 from hoa.kernel.clock import CHINA, parse_stamp
 from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.ports.keys import Keys
-from voting.rules import record
+from voting.rules import election, record
 from voting.rules.counting import MARKS, NO_PREVIOUS, Counting, Option
 from voting.rules.life import State
 from voting.service.keys import BALLOT, PlatformKey, place, row_id
@@ -75,6 +75,14 @@ class WrongChoices(Refusal):
     message: ClassVar[str] = N_("选票不完整或有不认识的选项，没有提交。请回到第一项重新选择")
 
 
+class TooManyApproved(Refusal):
+    """Online the form says so at once; a paper ballot like this is kept as marked and invalid for the election."""
+
+    message: ClassVar[str] = N_(
+        "“%(title)s”最多同意 %(most)s 人，您同意了 %(given)s 人，没有提交。请去掉 %(over)s 人的“同意”再提交"
+    )
+
+
 class BadNonce(Refusal):
     message: ClassVar[str] = N_("选票已失效，没有提交。请回到会议页面重新开始")
 
@@ -105,6 +113,7 @@ class _Here(NamedTuple):
     channels: Sequence[str]
     added_channels: Sequence[str]
     new_keys: Sequence[Mapping[str, Any]]
+    elections: Sequence[Mapping[str, Any]]
 
     def takes(self, channel: str) -> bool:
         return channel in self.channels or channel in self.added_channels
@@ -177,6 +186,7 @@ _HERE = (
         _assemblies.channels,
         _assemblies.added_channels,
         _assemblies.new_keys,
+        _assemblies.elections,
     )
     .where(_assemblies.community_id == _community, _assemblies.id == _in_assembly)
     .with_for_update(read=True)
@@ -292,6 +302,7 @@ def cast(
     where = {"community": community_id, "assembly": assembly_id, "elector": elector}
     here = _assembly(connection, where)
     marks = _complete(connection, where, choices)
+    approve_no_more(here.elections, marks)
     chain = _locked_chain(connection, where)
     for earlier in chain.own:
         # A retry comes the way it came first: nobody tries another way which choices give the stored receipt.
@@ -441,6 +452,17 @@ def _complete(connection: Connection, where: Mapping[str, str], choices: Mapping
     if set(choices) - set(codes) or not set(choices.values()) <= set(MARKS):
         raise WrongChoices
     return {code: choices.get(code, Option.BLANK.value) for code in codes}
+
+
+def approve_no_more(elections: Sequence[Mapping[str, Any]], choices: Mapping[str, str]) -> None:
+    """Refuse choices that agree to more candidates of an election than its notice allows, with how many are too
+    many."""
+    for value in elections:
+        one = election.contest(value)
+        given = election.agreed_to(one, choices)
+        if given > one.approve_at_most:
+            most = one.approve_at_most
+            raise TooManyApproved(title=one.title, most=most, given=given, over=given - most)
 
 
 def _locked_chain(connection: Connection, where: Mapping[str, str]) -> _Chain:

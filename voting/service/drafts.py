@@ -34,6 +34,13 @@ class UnknownCounting(Refusal):
     message: ClassVar[str] = N_("计票方式只能是“以第一张为准”或“以最后一张为准”")
 
 
+class CandidatesFixed(Refusal):
+    """Who stands and in which order was decided before the draft (R2.4): no editor of motions changes it."""
+
+    message: ClassVar[str] = N_("这会改动选举候选人的表决事项或次序：候选人名单由提名环节确定，请到选举的页面办理")
+    status: ClassVar[int] = 409
+
+
 def create(
     session: Session,
     community_id: str,
@@ -138,6 +145,7 @@ def remove_motion(session: Session, community_id: str, assembly_id: str, motion_
     motion = get(session, Motion, community_id, motion_id)
     if motion.assembly_id != assembly.id:
         raise NotFound
+    not_a_candidate(assembly, motion)
     session.delete(motion)
     session.flush()
     number(session, assembly, motions(session, assembly))
@@ -145,12 +153,26 @@ def remove_motion(session: Session, community_id: str, assembly_id: str, motion_
 
 def number(session: Session, assembly: Assembly, order: Sequence[Motion]) -> None:
     """Codes and places of a draft's motions follow their order: what the notice freezes has no gaps."""
+    standing = candidates(assembly)
+    if any(motion.code in standing and motion.code != f"m{place}" for place, motion in enumerate(order, 1)):
+        raise CandidatesFixed
     for place, motion in enumerate(order, 1):
         motion.code, motion.position = f"{assembly.id}-{place}", place
     session.flush()  # codes are unique, so none may meet its neighbour's old one
     for place, motion in enumerate(order, 1):
         motion.code = f"m{place}"
     session.flush()
+
+
+def candidates(assembly: Assembly) -> set[str]:
+    """The codes of the motions that are candidates of an election."""
+    return {code for election in assembly.elections for code in election["motions"]}
+
+
+def not_a_candidate(assembly: Assembly, motion: Motion) -> None:
+    """Refuse to touch a candidate's motion where ordinary ones are written."""
+    if motion.code in candidates(assembly):
+        raise CandidatesFixed
 
 
 def motions(session: Session, assembly: Assembly) -> Sequence[Motion]:

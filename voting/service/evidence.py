@@ -16,7 +16,7 @@ from hoa.platform import Platform
 from hoa.resolutions.evidence import AssemblyEvidence, AssemblyRecord
 from voting.rules.life import State
 from voting.rules.package import Form
-from voting.rules.published import motion_figures, roll_figures
+from voting.rules.published import election_figures, motion_figures, roll_figures
 from voting.service import packages, tallying, witnessing
 from voting.service.addresses import path
 from voting.tables import Assembly, AssemblyEvent
@@ -88,6 +88,8 @@ def counted_again(platform: Platform, session: Session, assembly: Assembly, anno
         told = next((entry for entry in announced["motions"] if entry["motion"] == figures["motion"]), None)
         if told != figures:
             return f"motion {figures['motion']}: the recount differs from the announced tally"
+    if problem := _elected_again(again, announced):
+        return problem
     ledger = again.ledger
     rolls = {"opening": ledger.opening_roll, "final": ledger.final_roll}
     sums = {
@@ -99,3 +101,13 @@ def counted_again(platform: Platform, session: Session, assembly: Assembly, anno
         if announced[part] != value:
             return f"{part}: the recount differs from the announced tally"
     return None
+
+
+def _elected_again(again: tallying.Recount, announced: Any) -> str | None:
+    """None when the recount elects whom the announced tally elects, by its seed, which is the sample's."""
+    told = announced.get("elections", [])
+    seeds = {one["seed"] for one in told} | ({announced["sample"]["seed"]} if announced["sample"] else set())
+    if told and len(seeds) != 1:
+        return "elections: the lot's seed is not the sample's"
+    figures = [election_figures(one) for one in tallying.elections(again, seeds.pop() if seeds else "")]
+    return None if figures == told else "elections: the recount elects others than the announced tally"

@@ -122,6 +122,7 @@ def _assembly(session: Session, assembly: Assembly) -> Iterator[str]:
             assembly.extension_latest and stamp(assembly.extension_latest),
             (manifest["extension"] or {}).get("latest"),
         ),
+        "elections": (assembly.elections, manifest.get("elections", [])),
         "clauses": (_cited(assembly.clauses), _cited(manifest["clauses"])),
     }
     for column, (now, then) in written.items():

@@ -59,6 +59,7 @@ def change(
     """Reword a motion of a draft, or put it under another matter. A draft of a rulebook stays with its own matter."""
     assembly = drafts.locked_draft(session, community_id, assembly_id)
     motion, found = of(session, assembly, motion_id), matter(matter_code)
+    drafts.not_a_candidate(assembly, motion)
     if not title.strip() or not body.strip():
         raise NothingWritten
     motion.title, motion.body, motion.matter = title.strip(), body.strip(), found.code
@@ -82,6 +83,7 @@ def split(session: Session, community_id: str, assembly_id: str, motion_id: str)
     """Take a mixed motion apart (R1.7): what belongs to the other matter becomes a motion after it. The new one."""
     assembly = drafts.locked_draft(session, community_id, assembly_id)
     motion = of(session, assembly, motion_id)
+    drafts.not_a_candidate(assembly, motion)
     found = mixed(LAWFUL[motion.matter], motion.title, motion.body)
     if found is None:
         raise NotMixed
@@ -103,7 +105,9 @@ def split(session: Session, community_id: str, assembly_id: str, motion_id: str)
 def make_stricter(session: Session, community_id: str, assembly_id: str, motion_id: str) -> None:
     """A mixed motion that cannot be taken apart needs the stricter majority (R1.7)."""
     assembly = drafts.locked_draft(session, community_id, assembly_id)
-    of(session, assembly, motion_id).majority = Majority.SPECIAL.value
+    motion = of(session, assembly, motion_id)
+    drafts.not_a_candidate(assembly, motion)
+    motion.majority = Majority.SPECIAL.value
     session.flush()
 
 

@@ -14,7 +14,8 @@ from hoa.kernel import packs
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
 from hoa.ports.keys import Keys
-from voting.rules import record
+from voting.rules import contests, record
+from voting.rules.election import Contest
 from voting.rules.life import State
 from voting.rules.matters import Majority, matter
 from voting.rules.motion_templates import is_unfilled
@@ -44,12 +45,12 @@ def give(
     """Freeze everything, write entry 0 and its tree head, and publish. `url` is where the notice is read."""
     assembly = steps.locked(session, community_id, assembly_id)
     motions = drafts.motions(session, assembly)
-    check(session, assembly, motions, now=now)
+    elected = check(session, assembly, motions, now=now)
     electors = roll(session, community_id)
     if not electors:
         raise NobodyOnTheRoll
     rows = [record.roll_row(elector.elector_id, elector.units) for elector in electors]
-    _freeze(session, keys, assembly, motions, rows, host=host, now=now)
+    _freeze(session, keys, assembly, motions, rows, elections=elected, host=host, now=now)
     _keep_roll(session, keys, assembly, electors, rows)
     steps.take(session, assembly, State.NOTICED, by=by, now=now)
     assert assembly.manifest_hash is not None
@@ -60,8 +61,8 @@ def give(
     return assembly
 
 
-def check(session: Session, assembly: Assembly, motions: Sequence[Motion], *, now: datetime) -> None:
-    """Refuse a draft that is not ready to be noticed today, with what is missing."""
+def check(session: Session, assembly: Assembly, motions: Sequence[Motion], *, now: datetime) -> tuple[Contest, ...]:
+    """Refuse a draft that is not ready to be noticed today, with what is missing; what it elects otherwise."""
     if not motions:
         raise NoMotions
     for motion in motions:
@@ -69,6 +70,7 @@ def check(session: Session, assembly: Assembly, motions: Sequence[Motion], *, no
             raise BlankLeft(title=motion.title)
     terms.check(session, assembly, matters=[motion.matter for motion in motions], now=now)
     officials.check(session, assembly)
+    return contests.check(assembly.elections, {motion.code: motion.matter for motion in motions})
 
 
 def _freeze(
@@ -78,12 +80,14 @@ def _freeze(
     motions: Sequence[Motion],
     rows: Sequence[record.RollRow],
     *,
+    elections: Sequence[Contest],
     host: str,
     now: datetime,
 ) -> None:
     community = get_community(session, assembly.community_id)
     totals = sum((row.share for row in rows), NOTHING)
     platform = current(keys)
+    assembly.elections = [one.value for one in elections]
     assembly.manifest = record.manifest(
         record.Notice(
             host=host,
@@ -108,6 +112,7 @@ def _freeze(
             clauses=_clauses(assembly),
             witnesses=[witness.vkey for witness in officials.witnesses(session, assembly)],
             people=officials.freeze(session, assembly),
+            elections=elections,
         )
     )
     assembly.manifest_hash = record.identity(assembly.manifest)

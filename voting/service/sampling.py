@@ -110,7 +110,7 @@ def _draw(
     size = min(size_of(assembly), len(counted))
     if not size:
         return None
-    seed = _seed(session, assembly, now)
+    seed = seed_now(session, assembly, now)
     common = {"community_id": assembly.community_id, "assembly_id": assembly.id}
     row = SampleDraw(
         **common,
@@ -141,7 +141,7 @@ def size_of(assembly: Assembly) -> int:
     return afterwards.number(packs.pack(assembly.rule_pack, day=today(parse_stamp(noticed))), "sample_size")
 
 
-def _seed(session: Session, assembly: Assembly, now: datetime) -> str:
+def seed_now(session: Session, assembly: Assembly, now: datetime) -> str:
     """From the close head and the earliest witness's line under it, or the log's own line without witnesses."""
     head = next(head for head in log.heads(session, assembly) if head.reason == "close")
     note = checkpoint.parse(head.note)

@@ -16,12 +16,13 @@ from hoa.kernel.memory import without_collecting
 from hoa.ports.keys import Keys
 from voting.rules import published, record
 from voting.rules.counting import CastBallot
+from voting.rules.election import Candidate, Contest, Elected, Standing, contest, elect, stands
 from voting.rules.ledger import Ledger
 from voting.rules.life import State
 from voting.rules.matters import Majority, matter
 from voting.rules.silent import SilentRule
 from voting.rules.tally import MotionTally, Question, tally
-from voting.rules.thresholds import NOTHING
+from voting.rules.thresholds import NOTHING, Share
 from voting.service import drafts, ledgers, log, sampling, steps, witnessing
 from voting.service.keys import SALT, in_force, place, roll_place, row_id
 from voting.tables import Assembly, CountedRow, Motion, RollEntry, RollUnit, Tally
@@ -74,6 +75,7 @@ def count(session: Session, keys: Keys, community_id: str, assembly_id: str, *, 
     assert assembly.manifest_hash is not None
     result = recount(session, keys, assembly)
     rows = _rows(result)
+    sample = sampling.outcome(session, keys, assembly, result.counted, now=now)
     _keep_rows(session, keys, assembly, rows)
     full = published.full_tally(
         assembly.manifest_hash,
@@ -82,9 +84,19 @@ def count(session: Session, keys: Keys, community_id: str, assembly_id: str, *, 
         ballots=result.ledger.ballot_counts(result.counted),
         paper=result.ledger.paper,
         motions=result.motions,
-        sample=sampling.outcome(session, keys, assembly, result.counted, now=now),
+        sample=sample,
+        elections=elections(result, sample["seed"] if sample else sampling.seed_now(session, assembly, now)),
     )
     return _sign(session, keys, assembly, full, now=now)
+
+
+def elections(result: Recount, seed: str) -> list[Elected]:
+    """What a count comes to in each election; `seed` (hex) is the lot's, the same for all and the sample's."""
+    counted = {
+        motion.question.code: Candidate(motion.question.code, motion.agreed, motion.outcome)
+        for motion in result.motions
+    }
+    return [elect(one, seed, [counted[code] for code in one.motions]) for one in result.ledger.contests]
 
 
 def _rows(result: Recount) -> list[record.CountedBallot]:
@@ -167,6 +179,55 @@ def tally_of(session: Session, assembly: Assembly) -> Tally:
     if found is None:
         raise NotFound
     return found
+
+
+class Ranked(NamedTuple):
+    """Somebody who passed: the place in the ranking (from 1), the motion, its title (the candidate's name), and who
+    agreed."""
+
+    place: int
+    motion: str
+    name: str
+    agreed: Share
+
+
+class ElectionResult(NamedTuple):
+    """An election as the signed tally has it. Only where it `stands` is there a committee: otherwise `elected` are
+    those who passed and take no office."""
+
+    contest: Contest
+    outcome: Standing
+    elected: tuple[Ranked, ...]
+    alternates: tuple[Ranked, ...]
+    vacant: int
+    seed: str
+
+    @property
+    def stands(self) -> bool:
+        return stands(self.outcome)
+
+
+def elected(session: Session, assembly: Assembly) -> list[ElectionResult]:
+    """What a counted assembly elected, from the bytes that were signed; empty when it elects nobody."""
+    full = canonical.decode(tally_of(session, assembly).full)
+    contests = {value["code"]: contest(value) for value in assembly.elections}
+    names = {motion.code: motion.title for motion in drafts.motions(session, assembly)}
+    return [_result(contests[one["election"]], one, names) for one in full.get("elections", ())]
+
+
+def _result(one: Contest, told: Mapping[str, Any], names: Mapping[str, str]) -> ElectionResult:
+    ranking = {
+        entry["motion"]: Ranked(place, entry["motion"], names[entry["motion"]], Share(entry["heads"], entry["area"]))
+        for place, entry in enumerate(told["ranking"], start=1)
+    }
+    return ElectionResult(
+        contest=one,
+        outcome=Standing(told["outcome"]),
+        elected=tuple(ranking[code] for code in told["elected"]),
+        alternates=tuple(ranking[code] for code in told["alternates"]),
+        vacant=told["vacant"],
+        seed=told["seed"],
+    )
 
 
 def counted_row(session: Session, keys: Keys, assembly: Assembly, elector: str) -> record.CountedBallot | None:
