@@ -277,10 +277,11 @@ def a_world(
     counting: str = "first",
     staffed: bool = False,
     witnesses: Sequence[str] = (),
+    motions: Sequence[tuple[str, str]] = MOTIONS,
     **draft: object,
 ) -> World:
-    """A community of flats of 80.00, 81.00 … m², one owner each, and a noticed assembly with two motions; `staffed`
-    with officials (`World.staff`), other arguments set columns of the draft before its notice.
+    """A community of flats of 80.00, 81.00 … m², one owner each, and a noticed assembly with two motions (or others:
+    title and matter); `staffed` with officials (`World.staff`), other arguments set columns of the draft before its notice.
     """
     community = a_community(platform)
     chair = a_person(platform)
@@ -300,7 +301,7 @@ def a_world(
             now=clock.now(),
             counting=counting,
         )
-        for title, matter in MOTIONS:
+        for title, matter in motions:
             service.add_motion(
                 session, community, assembly.id, title=title, body=f"是否同意{title}？", matter_code=matter
             )
