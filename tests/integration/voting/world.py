@@ -281,7 +281,8 @@ def a_world(
     **draft: object,
 ) -> World:
     """A community of flats of 80.00, 81.00 … m², one owner each, and a noticed assembly with two motions (or others:
-    title and matter); `staffed` with officials (`World.staff`), other arguments set columns of the draft before its notice.
+    title and matter); `staffed` with officials (`World.staff`), further arguments set columns of the draft before its
+    notice.
     """
     community = a_community(platform)
     chair = a_person(platform)
