@@ -1,18 +1,21 @@
 """Granting and ending offices, and asking who holds what. Powers follow from these rows and the date alone."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hoa.accounts.tables import Person
+from hoa.community import pack_choice
 from hoa.db import get
-from hoa.kernel.errors import N_, Refusal
+from hoa.kernel.clock import today
+from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.kernel.posts import POSTS, Post
-from hoa.offices import rules
-from hoa.offices.tables import Body, Office
+from hoa.offices import places, relationships, rules
+from hoa.offices.rules import Place, Seat
+from hoa.offices.tables import Body, BodyChange, Office
 
 
 class AlreadyEnded(Refusal):
@@ -36,6 +39,69 @@ def ensure_body(session: Session, community_id: str, *, kind: str, name: str | N
     return body
 
 
+def bodies(session: Session, community_id: str) -> Sequence[Body]:
+    """The community's bodies in the order of posts."""
+    order = list(rules.BODIES)
+    rows = session.scalars(select(Body).where(Body.community_id == community_id))
+    return sorted(rows, key=lambda body: order.index(body.kind))
+
+
+def body_of(session: Session, community_id: str, kind: str) -> Body:
+    """The body of this kind, or NotFound."""
+    return _body(session, community_id, kind)
+
+
+def _body(session: Session, community_id: str, kind: str, *, lock: bool = False) -> Body:
+    query = select(Body).where(Body.community_id == community_id, Body.kind == kind)
+    row = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def describe_body(
+    session: Session,
+    community_id: str,
+    *,
+    kind: str,
+    basis: str,
+    by: str | None,
+    now: datetime,
+    name: str | None = None,
+    seats: int | None = None,
+    legal_form: str | None = None,
+    since: date | None = None,
+) -> Body:
+    """Set what is given of a body; each change is kept with what it rests on, because the number of seats decides
+    quorum and majority of its meetings (R2.9). Seats cannot fall below the number of people who sit there now or are
+    already named.
+    """
+    ensure_body(session, community_id, kind=kind)
+    body = _body(session, community_id, kind, lock=True)
+    if seats:
+        rules.check_enough(kind, relationships.seats(session, community_id, since=now), planned=seats)
+    wanted = {"name": name, "seats": seats, "legal_form": legal_form, "since": since}
+    for field, value in wanted.items():
+        before = getattr(body, field)
+        if value is None or value == before:
+            continue
+        session.add(
+            BodyChange(
+                community_id=community_id,
+                body_kind=kind,
+                field=field,
+                before="" if before is None else str(before),
+                after=str(value),
+                basis=basis,
+                changed_by=by,
+                changed_at=now,
+            )
+        )
+        setattr(body, field, value)
+    session.flush()
+    return body
+
+
 def appoint(
     session: Session,
     community_id: str,
@@ -47,27 +113,34 @@ def appoint(
     basis: str,
     by: str | None,
     now: datetime,
+    place: Place = rules.NOWHERE,
 ) -> Office:
-    """Put a person into a post. `basis` is the legal ground (an election, a street order) and is shown on the roster.
+    """Put a person into a post. `basis` is the legal ground (an election, a street order) and is shown on the roster;
+    `place` says where a building post is.
 
-    Refused: oneself; a term that ends before it starts or lasts over five years; a post that excludes one held at the
-    same time (R2.21); the same post twice.
+    Refused: oneself; a term that ends before it starts or lasts too long; a post that excludes one held at the same
+    time by the person, a spouse or a direct relative, or a tie to the property company (R2.3, R2.21); the same post
+    twice; a second chair; more members than planned seats; a place that the register does not know.
     """
     if by == person_id:
         raise rules.NotByYourself
-    rules.check_term(starts_at, ends_at)
+    years = pack_choice.current(session, community_id, day=today(now)).number("committee_term_max_years")
+    rules.check_term(starts_at, ends_at, years=years)
+    rules.check_place(post, place)
+    found = places.checked(session, community_id, place)
     ensure_body(session, community_id, kind=post.body)
-    overlapping = session.scalars(
-        select(Office).where(
-            Office.community_id == community_id,
-            Office.person_id == person_id,
-            Office.starts_at < ends_at,
-            Office.ends_at > starts_at,
-        )
-    ).all()
-    if any(office.post == post for office in overlapping):
+    # Two who appoint at the same time are asked one after the other: both look at the same seats.
+    body = _body(session, community_id, post.body, lock=True)
+    wanted = Seat(person_id, post, starts_at, ends_at, found)
+    seats = relationships.seats(session, community_id, since=starts_at)
+    if any(
+        seat.person == person_id and (seat.post, seat.place) == (post, found) for seat in rules.within(wanted, seats)
+    ):
         raise rules.AlreadyHolds(wanted=rules.title(post))
-    rules.check_exclusion((office.post for office in overlapping), post)
+    for conflict in rules.conflicts(wanted, seats, relationships.ties(session, community_id)):
+        raise conflict.refusal
+    rules.check_sole(wanted, seats)
+    rules.check_seats(wanted, seats, planned=body.seats)
     office = Office(
         community_id=community_id,
         body_kind=post.body,
@@ -78,6 +151,7 @@ def appoint(
         basis=basis,
         granted_by=by,
         granted_at=now,
+        **found._asdict(),
     )
     session.add(office)
     session.flush()

@@ -1,24 +1,13 @@
-"""Where a unit is in its building, read from its room number; and which buildings' turnout may be public."""
+"""Which buildings' turnout may be public; where a unit is in its building is read from its room number."""
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from hoa.kernel.rooms import Spot, spot
+
+__all__ = ["FEWEST", "Spot", "Turnout", "public", "spot"]
+
 FEWEST = 5
-_ROOM = re.compile(r"\D*(\d{1,2})(\d{2})\D*\Z")
-
-
-class Spot(NamedTuple):
-    """Floor and door; without a floor where the number does not tell one (shops, garages)."""
-
-    floor: int | None
-    door: str
-
-
-def spot(room: str) -> Spot:
-    """1203 is door 03 on the twelfth floor; S01 or 7 have no floor."""
-    match = _ROOM.match(room)
-    return Spot(int(match[1]), match[2]) if match else Spot(None, room)
 
 
 class Turnout(NamedTuple):

@@ -17,11 +17,14 @@ from werkzeug.routing import Rule
 from hoa.accounts.signing_in import begin_session
 from hoa.app import create_app
 from hoa.db import Base
-from hoa.kernel.posts import POSTS, SUPERVISORS
+from hoa.kernel.posts import POSTS, PROPERTY_STAFF, SUPERVISORS
+from hoa.offices import places
 from hoa.offices import service as offices
+from hoa.offices.rules import PLACED, Place
 from hoa.platform import Platform
 from hoa.web.access import access_of
-from tests.integration.people import a_community, a_person
+from tests.integration.community.scene import a_register
+from tests.integration.people import a_person
 
 HERE, THERE = "WTY", "BYL"
 
@@ -78,7 +81,7 @@ UNSETTLED = {"job", "attempt", "login_session", "login_code", "passkey_challenge
 
 @pytest.fixture
 def two_communities(demo_platform: Platform) -> Platform:
-    a_community(demo_platform, THERE, "白云里")
+    a_register(demo_platform, THERE)
     return demo_platform
 
 
@@ -104,17 +107,21 @@ def signed_in(app: Flask, platform: Platform, person: str) -> FlaskClient:
 
 
 def strangers(platform: Platform) -> list[str]:
-    """Two people who between them hold every post of the other community."""
+    """Three people who between them hold every post of the other community, one for each side of the exclusions."""
     there = community_id(platform, THERE)
-    people = [a_person(platform, "路人甲"), a_person(platform, "路人乙")]
+    people = [a_person(platform, name) for name in ("路人甲", "路人乙", "路人丙")]
     now = platform.now()
     for post in POSTS:
         with platform.database.writing() as session:
+            (building, entrances), *_ = places.buildings(session, there).items()
+            entrance, floors = next(iter(entrances.items()))
+            parts = (building, entrance, str(floors[0]))[: PLACED.get(post, 0)]
             offices.appoint(
                 session,
                 there,
                 post=post,
-                person_id=people[post in SUPERVISORS],
+                place=Place(*parts),
+                person_id=people[2 if post == PROPERTY_STAFF else post in SUPERVISORS],
                 starts_at=now,
                 ends_at=now + timedelta(days=100),
                 basis="测试",
