@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hoa.db import Base, CommunityRow
@@ -28,6 +28,8 @@ class AssemblyRequest(CommunityRow, Base):
     )
 
     number: Mapped[int]
+    # `assembly`, or `recall`: owners demand that a member be recalled (voting/recall).
+    kind: Mapped[str] = mapped_column(default="assembly", server_default=text("'assembly'"))
     title: Mapped[str]
     reason: Mapped[str]
     motions: Mapped[list[Any]]
