@@ -1,4 +1,4 @@
-"""Whose duty it is to see that a community keeps its terms: the street office (物业管理条例 19; rules.md R1.26, R2.15)."""
+"""Whose duty it is to see that a community keeps its terms: the street office (物业管理条例 19; R1.26, R2.15)."""
 
 from datetime import datetime
 

@@ -1,0 +1,1 @@
+"""What may be entered and filed. Pure."""
