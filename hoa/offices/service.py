@@ -14,6 +14,7 @@ from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.kernel.posts import POSTS, Post
 from hoa.offices import places, relationships, rules
+from hoa.offices.changes.held import still
 from hoa.offices.rules import Place, Seat
 from hoa.offices.tables import Body, BodyChange, Office
 
@@ -158,25 +159,37 @@ def appoint(
     return office
 
 
-def end(session: Session, community_id: str, *, office_id: str, basis: str, by: str, now: datetime) -> Office:
-    """End an office now; the powers are gone the same second."""
+def end(
+    session: Session,
+    community_id: str,
+    *,
+    office_id: str,
+    basis: str,
+    by: str,
+    now: datetime,
+    at: datetime | None = None,
+) -> Office:
+    """End an office now; the powers are gone the same second. `at` is the moment, not later than now, since which they
+    had gone already: that of a resignation that came into effect (`changes.held`).
+    """
     office = get(session, Office, community_id, office_id, lock=True)
     if office.ends_at <= now:
         raise AlreadyEnded
-    office.ends_at = now
+    office.ends_at = now if at is None else min(at, now)
     office.end_basis, office.ended_by, office.ended_at = basis, by, now
     session.flush()
     return office
 
 
 def posts_held(session: Session, community_id: str, person_id: str, now: datetime) -> frozenset[Post]:
-    """The posts this person holds at this moment, in this community."""
+    """The posts this person holds at this moment, in this community; none that has been resigned or is suspended."""
     rows = session.execute(
         select(Office.body_kind, Office.post_kind).where(
             Office.community_id == community_id,
             Office.person_id == person_id,
             Office.starts_at <= now,
             Office.ends_at > now,
+            still(now),
         )
     )
     return frozenset(Post(body, kind) for body, kind in rows)

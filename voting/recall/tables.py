@@ -14,7 +14,7 @@ class Recall(CommunityRow, Base):
 
     `pack` and `started_at` fix the shares and the days that hold for it. `absences` are the figures of a year's
     meetings where that is the reason: {"absent", "held", "from", "to"}, else empty. `defence` is the member's own
-    answer, given once. The motion of `assembly_id` prints reason and defence alike; `outcome` is what the assembly decided.
+    answer, given once. The motion of `assembly_id` prints reason and defence alike; `outcome` is its result.
     """
 
     __tablename__ = "recall"
