@@ -59,6 +59,7 @@ TITLES = {
     "supervisors_seats_min": N_("业主监督委员会最少名额"),
     "supervisors_seats_max": N_("业主监督委员会最多名额"),
     "joint_nomination_heads": N_("联名推荐候选人的业主人数"),
+    "candidate_appeal_days": N_("候选人审查未通过后申诉的天数"),
     "first_meeting_days": N_("选出后召开首次委员会会议的天数"),
     "committee_post_days": N_("委员会决定公布的天数"),
     "filing_days": N_("选出后备案的天数"),
