@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import psycopg
+
 from hoa.app import create_app
 from hoa.config import Settings
 from hoa.kernel.clock import CHINA, FrozenClock
@@ -16,6 +18,7 @@ from hoa.platform import Platform, open_platform
 from tests.bench.table import Raw, Row, measure, percentile, timed
 from tests.integration.voting.world import World, a_world
 from tests.phones import Phone, phones
+from tests.postgres import ACCOUNT, Cluster
 from tests.servers import ServerProcess
 from voting.rules.life import State
 
@@ -58,6 +61,47 @@ def _closed_loop(world: World, raw: Raw) -> Row:
         target="≥ 40 %",
         met=rate >= 0.4 * raw.insert_per_second,
     )
+
+
+@measure
+def casting_on_postgresql(_raw: Raw, folder: Path) -> Iterable[Row]:
+    """The same closed loop on a PostgreSQL that waits for its disk, beside one-row inserts on the same server."""
+    cluster = Cluster(durable=True)
+    try:
+        cluster.start()
+        inserts = _raw_inserts(cluster)
+        clock = FrozenClock(datetime.now(CHINA) - timedelta(days=16))
+        cluster.create("bench")
+        url = cluster.url("bench")
+        platform = open_platform(Settings(data=folder / "data", database_url=url, sms="file", mail="file"), clock=clock)
+        upgrade(platform.database)
+        try:
+            world = a_world(platform, clock, owners=SERVICE)
+            world.to(State.OPEN)
+            with timed() as watch:
+                for place in range(SERVICE):
+                    world.cast(place, nonce=new_id(), m1="agree", m2="oppose")
+        finally:
+            platform.database.close()
+    finally:
+        cluster.close()
+    rate = SERVICE / watch.wall
+    yield Row(
+        what="casting, closed loop, one thread, PostgreSQL, synchronous_commit=on",
+        ours=f"{rate:,.0f}/s",
+        raw=f"{inserts:,.0f}/s one-row inserts",
+        target="within 2 ×",
+        met=2 * rate >= inserts,
+    )
+
+
+def _raw_inserts(cluster: Cluster) -> float:
+    with psycopg.connect(host=str(cluster.folder), user=ACCOUNT, dbname="postgres", autocommit=True) as connection:
+        connection.execute("CREATE TABLE row (id bigserial PRIMARY KEY, body text)")
+        with timed() as watch:
+            for _ in range(SERVICE):
+                connection.execute("INSERT INTO row (body) VALUES (%s)", ("x" * 200,))
+    return SERVICE / watch.wall
 
 
 def _in_process(platform: Platform, ready: list[Phone], raw: Raw) -> Row:
