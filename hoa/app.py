@@ -15,6 +15,7 @@ from hoa.accounts import newcomers
 from hoa.accounts.entry import load_signed_in
 from hoa.accounts.room import ROOM as ACCOUNTS
 from hoa.bulletin import current
+from hoa.bulletin.for_groups import GroupBoard
 from hoa.bulletin.room import ROOM as BULLETIN
 from hoa.community import phones
 from hoa.community.room import ROOM as COMMUNITY
@@ -24,6 +25,7 @@ from hoa.demo.views import blueprint as demo_doors
 from hoa.jobs import Handler, Periodic, Worker
 from hoa.kernel.clock import today
 from hoa.kernel.posts import OWNER, Post
+from hoa.offices.preparing import board
 from hoa.offices.room import ROOM as OFFICES
 from hoa.offices.service import posts_held
 from hoa.platform import Platform
@@ -45,6 +47,7 @@ def wire(platform: Platform) -> None:
     """Fill the Protocols through which lower rooms ask higher ones; every entrance does this first."""
     evidence.provide(assembly_evidence(platform))
     current.provide(publication.KIND, publication.current_hash)
+    board.provide(GroupBoard())
 
 
 def create_app(platform: Platform) -> Flask:
