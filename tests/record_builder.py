@@ -10,6 +10,7 @@ import base64
 import functools
 import hashlib
 import io
+import itertools
 import json
 import zipfile
 from collections.abc import Callable
@@ -296,7 +297,17 @@ class Record:
 
     def reason(self, own: str, motion: str) -> str | None:
         refused = "no-authority" if own in self.refused else None
-        return self.invalid.get((own, motion)) or self.invalid.get((own, "*")) or refused
+        ruled = self.invalid.get((own, motion)) or self.invalid.get((own, "*")) or refused
+        return ruled or ("multiple-choice" if self._too_many(own, motion) else None)
+
+    def _too_many(self, own: str, motion: str) -> bool:
+        """Section 5.2: more candidates agreed to than the election that this motion belongs to allows."""
+        choices = self.ballots[own]["choices"]
+        return any(
+            motion in election["motions"]
+            and [choices[code] for code in election["motions"]].count("agree") > election["approve_at_most"]
+            for election in self.manifest.get("elections", [])
+        )
 
     def counts_for(self, elector: str) -> str | None:
         chain = [own for own in self.chains.get(elector, []) if own not in self.voided]
@@ -317,7 +328,10 @@ class Record:
 
     def tally(self, rows: list[Json]) -> Json:
         counted = sum(row["counted"] is not None for row in rows)
+        motions = [self._motion(motion, rows) for motion in self.manifest["motions"]]
+        told = [self._election(one, {motion["motion"]: motion for motion in motions}) for one in self.elections]
         return {
+            **({"elections": told} if told else {}),
             "format": "hoa-assembly/1",
             "form": "full",
             "assembly": self.assembly,
@@ -333,7 +347,47 @@ class Record:
                 "superseded": len(self.ballots) - counted - len(self.voided),
             },
             "sample": None,
-            "motions": [self._motion(motion, rows) for motion in self.manifest["motions"]],
+            "motions": motions,
+        }
+
+    @property
+    def elections(self) -> list[Json]:
+        found: list[Json] = self.manifest.get("elections", [])
+        return found
+
+    def seed(self) -> str:
+        """Section 8.1: from the last head and the first line under it that the platform does not write itself."""
+        body, signatures = self.heads[-1]["note"].split("\n\n")
+        line = signatures.splitlines(keepends=True)[1 if self.witnesses else 0]
+        return digest(f"{body}\n{line}".encode())
+
+    def _election(self, election: Json, motions: dict[str, Json]) -> Json:
+        """Section 8.5; whether a review matters is found by trying every way in which it could end."""
+        units = ("heads", "area") if election["rank"] == "heads-area-lot" else ("area", "heads")
+        seed = self.seed()
+
+        def lot(code: str) -> str:
+            return digest(bytes.fromhex(seed) + code.encode())
+
+        ranking = sorted(election["motions"], key=lot)
+        for unit in reversed(units):  # a stable sort by each key, the weightiest last
+            ranking.sort(key=lambda code, unit=unit: -motions[code]["options"]["agree"][unit])  # type: ignore[misc]
+        sure = [code for code in ranking if motions[code]["outcome"] == "passed"]
+        open_ = [code for code in ranking if motions[code]["outcome"] == "review"]
+        ends = itertools.chain.from_iterable(itertools.combinations(open_, many) for many in range(len(open_) + 1))
+        seats = election["seats"]
+        ways = {frozenset([code for code in ranking if code in {*sure, *more}][:seats]) for more in ends}
+        elected, alternates = sure[:seats], sure[seats:][: election["alternates"]]
+        lawful = len(elected) >= election["minimum"] and Fraction(len(elected), seats) > Fraction(1, 2)
+        plain = "complete" if len(elected) == seats else "valid" if lawful else "shortfall"
+        return {
+            "election": election["code"],
+            "seed": seed,
+            "ranking": [{"motion": code, **motions[code]["options"]["agree"]} for code in sure],
+            "elected": elected,
+            "alternates": alternates,
+            "vacant": seats - len(elected),
+            "outcome": "review" if len(ways) > 1 else plain,
         }
 
     @staticmethod
@@ -435,7 +489,15 @@ class Record:
         return self.reason(own, code) == name
 
     def public(self, tally: Json) -> Json:
-        return {**tally, "form": "public", "motions": [self._public_motion(motion) for motion in tally["motions"]]}
+        motions = [self._public_motion(motion) for motion in tally["motions"]]
+        public = {**tally, "form": "public", "motions": motions}
+        if "elections" in tally:
+            agreed = {motion["motion"]: motion["options"]["agree"] for motion in motions}
+            public["elections"] = [
+                {**one, "ranking": [{"motion": item["motion"], **agreed[item["motion"]]} for item in one["ranking"]]}
+                for one in tally["elections"]
+            ]
+        return public
 
     def _public_motion(self, motion: Json) -> Json:
         options = {name: dict(figure) for name, figure in motion["options"].items()}

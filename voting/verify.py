@@ -78,6 +78,7 @@ class Verdict:
     title: str = ""
     failures: list[Failure] = field(default_factory=list)
     motions: list[dict[str, Any]] = field(default_factory=list)  # tally.json's, recomputed
+    elections: list[dict[str, Any]] = field(default_factory=list)  # tally.json's, recomputed
     log: dict[str, Any] = field(default_factory=dict)  # {size, root} of the close head
     sample: list[str] = field(default_factory=list)  # whom the sample drew, from a full package
     receipt: dict[str, Any] | None = None  # {status, detail}
@@ -521,6 +522,24 @@ MOTION = {
     "article": _text,
     "documents": [{"title": _text, "sha256": HASH}],
 }
+# What an election may be ranked by, and the matters that its candidates' motions may stand under.
+RANKS = {"heads-area-lot": ("heads", "area"), "area-heads-lot": ("area", "heads")}
+ELECTION_MATTERS = {
+    "owners_committee": ("M3",),
+    "supervisory_committee": ("M9",),
+    "self_management_committee": ("M3", "M9"),
+}
+ELECTION = {
+    "code": KEY_NAME,
+    "title": _text,
+    "body": one_of(*ELECTION_MATTERS),
+    "seats": whole(1),
+    "minimum": whole(1),
+    "alternates": whole(0),
+    "approve_at_most": whole(1),
+    "rank": one_of(*RANKS),
+    "motions": [KEY_NAME],
+}
 MANIFEST = {
     "format": one_of(FORMAT),
     "host": re.compile("[a-z0-9.-]{1,253}").fullmatch,
@@ -561,7 +580,8 @@ MANIFEST = {
 def read_manifest(raw: bytes) -> dict[str, Any]:
     place = Place("manifest.json")
     manifest: dict[str, Any] = read_canonical(raw, place)
-    need_shape(manifest, MANIFEST, place, "3")
+    elects = type(manifest) is dict and "elections" in manifest
+    need_shape(manifest, {**MANIFEST, "elections": [ELECTION]} if elects else MANIFEST, place, "3")
     channels, times, motions = manifest["channels"], manifest["times"], manifest["motions"]
     good = channels == sorted(set(channels)) and len(channels) > 0
     place.need(good, "3", "channels are not sorted and distinct")
@@ -575,9 +595,24 @@ def read_manifest(raw: bytes) -> dict[str, Any]:
         place.need(good, "3", "a matter of class 3/4 is noticed as ordinary")
     cited = manifest["silent_rule"] == "none" or len(manifest["clauses"]) > 0
     place.need(cited, "3", "the rule for silent owners cites no clause")
+    if elects:
+        _need_elections(manifest["elections"], {motion["code"]: motion["matter"] for motion in motions}, place)
     _need_floor(manifest["rules"], place)
     _need_keys(manifest["keys"], place)
     return manifest
+
+
+def _need_elections(elections: list[dict[str, Any]], matters: dict[str, str], place: Place) -> None:
+    codes = {election["code"] for election in elections}
+    place.need(0 < len(elections) == len(codes), "3", "elections are missing or share a code")
+    named = [code for election in elections for code in election["motions"]]
+    place.need(len(named) == len(set(named)), "3", "a candidate stands twice")
+    for election in elections:
+        candidates = election["motions"]
+        known = all(matters.get(code) in ELECTION_MATTERS[election["body"]] for code in candidates)
+        place.need(known, "3", "a candidate of election {} has no motion on its matter", election["code"])
+        good = election["minimum"] <= election["seats"] and election["approve_at_most"] <= len(candidates)
+        place.need(good, "3", "the numbers of election {} do not fit together", election["code"])
 
 
 def _need_floor(rules: dict[str, Any], place: Place) -> None:
@@ -756,11 +791,13 @@ def choices_shape(manifest: dict[str, Any]) -> dict[str, Any]:
 class Ballot:
     """What the rest of the program needs of a ballot entry; `options` is what the body's reader made of the body."""
 
-    __slots__ = ("accepted", "agent", "channel", "elector", "index", "invalid", "options", "time", "void")
+    __slots__ = ("accepted", "agent", "channel", "elector", "index", "invalid", "options", "over", "time", "void")
 
-    def __init__(self, index: int, entry: dict[str, Any], options: dict[str, str]) -> None:
+    def __init__(
+        self, index: int, entry: dict[str, Any], options: dict[str, str], over: frozenset[str] = frozenset()
+    ) -> None:
         self.index, self.elector, self.channel = index, entry["elector"], entry["channel"]
-        self.time, self.options = entry["time"], options
+        self.time, self.options, self.over = entry["time"], options, over
         self.agent: str | None = entry["evidence"].get("agent")
         self.void: str | None = None  # the reason
         self.invalid: dict[str, str] = {}  # motion or "*": reason
@@ -772,7 +809,18 @@ class Ballot:
 
     def invalid_for(self, motion: str) -> str | None:
         refused = "no-authority" if self.accepted is False else None
-        return self.invalid.get(motion) or self.invalid.get("*") or refused
+        too_many = "multiple-choice" if motion in self.over else None
+        return self.invalid.get(motion) or self.invalid.get("*") or refused or too_many
+
+
+def over_vote(elections: list[dict[str, Any]], options: dict[str, str]) -> frozenset[str]:
+    """Section 5.2: the candidates of every election in which the ballot agrees to more of them than noticed."""
+    over: set[str] = set()
+    for election in elections:
+        agreed = [code for code in election["motions"] if options[code] == "agree"]
+        if len(agreed) > election["approve_at_most"]:
+            over.update(election["motions"])
+    return frozenset(over)
 
 
 class Chain:
@@ -800,6 +848,7 @@ class Log:
 
     def __init__(self, manifest: dict[str, Any], assembly: str, roll: Roll, full: bool) -> None:
         self.manifest, self.assembly, self.roll, self.full = manifest, assembly, roll, full
+        self.elections: list[dict[str, Any]] = manifest.get("elections", [])
         self.opening = roll.summary() if full else {"root": manifest["roll_root"], **manifest["totals"]}
         self.digests: list[bytes] = []
         self.root = ""  # of all of them, once the tree heads are read
@@ -939,7 +988,9 @@ class Log:
         if entry["previous"] in chain.after or leaf in self.ballots:
             place.fail("5.2", "two ballots of {} follow the same one", elector)
         chain.after[entry["previous"]] = leaf
-        self.ballots[leaf] = Ballot(len(self.digests), entry, entry[self.manifest["body"]])
+        options = entry[self.manifest["body"]]
+        over = over_vote(self.elections, options) if self.elections else frozenset()
+        self.ballots[leaf] = Ballot(len(self.digests), entry, options, over)
         if self.first_ballot is None:
             self.first_ballot = len(self.digests)
 
@@ -1310,7 +1361,7 @@ def _reasons(value: Any) -> bool:
     return type(value) is dict and all(key in INVALID_REASONS and not misfit(value[key], EXACT) for key in value)
 
 
-def tally_shape(public: bool, silent_rule: str = "none") -> dict[str, Any]:
+def tally_shape(public: bool, silent_rule: str = "none", elects: bool = False) -> dict[str, Any]:
     options = dict.fromkeys((*OPTIONS, "not_agreed"), _figure(public))
     motion = {
         "motion": KEY_NAME,
@@ -1338,6 +1389,19 @@ def tally_shape(public: bool, silent_rule: str = "none") -> dict[str, Any]:
         "sample": or_null({"seed": HASH, **dict.fromkeys(("size", "contacted", "confirmed", "denied"), whole(0))}),
         "motions": [motion],
     }
+    if elects:
+        ranked = {"motion": KEY_NAME, **_figure(public)}
+        shape["elections"] = [
+            {
+                "election": KEY_NAME,
+                "seed": HASH,
+                "ranking": [ranked],
+                "elected": [KEY_NAME],
+                "alternates": [KEY_NAME],
+                "vacant": whole(0),
+                "outcome": one_of("complete", "valid", "shortfall", "review"),
+            }
+        ]
     return shape if public else {**shape, "public": HASH}
 
 
@@ -1476,6 +1540,88 @@ def count_motion(
     }
 
 
+# 8.5: who is elected. Figures in a public package may be null; then the order that it states cannot be refuted.
+
+
+def goes_before(first: dict[str, Any], second: dict[str, Any], rank: str, seed: str) -> bool | None:
+    """Does the first of two candidates who passed come first? None where an area that is not told would decide."""
+    for unit in RANKS[rank]:
+        mine, other = first[unit], second[unit]
+        if mine is None or other is None:
+            return None
+        if mine != other:
+            return bool(mine > other)
+    lots = [sha256(bytes.fromhex(seed) + one["motion"].encode()) for one in (first, second)]
+    return lots[0] < lots[1]
+
+
+def in_rank(entries: list[dict[str, Any]], rank: str, seed: str) -> bool:
+    """Does no later one come before an earlier one?"""
+    pairs = ((first, second) for place, first in enumerate(entries) for second in entries[place + 1 :])
+    return all(goes_before(first, second, rank, seed) is not False for first, second in pairs)
+
+
+def could_unseat(disputed: dict[str, Any], passed: list[dict[str, Any]], election: dict[str, Any], seed: str) -> Any:
+    """Would this candidate under review have a seat, had the motion passed? None where nobody outside can tell."""
+    answers = [goes_before(one, disputed, election["rank"], seed) for one in passed]
+    if answers.count(True) >= election["seats"]:
+        return False
+    return True if answers.count(True) + answers.count(None) < election["seats"] else None
+
+
+def expected_election(
+    election: dict[str, Any], motions: dict[str, dict[str, Any]], given: dict[str, Any]
+) -> dict[str, Any]:
+    """Section 8.5 for one election: everything but the seed, and what hidden areas leave open, follows from the
+    motions."""
+    place, seed, seats = Place("tally.json"), given["seed"], election["seats"]
+    figures = {code: {"motion": code, **motions[code]["options"]["agree"]} for code in election["motions"]}
+    passed = sorted(code for code in figures if motions[code]["outcome"] == "passed")
+    order = [entry["motion"] for entry in given["ranking"]]
+    same = sorted(order) == passed
+    place.need(same, "8.5", "those ranked in election {} are not those who passed", election["code"])
+    ranking = [figures[code] for code in order]
+    ranked = in_rank(ranking, election["rank"], seed)
+    place.need(ranked, "8.5", "the ranking of election {} does not follow from its figures", election["code"])
+    elected = order[:seats]
+    disputed = [figures[code] for code in figures if motions[code]["outcome"] == "review"]
+    doubts = [could_unseat(one, ranking, election, seed) for one in disputed]
+    said_review = given["outcome"] == "review"
+    review = True in doubts or (None in doubts and said_review)
+    enough = len(elected) >= election["minimum"] and 2 * len(elected) > seats
+    plain = "complete" if len(elected) == seats else "valid" if enough else "shortfall"
+    return {
+        "election": election["code"],
+        "seed": seed,
+        "ranking": ranking,
+        "elected": elected,
+        "alternates": order[seats : seats + election["alternates"]],
+        "vacant": seats - len(elected),
+        "outcome": "review" if review else plain,
+    }
+
+
+def expected_elections(given: dict[str, Any], motions: list[dict[str, Any]], log: Log) -> dict[str, Any]:
+    """The field `elections` of a tally; nothing for an assembly that elects nobody."""
+    if not log.elections:
+        return {}
+    place, by_code = Place("tally.json"), {motion["motion"]: motion for motion in motions}
+    named = [one["election"] for one in given["elections"]]
+    same = named == [election["code"] for election in log.elections]
+    place.need(same, "8.5", "its elections are not those of the notice")
+    pairs = zip(log.elections, given["elections"])
+    return {"elections": [expected_election(election, by_code, told) for election, told in pairs]}
+
+
+def need_fair_lots(tally: dict[str, Any], heads: Heads) -> None:
+    """One seed for all lots: the sample's, and one that the close head gives."""
+    seeds = {one["seed"] for one in tally.get("elections", [])}
+    fair = len(seeds) <= 1 and seeds <= heads.seeds(tally["time"])
+    if seeds and tally["sample"] is not None:
+        fair = fair and tally["sample"]["seed"] in seeds
+    Place("tally.json").need(fair, "8.5", "the lot's seed does not follow from the close head, or is not the sample's")
+
+
 def hidden_areas(heads: dict[str, int]) -> set[str]:
     """Section 8.3: whose area the public form does not show, from the heads per option."""
     rest = [name for name in ("blank", "abstain", "oppose") if heads[name] > 0]
@@ -1508,7 +1654,14 @@ def public_form(tally: dict[str, Any], manifest: dict[str, Any]) -> dict[str, An
             rules = manifest["rules"]
             shown["with_silent"] = count_silent(motion, rules, total, options, base, silent, follows, met)
         motions.append(shown)
-    return {**without(tally, "public"), "form": "public", "motions": motions}
+    public = {**without(tally, "public"), "form": "public", "motions": motions}
+    if "elections" in tally:
+        told = {motion["motion"]: motion["options"]["agree"]["area"] for motion in motions}
+        public["elections"] = [
+            {**one, "ranking": [{**entry, "area": told[entry["motion"]]} for entry in one["ranking"]]}
+            for one in tally["elections"]
+        ]
+    return public
 
 
 def difference(own: Any, given: Any, path: str = "") -> str | None:
@@ -1528,13 +1681,15 @@ def expected_full(given: dict[str, Any], log: Log, counted: Counted) -> dict[str
     with_ballot = sum(leaf is not None for leaf in counted.ballot_of.values())
     logged, final = len(log.ballots), log.roll.summary()
     superseded = logged - with_ballot - voided
+    motions = [count_motion(motion, log, counted, weight, final) for motion in log.manifest["motions"]]
     tally = {
         **{name: given[name] for name in ("format", "form", "time", "sample")},
         **_bindings(log, counted),
         "roll": {"opening": log.opening, "final": final},
         "paper": {"issued": len(set(log.live.values())), "delivered": len(log.delivered)},
         "ballots": {"logged": logged, "counted": with_ballot, "superseded": superseded, "voided": voided},
-        "motions": [count_motion(motion, log, counted, weight, final) for motion in log.manifest["motions"]],
+        "motions": motions,
+        **expected_elections(given, motions, log),
     }
     return {**tally, "public": sha256(canonical(public_form(tally, log.manifest))).hex()}
 
@@ -1589,6 +1744,7 @@ def expected_public(given: dict[str, Any], log: Log, counted: Counted) -> dict[s
         "roll": {"opening": log.opening, "final": total},
         "ballots": {**ballots, "superseded": superseded},
         "motions": motions,
+        **expected_elections(given, motions, log),
     }
 
 
@@ -1638,12 +1794,14 @@ def drawn(sample: dict[str, Any], counted: Counted) -> list[str]:
 def read_tally(raw: bytes, log: Log, heads: Heads, counted: Counted) -> dict[str, Any]:
     place = Place("tally.json")
     tally: dict[str, Any] = read_canonical(raw, place)
-    need_shape(tally, tally_shape(not log.full, log.manifest["silent_rule"]), place, "8.1")
+    shape = tally_shape(not log.full, log.manifest["silent_rule"], bool(log.elections))
+    need_shape(tally, shape, place, "8.1")
     place.need(tally["time"] >= str(log.closed), "8.1", "it was computed before the close")
     seen = heads.witnessed_by(tally["time"])
     place.need(seen, "6", "no witness cosigned the close head before the tally")
     same = len(tally["motions"]) == len(log.manifest["motions"])
     place.need(same, "8.1", "its motions are not those of the notice")
+    need_fair_lots(tally, heads)
     expected = (expected_full if log.full else expected_public)(tally, log, counted)
     different = difference(expected, tally)
     if different is not None:
@@ -1818,6 +1976,7 @@ def _verify(path: str | Path, assembly: str | None, receipt: str | Path | None, 
         heads.check_kept(_read_file(head, MAX_NOTE, "kept tree head").decode("utf-8", "replace"))
     verdict = Verdict(True, ANCHORED if assembly else UNANCHORED, package["kind"], identity, manifest["title"])
     verdict.motions, verdict.log = tally["motions"], tally["log"]
+    verdict.elections = tally.get("elections", [])
     if tally["sample"] is not None and full:
         verdict.sample = drawn(tally["sample"], counted)
     if receipt is not None:
@@ -1883,6 +2042,14 @@ CHINESE = {
     "the list of members is not that of section 2": "成员清单与规定不符",
     "assembly is not the SHA-256 of manifest.json": "assembly 不是 manifest.json 的 SHA-256",
     "its SHA-256 is not the one in package.json": "其 SHA-256 与 package.json 所列不符",
+    "elections are missing or share a code": "选举缺失或代号重复",
+    "a candidate stands twice": "同一候选人列了两次",
+    "a candidate of election {} has no motion on its matter": "选举 {} 的候选人没有对应类别的表决事项",
+    "the numbers of election {} do not fit together": "选举 {} 的名额、最少人数或最多同意人数不相符",
+    "those ranked in election {} are not those who passed": "选举 {} 排序的不是通过的候选人",
+    "the ranking of election {} does not follow from its figures": "选举 {} 的排序与所列数字或抽签不符",
+    "its elections are not those of the notice": "选举与公告不符",
+    "the lot's seed does not follow from the close head, or is not the sample's": "抽签种子不出自关闭树头，或异于抽样",
     "the rule for silent owners cites no clause": "未投票从众的规则没有注明议事规则条款",
     "a matter of class 3/4 is noticed as ordinary": "应按四分之三表决的事项被列为一般事项",
     "threshold {} is under that of the Civil Code": "门槛 {} 低于民法典第二百七十八条",
@@ -1986,6 +2153,12 @@ CHINESE = {
 # ------------------------------------------------------------------------------------------------ the command line
 
 _OUTCOMES = {"passed": "PASSED 通过", "failed": "NOT PASSED 未通过", "review": "NEEDS LEGAL REVIEW 需法律审查"}
+_STANDINGS = {
+    "complete": "COMPLETE 选齐",
+    "valid": "VALID, SEATS VACANT 有效，尚有缺额",
+    "shortfall": "SHORTFALL, NO COMMITTEE 未选足，不能成立",
+    "review": "NEEDS LEGAL REVIEW 需法律审查",
+}
 _RECEIPTS = {
     "counted": "counted 已计入",
     "superseded": "superseded by another ballot of the same elector 被同一业主的另一张票取代",
@@ -2019,6 +2192,15 @@ def _report(verdict: Verdict) -> Iterator[str]:
         for name in ("without_invalid", "with_invalid", "with_silent"):
             for test in (motion.get(name) or {"inequalities": []})["inequalities"]:
                 yield "  {}  {}: {}  {}".format(name, test["test"], test["line"], "yes 是" if test["met"] else "no 否")
+    for election in verdict.elections:
+        yield "election 选举 {}: {}  vacant 空缺 {}  lot 抽签种子 {}".format(
+            *(election["election"], _STANDINGS[election["outcome"]], election["vacant"], election["seed"])
+        )
+        for number, entry in enumerate(election["ranking"], 1):
+            place = "elected 当选" if entry["motion"] in election["elected"] else "not elected 未当选"
+            place = "alternate 候补" if entry["motion"] in election["alternates"] else place
+            area = "*" if entry["area"] is None else _square_metres(entry["area"])
+            yield "  {} {}  {} heads 人  {} m²  {}".format(number, entry["motion"], entry["heads"], area, place)
     if verdict.sample:
         yield "sample 抽样 " + " ".join(verdict.sample)
     if verdict.receipt:

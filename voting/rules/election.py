@@ -52,9 +52,8 @@ class Contest(NamedTuple):
 
 def contest(value: Mapping[str, Any]) -> Contest:
     """A contest from the manifest, whose form was checked when it was frozen (`voting.rules.contests`)."""
-    return Contest(
-        *(value[name] for name in Contest._fields[:-2]), rank=Rank(value["rank"]), motions=tuple(value["motions"])
-    )
+    given = {name: value[name] for name in Contest._fields}
+    return Contest(**{**given, "rank": Rank(value["rank"]), "motions": tuple(value["motions"])})
 
 
 # --------------------------------------------------------------------------------------------------- too many marks

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 from hoa.kernel import canonical, merkle
 from voting import verify
 from voting.rules.counting import CastBallot, Option
+from voting.rules.election import Candidate, Contest, Rank, elect, over_voted
 from voting.rules.matters import MATTERS
-from voting.rules.published import hidden_areas, motion_figures, public_tally
+from voting.rules.published import election_figures, hidden_areas, motion_figures, public_tally
 from voting.rules.silent import leader
 from voting.rules.tally import MotionTally, Question, tally
-from voting.rules.thresholds import MAJORITIES, QUORUM, Share, decide, outcome
+from voting.rules.thresholds import MAJORITIES, QUORUM, Outcome, Share, decide, outcome
 
 HEADS = st.integers(0, 14)
 
@@ -70,6 +71,55 @@ def test_both_count_the_silent_alike_in_the_full_and_in_the_public_form(ballots,
     assert full["outcome"] == verify.outcome_of([full["without_invalid"], full["with_invalid"]], again)
     whole = {"form": "full", "public": "0" * 64, "roll": {"final": total}, "motions": [full]}
     assert canonical.encode(public_tally(whole)) == canonical.encode(verify.public_form(whole, {"rules": rules}))
+
+
+CODES = tuple(f"m{place}" for place in range(1, 9))
+STOOD = st.tuples(st.integers(0, 6), st.integers(0, 4), st.sampled_from(tuple(Outcome)))
+
+
+def a_contest(seats: int, minimum: int, alternates: int, most: int, rank: Rank) -> Contest:
+    return Contest("e1", "选举", "owners_committee", seats, minimum, alternates, most, rank, CODES)
+
+
+@given(
+    st.tuples(*[STOOD] * len(CODES)),
+    st.integers(1, 8),
+    st.integers(1, 8),
+    st.integers(0, 8),
+    st.sampled_from(tuple(Rank)),
+    st.binary(min_size=32, max_size=32),
+    st.booleans(),
+)
+def test_both_elect_the_same(figures, seats, minimum, alternates, rank, seed, public):
+    """In a public package areas of few heads are not told: what the platform says must still be found possible."""
+    one = a_contest(seats, min(minimum, seats), alternates, 8, rank)
+    stood = [
+        Candidate(code, Share(heads, heads * area), outcome)
+        for code, (heads, area, outcome) in zip(CODES, figures, strict=True)
+    ]
+    told = election_figures(elect(one, seed.hex(), stood))
+    areas = {item.motion: None if public and 0 < item.agreed.heads < 5 else item.agreed.area for item in stood}
+    motions = {
+        item.motion: {
+            "outcome": item.outcome.value,
+            "options": {"agree": {"heads": item.agreed.heads, "area": areas[item.motion]}},
+        }
+        for item in stood
+    }
+    told["ranking"] = [{**entry, "area": areas[entry["motion"]]} for entry in told["ranking"]]
+    assert verify.expected_election(one.value, motions, told) == told
+
+
+@given(
+    st.fixed_dictionaries(dict.fromkeys(CODES, st.sampled_from(tuple(Option)))),
+    st.integers(1, 8),
+    st.integers(1, 3),
+)
+def test_both_see_the_same_ballots_agree_to_too_many(choices, most, other):
+    first = a_contest(7, 5, 7, most, Rank.HEADS)._replace(motions=CODES[:5])
+    second = a_contest(3, 2, 3, other, Rank.HEADS)._replace(code="e2", motions=CODES[5:])
+    marks = {code: option.value for code, option in choices.items()}
+    assert over_voted((first, second), marks) == verify.over_vote([first.value, second.value], marks)
 
 
 @given(st.lists(st.binary(min_size=32, max_size=32), max_size=40))

@@ -70,6 +70,13 @@ def test_every_field_of_a_document_is_on_the_page(shape: dict[str, object], numb
     assert not missing
 
 
+def test_every_field_and_outcome_of_an_election_is_on_the_page() -> None:
+    words = [*verify.ELECTION, *verify.RANKS, *verify.ELECTION_MATTERS]
+    assert not [word for word in words if word not in section("3")]
+    told = verify.tally_shape(public=False, elects=True)["elections"][0]
+    assert not [word for word in (*told, *verify._STANDINGS) if word not in section("8").split("### 8.5 ")[1]]
+
+
 def test_every_failure_speaks_chinese_with_the_same_values() -> None:
     tree = ast.parse(Path(verify.__file__).read_text(encoding="utf-8"))
     said = set()
