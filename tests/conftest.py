@@ -15,6 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
+from jinja2.bccache import Bucket, BytecodeCache
 
 from hoa.config import Settings
 from hoa.db import Database
@@ -25,6 +26,23 @@ from tests.demos import Demos
 from tests.postgres import TEMPLATE, Cluster
 
 pytest_plugins = ("tests.house",)
+
+
+class CompiledTemplates(BytecodeCache):
+    """What Jinja compiled, for all applications of a test process: each test makes its own."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
 
 ENGINES = ("sqlite", "postgresql")
 NOW = datetime(2026, 10, 20, 10, 0, tzinfo=CHINA)
