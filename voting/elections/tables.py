@@ -175,9 +175,14 @@ class Undertaking(CommunityRow, Base):
     the signature of their own key where they have one. The latest one holds."""
 
     __tablename__ = "candidate_undertaking"
-    __table_args__ = of_candidate("candidate_undertaking")
+    __table_args__ = of_candidate(
+        "candidate_undertaking",
+        UniqueConstraint("community_id", "candidate_id", "no", name="uq_candidate_undertaking_no"),
+    )
 
     candidate_id: Mapped[str]
+    # Counts up within the candidate: which one is the latest.
+    no: Mapped[int]
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     text: Mapped[str]
     text_hash: Mapped[str]
@@ -193,9 +198,13 @@ class CriterionCheck(CommunityRow, Base):
     """One look at one criterion (R2.2, R2.3): pass, fail or unknown, on what evidence, by whom. The latest holds."""
 
     __tablename__ = "criterion_check"
-    __table_args__ = of_candidate("criterion_check")
+    __table_args__ = of_candidate(
+        "criterion_check", UniqueConstraint("community_id", "candidate_id", "no", name="uq_criterion_check_no")
+    )
 
     candidate_id: Mapped[str]
+    # Counts up within the candidate: which one is the latest.
+    no: Mapped[int]
     criterion: Mapped[str]
     result: Mapped[str]
     evidence: Mapped[str]
@@ -210,9 +219,13 @@ class ScreeningDecision(CommunityRow, Base):
     """Whether a candidate may stand, with reasons; a later decision replaces an earlier one, none is changed."""
 
     __tablename__ = "screening_decision"
-    __table_args__ = of_candidate("screening_decision")
+    __table_args__ = of_candidate(
+        "screening_decision", UniqueConstraint("community_id", "candidate_id", "no", name="uq_screening_decision_no")
+    )
 
     candidate_id: Mapped[str]
+    # Counts up within the candidate: which one is the latest.
+    no: Mapped[int]
     outcome: Mapped[str]
     reasons: Mapped[str]
     by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))

@@ -44,17 +44,25 @@ def upgrade() -> None:
     )
     _of_candidate(
         "candidate_undertaking",
+        *_counted("candidate_undertaking"),
         _person("person_id"),
         *_texts("text", "text_hash", "name", "lot_word", "key_id", "public", "signature"),
         _moment("at"),
     )
     _of_candidate(
         "criterion_check",
+        *_counted("criterion_check"),
         *_texts("criterion", "result", "evidence", "file", "file_name"),
         _person("reviewer", nullable=True),
         _moment("at"),
     )
-    _of_candidate("screening_decision", *_texts("outcome", "reasons"), _person("by", nullable=True), _moment("at"))
+    _of_candidate(
+        "screening_decision",
+        *_counted("screening_decision"),
+        *_texts("outcome", "reasons"),
+        _person("by", nullable=True),
+        _moment("at"),
+    )
     _of_candidate(
         "candidate_appeal",
         *_texts("decision_id", "text", "answer"),
@@ -204,6 +212,14 @@ def _texts(*names: str) -> list[sa.Column[str]]:
 
 def _numbers(*names: str) -> list[sa.Column[int]]:
     return [sa.Column(name, sa.BigInteger(), nullable=False) for name in names]
+
+
+def _counted(table: str) -> tuple[sa.Column[int], sa.UniqueConstraint]:
+    """Which one is the latest: two rows may bear the same moment."""
+    return (
+        sa.Column("no", sa.BigInteger(), nullable=False),
+        sa.UniqueConstraint("community_id", "candidate_id", "no", name=f"uq_{table}_no"),
+    )
 
 
 def _moment(name: str, *, nullable: bool = False) -> sa.Column[Any]:

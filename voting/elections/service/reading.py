@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hoa.kernel.errors import NotFound
@@ -24,7 +24,15 @@ from voting.tables import Assembly, Motion
 
 Row = TypeVar("Row", Nomination, Supporter, Undertaking, CriterionCheck, ScreeningDecision, Appeal, Question)
 
-_MOMENTS: Mapping[type[Any], str] = {Supporter: "signed_at", Question: "asked_at"}
+_ORDER: Mapping[type[Any], str] = {
+    Supporter: "signed_at",
+    Question: "asked_at",
+    Undertaking: "no",
+    CriterionCheck: "no",
+    ScreeningDecision: "no",
+}
+
+Numbered = TypeVar("Numbered", Undertaking, CriterionCheck, ScreeningDecision)
 
 
 class Stander(NamedTuple):
@@ -119,9 +127,15 @@ def is_public(row: Election, one: Candidate) -> bool:
 
 def about(session: Session, one: Candidate, table: type[Row]) -> Sequence[Row]:
     """Rows of one kind about a candidate, the earliest first."""
-    moment = getattr(table, _MOMENTS.get(table, "at"))
+    order = getattr(table, _ORDER.get(table, "at"))
     query = select(table).where(table.community_id == one.community_id, table.candidate_id == one.id)
-    return session.scalars(query.order_by(moment, table.id)).all()
+    return session.scalars(query.order_by(order, table.id)).all()
+
+
+def next_no(session: Session, one: Candidate, table: type[Numbered]) -> int:
+    """The number of the next row of this kind; the candidate's row is held meanwhile."""
+    query = select(func.max(table.no)).where(table.community_id == one.community_id, table.candidate_id == one.id)
+    return (session.scalar(query) or 0) + 1
 
 
 def undertaking(session: Session, one: Candidate) -> Undertaking | None:
