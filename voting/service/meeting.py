@@ -336,6 +336,8 @@ def key_ballot(
         raise casting.AlreadyVoted
     if row.person_id is not None:
         successions.demand_no_predecessor(session, assembly, person_id=row.person_id, elector=elector)
+    # Unlike on paper, the owner is here and mends it.
+    casting.approve_no_more(assembly.elections, choices)
     desk = _desk(session, assembly, row.desk_id)
     entry = casting.keyed_entry(
         session, assembly, elector=elector, choices=choices, channel="meeting", evidence={"desk": desk.name}, now=now

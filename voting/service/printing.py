@@ -19,6 +19,7 @@ from hoa.kernel.errors import N_, Refusal
 from hoa.platform import Platform
 from hoa.web.paper import render_paper
 from hoa.web.pdf import render_parts
+from voting.rules.screens import screens
 from voting.service import packages, sheets
 from voting.service.addresses import path
 from voting.service.keys import place
@@ -96,7 +97,7 @@ def values(platform: Platform, session: Session, assembly: Assembly, found: Sequ
         "notice_address": f"{here}/notice",
         "closes": assembly.ends_at,
         "warning": SILENT_WARNING if assembly.silent_rule != "none" else None,
-        "motions": [{"title": motion.title} for motion in motions],
+        "screens": screens(motions, assembly.elections),
         "sheets": [
             Printed(
                 sheet.serial,

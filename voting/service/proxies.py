@@ -247,6 +247,8 @@ def _may_give(session: Session, assembly: Assembly, terms: Terms, now: datetime,
     if now >= assembly.ends_at:
         raise NoProxies
     rules.check_instructions(terms.instructions, {motion.code for motion in drafts.motions(session, assembly)})
+    # An agent must vote as told, and no ballot online may agree to more.
+    casting.approve_no_more(assembly.elections, terms.instructions)
     entries.on_roll(session, assembly, terms.elector)
     agent = terms.agent
     if agent.person_id is not None:

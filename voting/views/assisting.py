@@ -17,6 +17,7 @@ from hoa.web.forms import tidy
 from hoa.web.i18n import told
 from voting.powers import FULL_PACKAGE
 from voting.rules import record
+from voting.rules.screens import screens
 from voting.service import assisting, drafts, entries, proposals, seats
 from voting.service.assisting import Helper
 from voting.tables import Assembly, AssistedSession
@@ -173,8 +174,7 @@ def _walk(assembly: Assembly, assisted_id: str) -> Walk:
             "协助人 %(helper)s 只帮忙操作，由业主自己点。协助会记录在案，并发短信告知业主。", helper=row.helper
         ),
         base=url_for("voting.assisted", code=assembly.code, assisted_id=row.id),
-        motions=drafts.motions(context.reading(), assembly),
-        instructions={},
+        screens=screens(drafts.motions(context.reading(), assembly), assembly.elections),
     )
 
 

@@ -14,7 +14,9 @@ from hoa.web import context
 from hoa.web.access import signed_in
 from hoa.web.i18n import told
 from voting.rules import paper
+from voting.rules.election import Contest
 from voting.rules.paper import Keyed, Stage
+from voting.rules.screens import screens
 from voting.service import drafts, keying, proposals, scans, sheets
 from voting.tables import Assembly, Official, PaperScan
 from voting.views.paper import ANY, acting, clerk, noticed, tried
@@ -190,7 +192,7 @@ def _form(assembly: Assembly, here: keying.Standing, *, chosen: dict[str, str], 
         assembly=assembly,
         here=here,
         sheet=here.sheet,
-        motions=drafts.motions(session, assembly),
+        screens=screens(drafts.motions(session, assembly), assembly.elections),
         settling=settling,
         read=[(row.name, reading) for row, reading in zip(here.keyings, read, strict=False)],
         mark_of=_mark,
@@ -229,6 +231,17 @@ def keep_keying(code: str, serial: str) -> str | Response:
     return _keep(assembly, code, serial, reading)
 
 
+def _too_many(election: Contest, agreed: int) -> str:
+    """Keyed as marked; the count finds it invalid by itself (docs/audit-package.md 8.5)."""
+    told_so: str = gettext(
+        "“%(title)s”同意了 %(agreed)s 人，超过 %(most)s 人：已照票面保存，计票时这项选举按无效票处理。",
+        title=election.title,
+        agreed=agreed,
+        most=election.approve_at_most,
+    )
+    return told_so
+
+
 def _keep(assembly: Assembly, code: str, serial: str, reading: Keyed) -> Response:
     def act() -> object:
         with acting(assembly, *ANY) as (session, row, official):
@@ -236,6 +249,9 @@ def _keep(assembly: Assembly, code: str, serial: str, reading: Keyed) -> Respons
             verb = keying.settle if settling else keying.key_in
             keys, now = context.platform().keys, context.now()
             here = verb(session, keys, row, serial, official=official, reading=reading, now=now)
+        for screen in screens(drafts.motions(context.reading(), assembly), assembly.elections):
+            if screen.election is not None and screen.over(reading.marks):
+                flash(_too_many(screen.election, screen.agreed(reading.marks)), "warn")
         words = {
             Stage.KEYED_ONCE: gettext("已保存。还要另一名工作人员再录一次，他看不到您录的内容。"),
             Stage.DIFFERS: gettext("两人录入不一致，请第三人对照扫描件裁定。"),

@@ -19,6 +19,7 @@ from hoa.web.i18n import area, moment, told
 from voting.powers import CONVENE
 from voting.rules.counting import MARKS
 from voting.rules.life import State
+from voting.rules.screens import screens
 from voting.service import casting, drafts, entries, meeting, proposals, proxies, roll, seats
 from voting.service.meeting import Visitor
 from voting.tables import Assembly, Official
@@ -276,7 +277,7 @@ def meeting_ballot(code: str, elector: str) -> str | Response:
         entry=entry,
         rooms=seats.rooms(entry),
         present=present,
-        motions=motions,
+        screens=screens(motions, assembly.elections),
         marks=MARKS,
         problem=problem,
         given=request.form,

@@ -1,35 +1,28 @@
-"""The owner's walk: one motion per screen, review, confirm, receipt (experience.md). Taps: motions + 3 after sign-in.
-
-Marks travel in a sealed cookie until they are confirmed, so that the back button works, nothing undecided is stored on
-the server, and a shared computer tells nobody what was marked. What is confirmed is what the review page shows.
+"""The owner's walk: one question per screen, review, confirm (`voting.views.walk`), receipt (experience.md). Taps:
+motions + 3 after sign-in.
 """
 
-import base64
-import binascii
-import json
-from collections.abc import Sequence
 from typing import Any
 
-from flask import make_response, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from hoa.community.rules import CAPACITY_WORDS
 from hoa.kernel import canonical
 from hoa.kernel.clock import today
-from hoa.kernel.errors import NotFound, Refusal
-from hoa.kernel.ids import new_id
+from hoa.kernel.errors import NotFound
 from hoa.web import context
 from hoa.web.access import signed_in
 from voting import service
 from voting.rules import record
-from voting.rules.counting import MARKS, Counting
+from voting.rules.counting import Counting
 from voting.rules.life import State
+from voting.rules.screens import screens
 from voting.service import assisting, casting, drafts, proxies, reading, seats, successions, tallying, witnessing
-from voting.tables import Assembly, Ballot, Motion
+from voting.tables import Assembly, Ballot
+from voting.views import walk
 from voting.views.shared import blueprint, find
-
-COOKIE = "hoa-ballot"
-DRAFT = "ballot-draft"
+from voting.views.walk import Walk
 
 
 def _standing(assembly: Assembly, elector: str) -> casting.Standing:
@@ -42,7 +35,7 @@ def _standing(assembly: Assembly, elector: str) -> casting.Standing:
     )
 
 
-def _represented(assembly: Assembly, elector: str) -> tuple[str, Any] | None:
+def _represented(assembly: Assembly, elector: str) -> tuple[str, str] | None:
     """Whom the reader acts for here as guardian or authorised person, in words (R1.19)."""
     found = seats.represented(
         context.reading(), assembly, elector, person_id=context.person_id(), day=today(context.now())
@@ -62,36 +55,28 @@ def vote(code: str) -> str | Response:
     return render_template("voting/mine.html", assembly=assembly, mine=mine)
 
 
+def _walk(assembly: Assembly, elector: str) -> Walk:
+    """The owner's own ballot; refused to whoever may not cast it."""
+    standing = _standing(assembly, elector)
+    motions = drafts.motions(context.reading(), assembly)
+    return Walk(
+        assembly=assembly,
+        row_id=elector,
+        rooms=standing.rooms,
+        base=url_for("voting.vote", code=assembly.code) + "/" + elector,
+        screens=screens(motions, assembly.elections),
+        standing=standing,
+        represented=_represented(assembly, elector),
+    )
+
+
 @blueprint.route("/<code>/vote/<elector>/<int:step>", methods=["GET", "POST"])
 @signed_in
 def mark(code: str, elector: str, step: int) -> str | Response:
-    """One motion. Nothing is chosen beforehand; a tap on a mark goes on to the next motion."""
+    """One question: a motion, or an election."""
     assembly = find(code)
-    standing = _standing(assembly, elector)
-    motions = drafts.motions(context.reading(), assembly)
-    if not 1 <= step <= len(motions):
-        raise NotFound
-    if voted := _voted(assembly, elector):
-        return voted
-    draft = _draft(assembly, elector)
-    if request.method == "POST":
-        chosen = request.form.get("mark", "")
-        if chosen not in MARKS:
-            raise casting.WrongChoices
-        draft["choices"][motions[step - 1].code] = chosen
-        return _keep(redirect(_next(assembly, elector, motions, draft["choices"])), assembly, elector, draft)
-    page = render_template(
-        "voting/mark.html",
-        assembly=assembly,
-        standing=standing,
-        motion=motions[step - 1],
-        step=step,
-        motions=motions,
-        chosen=draft["choices"].get(motions[step - 1].code),
-        represented=_represented(assembly, elector),
-        marks=MARKS,
-    )
-    return _keep(make_response(page), assembly, elector, draft)
+    mine = _walk(assembly, elector)
+    return _voted(assembly, elector) or walk.mark(mine, step)
 
 
 @blueprint.get("/<code>/vote/<elector>/review")
@@ -99,23 +84,8 @@ def mark(code: str, elector: str, step: int) -> str | Response:
 def review(code: str, elector: str) -> str | Response:
     """Everything that was marked, before it is sent."""
     assembly = find(code)
-    standing = _standing(assembly, elector)
-    if voted := _voted(assembly, elector):
-        return voted
-    motions = drafts.motions(context.reading(), assembly)
-    draft = _draft(assembly, elector)
-    following = _next(assembly, elector, motions, draft["choices"])
-    if following != url_for("voting.review", code=code, elector=elector):
-        return redirect(following)
-    return render_template(
-        "voting/review.html",
-        assembly=assembly,
-        standing=standing,
-        motions=motions,
-        choices=draft["choices"],
-        nonce=draft["nonce"],
-        represented=_represented(assembly, elector),
-    )
+    mine = _walk(assembly, elector)
+    return _voted(assembly, elector) or walk.review(mine)
 
 
 @blueprint.post("/<code>/vote/<elector>/cast")
@@ -123,11 +93,9 @@ def review(code: str, elector: str) -> str | Response:
 def cast(code: str, elector: str) -> Response:
     """Confirm. The answer comes after the commit; the same form sent again leads to the same receipt."""
     assembly = find(code)
-    _standing(assembly, elector)
+    mine = _walk(assembly, elector)
     person_id = context.person_id()
-    choices = {
-        name.removeprefix("choice-"): value for name, value in request.form.items() if name.startswith("choice-")
-    }
+    choices = walk.sent()
     platform = context.platform()
     with context.writing() as session:
         successions.demand_no_predecessor(session, assembly, person_id=person_id, elector=elector)
@@ -142,9 +110,7 @@ def cast(code: str, elector: str) -> Response:
             now=platform.now(),
         )
     leaf = canonical.decode(receipt)["leaf"]
-    response = redirect(url_for("voting.receipt", code=code, elector=elector, leaf=leaf), code=303)
-    response.delete_cookie(COOKIE, path=_cookie_path(assembly, elector))
-    return response
+    return walk.done(url_for("voting.receipt", code=code, elector=elector, leaf=leaf), mine)
 
 
 @blueprint.get("/<code>/receipt/<elector>")
@@ -173,7 +139,7 @@ def receipt(code: str, elector: str) -> str:
         found=reading.find_leaf(session, assembly, ballot.leaf),
         head=heads[-1] if heads else None,
         entry=_entry(assembly, ballot) if asked else None,
-        motions=drafts.motions(session, assembly),
+        screens=screens(drafts.motions(session, assembly), assembly.elections),
         fresh="leaf" in request.args,
         may_change=mine
         and assembly.step is State.OPEN
@@ -247,44 +213,3 @@ def _voted(assembly: Assembly, elector: str) -> Response | None:
     if assembly.step is not State.OPEN:
         raise casting.NotOpen
     return None
-
-
-def _next(assembly: Assembly, elector: str, motions: Sequence[Motion], choices: dict[str, str]) -> str:
-    """The first motion without a mark, or the review."""
-    for place, motion in enumerate(motions, start=1):
-        if motion.code not in choices:
-            return url_for("voting.mark", code=assembly.code, elector=elector, step=place)
-    return url_for("voting.review", code=assembly.code, elector=elector)
-
-
-def _cookie_path(assembly: Assembly, elector: str) -> str:
-    return url_for("voting.vote", code=assembly.code) + "/" + elector
-
-
-def _context(assembly: Assembly, elector: str) -> bytes:
-    return "\n".join((assembly.id, elector, context.person_id())).encode()
-
-
-def _draft(assembly: Assembly, elector: str) -> dict[str, Any]:
-    """What was marked so far and the retry key, out of the sealed cookie; a new one when there is none."""
-    try:
-        sealed = base64.urlsafe_b64decode(request.cookies.get(COOKIE, ""))
-        opened = context.platform().keys.open(DRAFT, sealed, _context(assembly, elector))
-    except (binascii.Error, ValueError, Refusal):
-        return {"nonce": new_id(), "choices": {}}
-    draft: dict[str, Any] = json.loads(opened)
-    return draft
-
-
-def _keep(response: Any, assembly: Assembly, elector: str, draft: dict[str, Any]) -> Response:
-    sealed = context.platform().keys.seal(DRAFT, json.dumps(draft).encode(), _context(assembly, elector))
-    kept: Response = response
-    kept.set_cookie(
-        COOKIE,
-        base64.urlsafe_b64encode(sealed).decode(),
-        path=_cookie_path(assembly, elector),
-        secure=context.platform().settings.https,
-        httponly=True,
-        samesite="Lax",
-    )
-    return kept

@@ -20,6 +20,7 @@ from hoa.web.security import limiter
 from voting.rules import record
 from voting.rules.life import State
 from voting.rules.proxies import INSTRUCTION_TITLES, Instruction
+from voting.rules.screens import screens
 from voting.service import casting, drafts, entries, proposals, proxies, seats
 from voting.service.proxies import Scan, Terms
 from voting.tables import Assembly, Official, ProxyAuthority
@@ -80,7 +81,7 @@ def _text(name: str) -> str:
 def _choices_of(assembly: Assembly) -> dict[str, Any]:
     """What the forms for instructions need."""
     return {
-        "motions": drafts.motions(context.reading(), assembly),
+        "screens": screens(drafts.motions(context.reading(), assembly), assembly.elections),
         "instructions": [(one.value, INSTRUCTION_TITLES[one]) for one in Instruction],
         "given": request.form,
         "most_mb": uploads.MAX_BYTES // 2**20,
@@ -198,7 +199,9 @@ def _walk(assembly: Assembly, authority_id: str) -> Walk:
         heading=gettext("代 %(rooms)s 业主投票", rooms=rooms),
         told=gettext("这不是您自己的票。只投委托的 %(n)s 项，其余事项按未选计。", n=len(told_so)),
         base=url_for("voting.agents", code=assembly.code) + f"/{row.id}/vote",
-        motions=[motion for motion in drafts.motions(session, assembly) if motion.code in told_so],
+        screens=screens(
+            [motion for motion in drafts.motions(session, assembly) if motion.code in told_so], assembly.elections
+        ),
         instructions=told_so,
     )
 
@@ -357,7 +360,7 @@ def proxy_desk(code: str) -> str:
         ],
         count=len(unruled),
         waiting=waiting,
-        motions=drafts.motions(session, assembly),
+        screens=screens(drafts.motions(session, assembly), assembly.elections),
         titles=INSTRUCTION_TITLES,
         open=_is_open(assembly, context.now()),
         problem=None,

@@ -1,12 +1,14 @@
-"""One motion a screen for a ballot that somebody else brings to its end: an agent's, or an owner's with help.
+"""A ballot being marked: one question a screen, review, confirm (experience.md). One way for an owner's own ballot, an
+agent's, and one that is cast with help.
 
-The marks travel in a sealed cookie until they are confirmed, as on an owner's own walk (`voting.views.owner`).
+Marks travel in a sealed cookie until they are confirmed, so that the back button works, nothing undecided is stored on
+the server, and a shared computer tells nobody what was marked. What is confirmed is what the review page shows.
 """
 
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import make_response, redirect, render_template, request
@@ -15,26 +17,31 @@ from werkzeug.wrappers import Response
 from hoa.kernel.errors import NotFound, Refusal
 from hoa.kernel.ids import new_id
 from hoa.web import context
-from voting.rules.counting import MARKS
+from voting.rules.counting import MARKS, Option
+from voting.rules.screens import Screen
 from voting.service import casting
 from voting.tables import Assembly, Motion
 
-COOKIE = "hoa-walk"
-DRAFT = "walk-draft"
+COOKIE = "hoa-ballot"
+DRAFT = "ballot-draft"
 
 
 class Walk(NamedTuple):
-    """A ballot being marked: whose it is in words, its motions, and where its pages are (`base`/1, /review, /cast)."""
+    """Whose ballot it is in words, its questions, and where its pages are (`base`/1, /review, /cast)."""
 
     assembly: Assembly
     row_id: str
     rooms: str
-    heading: str
-    told: str
     base: str
-    motions: Sequence[Motion]
+    screens: Sequence[Screen[Motion]]
+    # What stands over every page when somebody else brings the ballot to its end.
+    heading: str = ""
+    told: str = ""
     # What an agent was told, by motion code; empty when every mark is free.
-    instructions: dict[str, str]
+    instructions: Mapping[str, str] = {}
+    # The owner's own ballot: for how much it stands, and whom the reader acts for (R1.19).
+    standing: casting.Standing | None = None
+    represented: tuple[str, str] | None = None
 
     def step_url(self, step: int) -> str:
         return f"{self.base}/{step}"
@@ -46,7 +53,7 @@ class Walk(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """The retry key and what was marked so far."""
+    """The retry key and what was marked so far; `blank` is a candidate left without a mark on purpose."""
 
     nonce: str
     choices: dict[str, str]
@@ -63,20 +70,64 @@ def draft(walk: Walk) -> Draft:
 
 
 def mark(walk: Walk, step: int) -> str | Response:
-    """One motion; a tap marks it and goes on."""
-    if not 1 <= step <= len(walk.motions):
+    """One question. Nothing is chosen beforehand; a tap on a motion's mark goes on to the next question."""
+    if not 1 <= step <= len(walk.screens):
         raise NotFound
-    motion, kept = walk.motions[step - 1], draft(walk)
+    screen, kept = walk.screens[step - 1], draft(walk)
+    if screen.election is not None:
+        return _elect(walk, step, kept)
     if request.method == "POST":
         chosen = request.form.get("mark", "")
         if chosen not in MARKS:
             raise casting.WrongChoices
-        kept.choices[motion.code] = chosen
+        kept.choices[screen.code] = chosen
         return _keep(redirect(following(walk, kept)), walk, kept)
     page = render_template(
-        "voting/walk_mark.html", walk=walk, motion=motion, step=step, chosen=kept.choices.get(motion.code)
+        "voting/mark.html", walk=walk, motion=screen.motion, step=step, chosen=kept.choices.get(screen.code)
     )
     return _keep(make_response(page), walk, kept)
+
+
+def _elect(walk: Walk, step: int, kept: Draft) -> Response:
+    """An election's candidates on one page. With too many marks of agreement, or a candidate overlooked, the page comes
+    back with everything that was marked.
+    """
+    screen, asked = walk.screens[step - 1], request.method == "POST"
+    if asked:
+        _take(walk, screen, kept)
+        go = request.form.get("go")
+        if go == "back":
+            return _keep(redirect(walk.step_url(max(step - 1, 1))), walk, kept)
+        if not screen.over(kept.choices) and go == "leave" and not walk.instructions:
+            kept.choices.update({motion.code: Option.BLANK.value for motion in screen.unmarked(kept.choices)})
+        if not _is_open(screen, kept):
+            return _keep(redirect(following(walk, kept)), walk, kept)
+    page = render_template(
+        "voting/elect.html",
+        walk=walk,
+        screen=screen,
+        step=step,
+        choices=kept.choices,
+        over=screen.over(kept.choices),
+        unmarked=screen.unmarked(kept.choices) if asked else [],
+    )
+    return _keep(make_response(page), walk, kept)
+
+
+def _take(walk: Walk, screen: Screen[Motion], kept: Draft) -> None:
+    """What the page's boxes say replaces what was marked on it before."""
+    for motion in screen.motions:
+        chosen = request.form.get(f"mark-{motion.code}", "")
+        if chosen and chosen not in walk.allowed(motion.code):
+            raise casting.WrongChoices
+        kept.choices.pop(motion.code, None)
+        if chosen:
+            kept.choices[motion.code] = chosen
+
+
+def _is_open(screen: Screen[Motion], kept: Draft) -> bool:
+    """Whether this question still needs its voter."""
+    return bool(screen.unmarked(kept.choices) or screen.over(kept.choices))
 
 
 def review(walk: Walk) -> str | Response:
@@ -85,7 +136,7 @@ def review(walk: Walk) -> str | Response:
     after = following(walk, kept)
     if after != f"{walk.base}/review":
         return redirect(after)
-    return render_template("voting/walk_review.html", walk=walk, choices=kept.choices, nonce=kept.nonce)
+    return render_template("voting/review.html", walk=walk, choices=kept.choices, nonce=kept.nonce)
 
 
 def sent() -> dict[str, str]:
@@ -101,9 +152,9 @@ def done(url: str, walk: Walk) -> Response:
 
 
 def following(walk: Walk, kept: Draft) -> str:
-    """The first motion without a mark, or the review."""
-    for place, motion in enumerate(walk.motions, start=1):
-        if motion.code not in kept.choices:
+    """The first question that is still open, or the review."""
+    for place, screen in enumerate(walk.screens, start=1):
+        if _is_open(screen, kept):
             return walk.step_url(place)
     return f"{walk.base}/review"
 
@@ -113,7 +164,9 @@ def _place(walk: Walk) -> bytes:
 
 
 def _keep(response: Any, walk: Walk, kept: Draft) -> Response:
-    sealed = context.platform().keys.seal(DRAFT, json.dumps(kept._asdict()).encode(), _place(walk))
+    """Browsers keep cookies of 4 KB: written without blanks, a ballot of twenty motions takes a fifth of that."""
+    written = json.dumps(kept._asdict(), separators=(",", ":")).encode()
+    sealed = context.platform().keys.seal(DRAFT, written, _place(walk))
     held: Response = response
     held.set_cookie(
         COOKIE,

@@ -3,7 +3,9 @@
 import io
 import itertools
 import subprocess
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
 import pikepdf
 import pytest
@@ -12,8 +14,10 @@ from hypothesis import strategies as st
 
 from hoa.kernel.clock import CHINA
 from voting.rules import paper
+from voting.rules.screens import screens
 from voting.service import printing
 
+NAMES = ("林小竹", "何守信", "周永安", "吴清和", "欧阳怀远", "王知行", "冯一诺", "陈思齐", "褚䶮理")
 CLOSES = datetime(2026, 11, 5, 18, tzinfo=CHINA)
 SERIALS = st.builds(paper.new_serial)
 
@@ -75,8 +79,25 @@ def test_marks_that_nobody_can_make_are_refused(marks: dict[str, str]):
         paper.read_keying(("m1",), {"m1": "agree"}, ["ugly"])
 
 
-def printed(motions: int, rooms: int, *, warning: str | None = None) -> tuple[list[str], bytes]:
-    """Two electors' sheets, the second with so many rooms; their serials and the PDF."""
+class Asked(NamedTuple):
+    code: str
+    title: str
+
+
+def printed(
+    motions: int,
+    rooms: int,
+    *,
+    warning: str | None = None,
+    elections: Sequence[dict[str, Any]] = (),
+) -> tuple[list[str], bytes]:
+    """Two electors' sheets, the second with so many rooms; their serials and the PDF. Candidates go before motions."""
+    names = {code: name for election in elections for code, name in zip(election["motions"], NAMES, strict=False)}
+    asked = [Asked(code, name) for code, name in names.items()]
+    asked += [
+        Asked(f"n{number}", f"第 {number} 项：是否更换电梯钢丝绳和曳引轮，预算四十八万元？")
+        for number in range(motions)
+    ]
     serials = [paper.new_serial() for _ in range(2)]
     many = "、".join(f"12 栋 3 单元 {room:02}01" for room in range(1, rooms + 1))
     given_ = {
@@ -87,9 +108,7 @@ def printed(motions: int, rooms: int, *, warning: str | None = None) -> tuple[li
         "notice_address": "https://hoa.example/c/WTY/assemblies/2026-03/notice",
         "closes": CLOSES,
         "warning": warning,
-        "motions": [
-            {"title": f"第 {number} 项：是否更换电梯钢丝绳和曳引轮，预算四十八万元？"} for number in range(motions)
-        ],
+        "screens": screens(asked, elections),
         "sheets": [
             printing.Printed(serials[0], None, f"https://hoa.example/s/{serials[0]}", "1 栋 101", 8746),
             printing.Printed(serials[1], serials[0], f"https://hoa.example/s/{serials[1]}", many, 34984),
@@ -131,3 +150,26 @@ def test_motions_are_printed_in_eighteen_points_or_more():
                 sizes.add(float(operands[1]))
     # WeasyPrint draws in CSS pixels: 18 pt are 24 of them, and nothing but motions and marks is that large.
     assert max(sizes) >= 18 * 4 / 3
+
+
+def test_nine_candidates_and_two_motions_fit_one_page_with_the_limit_in_print():
+    election = {
+        "code": "e1",
+        "title": "选举第二届业主委员会委员",
+        "body": "owners_committee",
+        "seats": 7,
+        "minimum": 5,
+        "alternates": 2,
+        "approve_at_most": 7,
+        "rank": "heads-area-lot",
+        "motions": [f"m{number}" for number in range(1, 10)],
+    }
+    serials, data = printed(2, 2, elections=[election])
+    pages = texts(data)
+    assert [serial in page for serial, page in zip(serials, pages, strict=True)] == [True, True]
+    for page in pages:
+        assert "最多同意 7 人，超过的整张选举票无效" in page
+        places = [page.index(name) for name in NAMES]
+        assert places == sorted(places), "the drawn order, whatever the second motion"
+        assert "是否更换电梯" in page
+        assert "签收人" in page
