@@ -62,3 +62,37 @@ class RulebookVersion(CommunityRow, Base):
     made_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     made_at: Mapped[datetime]
     discarded_at: Mapped[datetime | None]
+
+
+class AuthorityLimit(CommunityRow, Base):
+    """限额: what the owners let the committee spend by its own decision, in fen: in one payment, and in a calendar year
+    (None: no limit for the year). It rests on a clause of the rules of procedure or on an assembly's resolution;
+    `basis` says which in words. From `from_on` until `until_on` (inclusive; None: until it is ended).
+    """
+
+    __tablename__ = "authority_limit"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["community_id", "rulebook_id"],
+            ["rulebook_version.community_id", "rulebook_version.id"],
+            name="fk_authority_limit_rulebook_id",
+        ),
+        ForeignKeyConstraint(
+            ["community_id", "resolution_id"],
+            ["resolution.community_id", "resolution.id"],
+            name="fk_authority_limit_resolution_id",
+        ),
+    )
+
+    single_fen: Mapped[int]
+    yearly_fen: Mapped[int | None]
+    basis: Mapped[str]
+    clause: Mapped[str] = mapped_column(default="")
+    rulebook_id: Mapped[str | None]
+    resolution_id: Mapped[str | None]
+    from_on: Mapped[date]
+    until_on: Mapped[date | None]
+    set_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    set_at: Mapped[datetime]
+    ended_because: Mapped[str] = mapped_column(default="")
+    ended_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))

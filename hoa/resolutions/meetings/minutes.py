@@ -1,0 +1,449 @@
+"""The minutes (会议记录, R2.9, R2.10, R2.18): made from what was recorded, signed by the members who were there, and
+in force once more than half of all planned members have signed.
+
+Then, in one transaction: passed decisions become resolutions whose evidence is the minutes' SHA-256, an elected chair
+or deputy takes office, and the minutes are published with names masked.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hoa.accounts import personal_keys
+from hoa.accounts import service as accounts
+from hoa.bulletin import service as bulletin
+from hoa.community.service import get_community
+from hoa.db import get as get_row
+from hoa.jobs import enqueue
+from hoa.kernel import canonical, masking, money, signing
+from hoa.kernel.clock import stamp, today
+from hoa.kernel.errors import N_, NotAllowed, Refusal
+from hoa.kernel.posts import COMMITTEE
+from hoa.offices import service as offices
+from hoa.offices.tables import Office
+from hoa.platform import Platform
+from hoa.resolutions import service as resolutions
+from hoa.resolutions.meetings import attendance, ballots, rules, service
+from hoa.resolutions.meetings.rules import ItemKind
+from hoa.resolutions.meetings.tables import (
+    CommitteeItem,
+    CommitteeMeeting,
+    CommitteeMinutes,
+    CommitteeSignature,
+    CommitteeVote,
+)
+
+FORMAT = "hoa-committee-minutes/1"
+PUBLICATION = "committee-minutes"
+KIND = "minutes"
+REMARKS_LENGTH = 4000
+
+
+class NotEnded(Refusal):
+    message: ClassVar[str] = N_("散会以后才能定稿会议记录")
+    status: ClassVar[int] = 409
+
+
+class InForce(Refusal):
+    message: ClassVar[str] = N_("会议记录已经由过半数委员签名，不能再改")
+    status: ClassVar[int] = 409
+
+
+class NotFinished(Refusal):
+    message: ClassVar[str] = N_("会议记录还没有定稿，不能签名")
+    status: ClassVar[int] = 409
+
+
+class NotTheVersion(Refusal):
+    message: ClassVar[str] = N_("会议记录在您打开以后重新定稿了，请看过新的一版再签名")
+    status: ClassVar[int] = 409
+
+
+class NotThere(NotAllowed):
+    message: ClassVar[str] = N_("会议记录由到会的委员签名")
+
+
+class KeyNeeded(Refusal):
+    message: ClassVar[str] = N_("您登记了签名钥匙，请用它签名")
+
+
+class WrongSignature(Refusal):
+    message: ClassVar[str] = N_("签名不成立：签的不是这份会议记录，或者用的不是您登记的钥匙")
+
+
+class TooManyWords(Refusal):
+    message: ClassVar[str] = N_("说明最多 %(most)s 个字")
+
+
+# ------------------------------------------------------------------------------------------------------ composing
+
+
+def compose(session: Session, meeting: CommitteeMeeting, now: datetime) -> dict[str, Any]:
+    """Everything that was recorded, with full names, in the order in which minutes are read."""
+    community = get_community(session, meeting.community_id)
+    seats = attendance.seating(session, meeting, now)
+    there = sum(seat.row is not None and seat.row.presence != rules.Presence.ABSENT for seat in seats)
+    return {
+        "format": FORMAT,
+        "community": {"code": community.code, "name": community.name},
+        "meeting": _facts(session, meeting),
+        "members": [
+            {
+                "name": seat.person.name,
+                "presence": seat.row.presence if seat.row else rules.Presence.ABSENT.value,
+                "reason": _nfc(seat.row.reason) if seat.row else "",
+            }
+            for seat in seats
+        ],
+        "observers": [{"name": person.name, "role": role} for person, role in attendance.observers(session, meeting)],
+        "quorum": {
+            "present": there,
+            "met": rules.has_quorum(there, meeting.planned),
+            "line": rules.line(there, meeting.planned),
+        },
+        "items": [_item(session, item) for item in service.agenda(session, meeting)],
+        "observations": [
+            {
+                "name": accounts.person(session, row.person_id).name,
+                "role": row.role,
+                "text": _nfc(row.text),
+                "at": stamp(row.at),
+                "answer": _nfc(row.answer or ""),
+            }
+            for row in attendance.observations(session, meeting)
+        ],
+        "remarks": _nfc(meeting.remarks),
+    }
+
+
+def _facts(session: Session, meeting: CommitteeMeeting) -> dict[str, Any]:
+    return {
+        "id": meeting.id,
+        "year": meeting.year,
+        "number": meeting.number,
+        "kind": meeting.kind,
+        "place": _nfc(meeting.place),
+        "planned": meeting.planned,
+        "reason": _nfc(meeting.reason),
+        "called_by": accounts.person(session, meeting.called_by).name,
+        "called_at": stamp(meeting.called_at),
+        "told_at": stamp(meeting.told_at) if meeting.told_at else "",
+        "told_how": _nfc(meeting.told_how),
+        "starts_at": stamp(meeting.starts_at),
+        "opened_at": stamp(meeting.opened_at) if meeting.opened_at else "",
+        "ended_at": stamp(meeting.ended_at) if meeting.ended_at else "",
+    }
+
+
+def _item(session: Session, item: CommitteeItem) -> dict[str, Any]:
+    return {
+        "no": item.no,
+        "kind": item.kind,
+        "title": _nfc(item.title),
+        "text": _nfc(item.text),
+        "secret": item.secret,
+        "not_reserved": _nfc(item.not_reserved),
+        "limit_fen": item.limit_fen,
+        "valid_until": item.valid_until.isoformat() if item.valid_until else "",
+        "votes": [_vote(session, vote) for vote in ballots.votes(session, item) if vote.closed_at],
+    }
+
+
+def _vote(session: Session, vote: CommitteeVote) -> dict[str, Any]:
+    """A closed vote. In an election `person` is who was chosen, otherwise `choice` is the word."""
+    rows = ballots.ballots(session, vote)
+    names = ballots.names_of(session, [*map(str, vote.choices), *(row.person_id for row in rows)])
+    counts = vote.counts or {}
+    return {
+        "round": vote.round,
+        "present": vote.present or 0,
+        "counts": [{**_choice(choice, names), "count": int(counts.get(choice, 0))} for choice in vote.choices],
+        "voters": [{"name": names[row.person_id], **_choice(row.choice, names)} for row in rows],
+        "line": vote.line,
+        "passed": vote.winner is not None,
+        "winner": names.get(vote.winner or "", ""),
+    }
+
+
+def _choice(choice: str, names: Mapping[str, str]) -> dict[str, str]:
+    word = choice in rules.CHOICE_TITLES
+    return {"choice": choice if word else "", "person": "" if word else names.get(choice, "")}
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def public(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The minutes for everybody: names masked, except of those who were elected to a post, which must be made known
+    (R2.7); the full text is named by its hash."""
+    masked = canonical.decode(canonical.encode(dict(content)))
+    masked["full"] = canonical.digest(dict(content))
+    masked["meeting"]["called_by"] = masking.name(masked["meeting"]["called_by"])
+    for row in [*masked["members"], *masked["observers"], *masked["observations"]]:
+        row["name"] = masking.name(row["name"])
+    for row in masked["members"]:
+        row["reason"] = ""
+    for vote in (vote for item in masked["items"] for vote in item["votes"]):
+        for row in vote["voters"]:
+            row["name"] = masking.name(row["name"])
+        for row in [*vote["voters"], *vote["counts"]]:
+            if row["person"] and row["person"] != vote["winner"]:
+                row["person"] = masking.name(row["person"])
+    return dict(masked)
+
+
+# ------------------------------------------------------------------------------------------------- finishing, signing
+
+
+def remark(
+    session: Session, community_id: str, meeting_id: str, *, text: str, by: str, now: datetime
+) -> CommitteeMeeting:
+    """The recorder's own words; they may be changed until the minutes are finished."""
+    meeting = _unsettled(session, community_id, meeting_id, by, now)
+    if len(text) > REMARKS_LENGTH:
+        raise TooManyWords(most=REMARKS_LENGTH)
+    meeting.remarks = text.strip()
+    session.flush()
+    return meeting
+
+
+def finish(session: Session, community_id: str, meeting_id: str, *, by: str, now: datetime) -> CommitteeMinutes:
+    """Freeze the minutes under their hash. Until enough members have signed they may be corrected: a new version, to be
+    signed anew; unchanged they stay the version they are."""
+    meeting = _unsettled(session, community_id, meeting_id, by, now)
+    if meeting.ended_at is None:
+        raise NotEnded
+    content = compose(session, meeting, now)
+    before = service.latest_minutes(session, meeting)
+    if before is not None and before.digest == canonical.digest(content):
+        return before
+    row = CommitteeMinutes(
+        community_id=community_id,
+        meeting_id=meeting.id,
+        version=before.version + 1 if before else 1,
+        content=canonical.encode(content),
+        digest=canonical.digest(content),
+        finished_by=by,
+        finished_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _unsettled(session: Session, community_id: str, meeting_id: str, by: str, now: datetime) -> CommitteeMeeting:
+    meeting = get_row(session, CommitteeMeeting, community_id, meeting_id, lock=True)
+    service.needs_recorder(session, meeting, by, now)
+    if meeting.settled_at is not None:
+        raise InForce
+    if meeting.cancelled_at is not None:
+        raise service.MeetingOver
+    return meeting
+
+
+def signatures(session: Session, minutes: CommitteeMinutes) -> Sequence[CommitteeSignature]:
+    """Who signed this version, in order of time."""
+    query = select(CommitteeSignature).where(
+        CommitteeSignature.community_id == minutes.community_id, CommitteeSignature.minutes_id == minutes.id
+    )
+    return session.scalars(query.order_by(CommitteeSignature.at, CommitteeSignature.id)).all()
+
+
+def may_sign(session: Session, meeting: CommitteeMeeting) -> frozenset[str]:
+    """The members who were there; where nobody was, whoever ended the meeting."""
+    if meeting.ended_at is None:
+        return frozenset()
+    there = frozenset(person.id for person in attendance.present(session, meeting, meeting.ended_at))
+    return there or frozenset({meeting.ended_by or ""})
+
+
+def needed(session: Session, meeting: CommitteeMeeting) -> int:
+    """More than half of all planned members; all who came, where that was no quorum and nothing was decided."""
+    return min(rules.more_than_half(meeting.planned), len(may_sign(session, meeting)))
+
+
+def sign(
+    session: Session,
+    community_id: str,
+    meeting_id: str,
+    *,
+    digest: str,
+    person_id: str,
+    now: datetime,
+    signature: bytes | None = None,
+) -> CommitteeSignature:
+    """Sign the minutes with one's own key, or by a confirmation under one's account where one has none; signing twice
+    changes nothing. `digest` is of the version that was read."""
+    meeting = get_row(session, CommitteeMeeting, community_id, meeting_id, lock=True)
+    minutes = service.latest_minutes(session, meeting)
+    if minutes is None:
+        raise NotFinished
+    if minutes.digest != digest:
+        raise NotTheVersion
+    if person_id not in may_sign(session, meeting):
+        raise NotThere
+    for one in signatures(session, minutes):
+        if one.person_id == person_id:
+            return one
+    key = personal_keys.current(session, person_id)
+    if key is not None and signature is None:
+        raise KeyNeeded
+    message = signing.message(KIND, canonical.decode(minutes.content))
+    if signature is not None and (
+        key is None or not signing.verify_p256(public=bytes.fromhex(key.public), signature=signature, message=message)
+    ):
+        raise WrongSignature
+    row = CommitteeSignature(
+        community_id=community_id,
+        minutes_id=minutes.id,
+        person_id=person_id,
+        key_id=key.key_id if key else None,
+        public=key.public if key else None,
+        signature=signature.hex() if signature else None,
+        at=now,
+    )
+    session.add(row)
+    session.flush()
+    signed = [one.person_id for one in signatures(session, minutes)]
+    if meeting.settled_at is None and len(signed) >= needed(session, meeting):
+        _settle(session, meeting, minutes, signed, now)
+    return row
+
+
+# ------------------------------------------------------------------------------------------------------ taking effect
+
+
+def _settle(
+    session: Session, meeting: CommitteeMeeting, minutes: CommitteeMinutes, signed: Sequence[str], now: datetime
+) -> None:
+    assert meeting.ended_at is not None
+    by = signed[-1]
+    for item in service.agenda(session, meeting):
+        rounds = ballots.votes(session, item)
+        won = rounds[-1] if rounds and rounds[-1].winner else None
+        if won is None:
+            continue
+        if item.kind == ItemKind.DECISION:
+            _enter(session, meeting, item, won, minutes, by=by, now=now)
+        else:
+            _take_office(session, meeting, item, str(won.winner), signed, now)
+    shown = public(canonical.decode(minutes.content))
+    bulletin.publish(
+        session,
+        meeting.community_id,
+        kind=PUBLICATION,
+        title=f"业主委员会{service.number_text(meeting)}会议记录和决定",
+        content=shown,
+        reference=meeting.id,
+        url=service.path(session, meeting) + "/minutes",
+        by=by,
+        now=now,
+    )
+    meeting.settled_at = now
+    session.flush()
+    for form in ("full", "public"):
+        enqueue(
+            session,
+            "meetings.paper",
+            {"meeting": meeting.id, "form": form},
+            now=now,
+            community_id=meeting.community_id,
+        )
+
+
+def _enter(
+    session: Session,
+    meeting: CommitteeMeeting,
+    item: CommitteeItem,
+    vote: CommitteeVote,
+    minutes: CommitteeMinutes,
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    assert meeting.ended_at is not None
+    counts = vote.counts or {}
+    figures = "，".join(f"{rules.CHOICE_TITLES[choice]} {counts.get(choice, 0)} 人" for choice in vote.choices)
+    limit = f"授权支出上限 {money.show(item.limit_fen)}。\n" if item.limit_fen is not None else ""
+    row = resolutions.enter(
+        session,
+        meeting.community_id,
+        source="committee",
+        title=item.title,
+        text=f"{item.text}\n{limit}表决：{figures}，{vote.line}。",
+        decided_on=today(meeting.ended_at),
+        valid_until=item.valid_until,
+        limit_fen=item.limit_fen,
+        evidence=minutes.digest,
+        url=service.path(session, meeting),
+        by=by,
+        now=now,
+    )
+    item.resolution_id = row.id
+    session.flush()
+
+
+def _take_office(
+    session: Session,
+    meeting: CommitteeMeeting,
+    item: CommitteeItem,
+    person_id: str,
+    signed: Sequence[str],
+    now: datetime,
+) -> None:
+    """The elected member takes the post for the rest of their own term; a chair before them leaves it. Whoever is no
+    member any more when the minutes are signed takes no office."""
+    community_id, post = meeting.community_id, rules.ELECTED_POSTS[item.kind]
+    basis = f"业主委员会{service.number_text(meeting)}会议推选"
+    by = next(one for one in reversed(signed) if one != person_id)
+    own = [
+        office
+        for office in session.scalars(
+            select(Office).where(
+                Office.community_id == community_id,
+                Office.person_id == person_id,
+                Office.starts_at <= now,
+                Office.ends_at > now,
+            )
+        )
+        if office.post in COMMITTEE
+    ]
+    if not own or any(office.post == post for office in own):
+        return
+    if item.kind == ItemKind.CHAIR:
+        for holder in offices.holders(session, community_id, posts=frozenset({post}), now=now):
+            offices.end(session, community_id, office_id=holder.office.id, basis=basis, by=by, now=now)
+    offices.appoint(
+        session,
+        community_id,
+        post=post,
+        person_id=person_id,
+        starts_at=now,
+        ends_at=max(office.ends_at for office in own),
+        basis=basis,
+        by=by,
+        now=now,
+    )
+
+
+def verify(_platform: Platform, session: Session, community_id: str) -> list[str]:
+    """`hoa verify`: minutes still have the hash that decisions cite, and their signatures hold."""
+    query = select(CommitteeMinutes).where(CommitteeMinutes.community_id == community_id)
+    rows = session.scalars(query.order_by(CommitteeMinutes.id))
+    return [sentence for row in rows for sentence in _wrong(session, row)]
+
+
+def _wrong(session: Session, row: CommitteeMinutes) -> Iterator[str]:
+    content = canonical.decode(row.content)
+    if canonical.digest(content) != row.digest:
+        yield f"table committee_minutes, row {row.id}: the content is not the one that was hashed"
+    message = signing.message(KIND, content)
+    for one in signatures(session, row):
+        made = bytes.fromhex(one.signature or "")
+        if made and not signing.verify_p256(public=bytes.fromhex(one.public or ""), signature=made, message=message):
+            yield f"table committee_signature, row {one.id}: the signature does not hold"
