@@ -1,13 +1,23 @@
 """What the offices room brings."""
 
 from hoa.kernel.errors import N_
+from hoa.offices import body_views, log_views, own_views, relationship_views
+from hoa.offices.needs import needs
 from hoa.offices.powers import POWERS
 from hoa.offices.views import administration, blueprint
 from hoa.web.room import NavItem, Room
 
 ROOM = Room(
     name="offices",
-    blueprints=(blueprint, administration),
+    blueprints=(
+        blueprint,
+        administration,
+        body_views.blueprint,
+        relationship_views.blueprint,
+        own_views.blueprint,
+        log_views.blueprint,
+    ),
     powers=POWERS,
     nav=(NavItem(label=N_("机构"), endpoint="offices.roster"),),
+    needs=needs,
 )

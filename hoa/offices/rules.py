@@ -42,6 +42,17 @@ KINDS: Mapping[str, str] = {
     "auditor": N_("审计员"),
 }
 
+LEGAL_FORMS: Mapping[str, str] = {
+    "filed": N_("已备案，未登记为法人"),
+    "non_enterprise": N_("民办非企业单位"),
+    "grassroots": N_("基层群众性自治组织"),
+    "government": N_("街道办事处（政府派出机关）"),
+    "party": N_("党的基层组织"),
+    "company": N_("公司"),
+    "partnership": N_("合伙企业"),
+    "group": N_("临时工作小组，不是法人"),
+}
+
 # Where owners manage a compound without a committee the 自管会 decides in its place, and is watched like it.
 SELF_MANAGEMENT = frozenset({posts.SELF_MANAGEMENT_CHAIR, posts.SELF_MANAGEMENT_MEMBER})
 GOVERNING = COMMITTEE | SELF_MANAGEMENT
@@ -278,6 +289,13 @@ def exclusive(one: Post, other: Post) -> bool:
     """Committee, supervisors and property company exclude each other; within a side posts go together."""
     sides = (side(one), side(other))
     return None not in sides and sides[0] is not sides[1]
+
+
+def crosses(held: Iterable[Post]) -> bool:
+    """Whether these posts of one person make a 交叉任职: in a party organisation, and in a committee or the supervisors
+    (R2.16). It gives no weight and reserves no seat."""
+    found = set(held)
+    return bool(found & PARTY) and bool(found & (GOVERNING | SUPERVISORS))
 
 
 def check_exclusion(held: Iterable[Post], wanted: Post) -> None:

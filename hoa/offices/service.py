@@ -212,6 +212,19 @@ def roster(session: Session, community_id: str, *, now: datetime, past: bool = F
     return found if past else sorted(found, key=lambda holder: POSTS.index(holder.office.post))
 
 
+def in_force(session: Session, community_id: str, *, now: datetime) -> Sequence[OfficeHolder]:
+    """Offices held now and those that begin later, by their first day."""
+    query = select(Office, Person).join(Person, Person.id == Office.person_id)
+    query = query.where(Office.community_id == community_id, Office.ends_at > now)
+    return [OfficeHolder(*row) for row in session.execute(query.order_by(Office.starts_at, Office.id))]
+
+
+def offices_of(session: Session, community_id: str, person_id: str) -> Sequence[Office]:
+    """Every office this person ever held or will hold here, the latest first."""
+    query = select(Office).where(Office.community_id == community_id, Office.person_id == person_id)
+    return session.scalars(query.order_by(Office.starts_at.desc(), Office.id)).all()
+
+
 def communities_served(session: Session, person_id: str, now: datetime) -> frozenset[str]:
     """The ids of the communities in which this person holds an office at this moment."""
     return frozenset(

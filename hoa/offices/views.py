@@ -1,5 +1,6 @@
 """The roster, and appointing and ending by those who may."""
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -8,21 +9,36 @@ from werkzeug.wrappers import Response
 from wtforms import DateField, SelectField, StringField, TelField
 
 from hoa.accounts import service as accounts
+from hoa.community import lists
 from hoa.community.service import find_community
 from hoa.db import get
 from hoa.kernel import masking
-from hoa.kernel.clock import CHINA
-from hoa.kernel.errors import N_, NotAllowed, Refusal
+from hoa.kernel.clock import CHINA, today
+from hoa.kernel.errors import N_, NotAllowed, NotFound, Refusal
 from hoa.kernel.posts import AUTHORITIES, POSTS, Post
-from hoa.offices import rules, service
+from hoa.offices import listing, places, rules, service
+from hoa.offices.listing import Line, Reader
+from hoa.offices.rules import Place
 from hoa.offices.tables import Office
 from hoa.web import context
 from hoa.web.access import public, requires
 from hoa.web.forms import Form, at_most, options, required
-from hoa.web.i18n import told
+from hoa.web.i18n import last_day, told
 
 blueprint = Blueprint("offices", __name__, url_prefix="/c/<community_code>/offices")
 administration = Blueprint("offices_administration", __name__, url_prefix="/platform/communities/<code>/offices")
+
+HEADINGS = (
+    N_("机构"),
+    N_("职务"),
+    N_("管哪里"),
+    N_("姓名"),
+    N_("手机号"),
+    N_("任期开始"),
+    N_("任期结束（含当天）"),
+    N_("依据"),
+    N_("交叉任职"),
+)
 
 
 class OtherName(Refusal):
@@ -47,16 +63,42 @@ class AppointForm(Form):
         description=lazy_gettext("例如：选举结果、街道文件号"),
     )
 
-    def offer(self, posts: tuple[Post, ...]) -> None:
-        self.post.choices = options([("", gettext("请选择")), *((str(post), _title(post)) for post in posts)])
+    building = SelectField(
+        lazy_gettext("楼栋"), default="", description=lazy_gettext("只有楼栋长、单元长、楼层长和楼栋党小组组长要填")
+    )
+    entrance = StringField(lazy_gettext("单元"), validators=[at_most(20)], description=lazy_gettext("照业主名册的写法"))
+    floor = StringField(lazy_gettext("楼层"), validators=[at_most(4)], description=lazy_gettext("只写数字，例如 12"))
+
+    def offer(self, posts: tuple[Post, ...], buildings: Iterable[str] = ()) -> None:
+        self.post.choices = options([("", gettext("请选择")), *((str(post), in_words(post)) for post in posts)])
+        self.building.choices = options([("", gettext("整个小区")), *((name, name) for name in buildings)])
+
+    @property
+    def place(self) -> Place:
+        return Place(self.building.data or "", self.entrance.data or "", self.floor.data or "")
 
 
 class EndForm(Form):
     basis = StringField(lazy_gettext("结束的依据"), validators=[required(), at_most(200)])
 
 
-def _title(post: Post) -> str:
+def in_words(post: Post) -> str:
+    """Body and post in the reader's language."""
     return f"{gettext(rules.BODIES[post.body])} · {gettext(rules.KINDS[post.kind])}"
+
+
+def place_in_words(place: Place) -> str:
+    """Where a building post is, in the reader's language; empty for the others."""
+    if place.floor:
+        return str(gettext("%(building)s %(entrance)s 单元 %(floor)s 层", **place._asdict()))
+    if place.entrance:
+        return str(gettext("%(building)s %(entrance)s 单元", building=place.building, entrance=place.entrance))
+    return place.building
+
+
+def reader() -> Reader:
+    """What the person at this page may see of the roster."""
+    return Reader(names=context.may("offices.read"), party=context.may("offices.party"))
 
 
 @blueprint.get("/")
@@ -66,18 +108,55 @@ def roster() -> str:
     session, here, now = context.reading(), context.community(), context.now()
     return render_template(
         "offices/roster.html",
-        holders=service.roster(session, here.id, now=now),
-        past=service.roster(session, here.id, now=now, past=True),
-        title=_title,
-        full_names=context.may("offices.read"),
+        lines=listing.lines(session, context.platform().keys, here.id, reader=reader(), now=now),
+        past=listing.past(session, here.id, reader=reader(), now=now),
+        bodies=service.bodies(session, here.id),
+        title=in_words,
+        place=place_in_words,
     )
+
+
+@blueprint.get("/roster.<ending>")
+@public
+def download(ending: str) -> Response:
+    """The roster as a file, with exactly what its reader sees on the page."""
+    if ending not in lists.MEDIA:
+        raise NotFound
+    session, here, now = context.reading(), context.community(), context.now()
+    found = listing.lines(session, context.platform().keys, here.id, reader=reader(), now=now)
+    headings = [gettext(word) for word in HEADINGS]
+    rows = [_row(line) for line in found]
+    return file_of(f"roster-{here.code}", gettext("机构和任职"), headings, rows, ending)
+
+
+def _row(line: Line) -> list[str]:
+    office = line.office
+    return [
+        gettext(rules.BODIES[office.body_kind]),
+        gettext(rules.KINDS[office.post_kind]),
+        place_in_words(office.place),
+        gettext("未经本人同意，不公开") if line.name is None else line.name,
+        line.phone,
+        today(office.starts_at).isoformat(),
+        last_day(office.ends_at).isoformat(),
+        office.basis,
+        gettext("是") if line.crossed else "",
+    ]
+
+
+def file_of(name: str, title: str, headings: list[str], rows: list[list[str]], ending: str) -> Response:
+    """A list as an attachment; every cell is text."""
+    data = lists.as_csv(headings, rows) if ending == "csv" else lists.as_xlsx(title, headings, rows)
+    response = Response(data, mimetype=lists.MEDIA[ending])
+    response.headers["Content-Disposition"] = f"attachment; filename={name}.{ending}"
+    return response
 
 
 @blueprint.route("/appoint", methods=["GET", "POST"])
 @requires("offices.appoint")
 def appoint() -> str | Response:
     form = AppointForm()
-    form.offer(POSTS)
+    form.offer(POSTS, places.buildings(context.reading(), context.community().id))
     if form.validate_on_submit():
         try:
             _appoint(form, context.community().id)
@@ -106,7 +185,7 @@ def end(office_id: str) -> str | Response:
             )
         flash(gettext("任职已结束，相应权限立即失效"), "ok")
         return redirect(url_for("offices.roster"))
-    return render_template("offices/end.html", form=form, title=_title(office.post))
+    return render_template("offices/end.html", form=form, title=in_words(office.post))
 
 
 @administration.route("/", methods=["GET", "POST"])
@@ -130,7 +209,7 @@ def first(code: str) -> str | Response:
         form=form,
         where=here,
         holders=service.holders(context.reading(), here.id, posts=AUTHORITIES, now=context.now()),
-        title=_title,
+        title=in_words,
     )
 
 
@@ -160,4 +239,5 @@ def _appoint(form: AppointForm, community_id: str, only: frozenset[Post] | None 
             basis=form.basis.data or "",
             by=context.person_id(),
             now=context.now(),
+            place=form.place,
         )

@@ -1,43 +1,5 @@
-"""A list as CSV or workbook for minutes and files; every cell is text, so that no program runs what somebody typed."""
+"""Lists of an assembly as files; made as every other room's are."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from hoa.community.lists import MEDIA, as_csv, as_xlsx
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-
-from hoa.community.export import safe_csv
-
-MEDIA = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-
-
-def as_csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """With a byte order mark, so that table programs in China open it as UTF-8."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(headings)
-    writer.writerows([safe_csv(cell) for cell in row] for row in rows)
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
-
-
-def as_xlsx(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(title[:30])
-    for place in range(len(headings)):
-        sheet.column_dimensions[chr(ord("A") + place)].width = 16
-    for line, bold in ((headings, True), *((row, False) for row in rows)):
-        cells = []
-        for text in line:
-            cell = WriteOnlyCell(sheet, value=text)
-            cell.data_type, cell.number_format = "s", "@"
-            cell.font = Font(bold=bold)
-            cells.append(cell)
-        sheet.append(cells)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+__all__ = ["MEDIA", "as_csv", "as_xlsx"]

@@ -33,7 +33,11 @@ IDS = {
     "publication_id": "SELECT id FROM publication WHERE community_id = :c",
     "objection_id": "SELECT id FROM objection WHERE community_id = :c",
     "resolution_id": "SELECT id FROM resolution WHERE community_id = :c",
+    "relationship_id": "SELECT id FROM relationship WHERE community_id = :c",
     "office_id": "SELECT id FROM office WHERE community_id = :c",
+    "change_id": "SELECT id FROM member_change WHERE community_id = :c",
+    "offer_id": "SELECT id FROM seat_offer WHERE community_id = :c",
+    "recall_id": "SELECT id FROM recall WHERE community_id = :c",
     "unit_id": "SELECT id FROM unit WHERE community_id = :c",
     "owner_id": "SELECT id FROM owner WHERE community_id = :c",
     "check_id": "SELECT id FROM identity_check WHERE community_id = :c",
@@ -73,6 +77,7 @@ WORDS = {
     "format": "csv",
     "step": 1,
     "target": "open",
+    "body": "owners_committee",
 }
 # What answers the same for everybody, or is about the asker alone; not about a thing of a community.
 OWN = {"community.mine", "home.mine"}
