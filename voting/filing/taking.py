@@ -31,6 +31,7 @@ from voting.elections.service import reading as nominations
 from voting.elections.tables import Election
 from voting.filing.rules.seats import Role, check_stands
 from voting.filing.tables import TakenSeat
+from voting.rules.election import Contest
 from voting.rules.life import State
 from voting.service import aftermath, steps, tallying
 from voting.service.tallying import ElectionResult
@@ -93,7 +94,7 @@ class Result(NamedTuple):
     @property
     def open(self) -> Sequence[Seat]:
         """Who has not taken their place yet."""
-        return [seat for seat in self.seats if seat.taken is None] if self.told.stands else ()
+        return [seat for seat in self.seats if seat.taken is None]
 
 
 class Entered(NamedTuple):
@@ -172,22 +173,66 @@ def enter(session: Session, community_id: str, assembly_id: str, code: str, *, b
     was refused can be entered later, when the reason is gone. Nothing changes where nobody can be entered."""
     assembly = steps.locked(session, community_id, assembly_id)
     found = result(session, assembly, code)
-    check_stands(found.told.outcome)
     if found.election is None:
         raise NoNomination
+    together = chain(session, found)
+    check(session, together, now)
     starts_at, ends_at = term(found.election, now)
-    adds = _is_supplementary(session, found, now)
-    if not adds and not any(seat.taken for seat in found.seats):
-        _end_the_sitting(session, found, starts_at, by=by, now=now)
+    adds = _sits(session, together, now)
+    if not adds and not any(seat.taken for one in together for seat in one.seats):
+        _end_the_sitting(session, together, starts_at, by=by, now=now)
     entered, refused = [], []
-    for seat in found.open:
-        try:
-            entered.append(_enter(session, found, seat, starts_at, ends_at, adds=adds, by=by, now=now))
-        except Refusal as refusal:
-            refused.append((seat, refusal))
-    if refused and not any(seat.taken for seat in found.seats) and not entered:
+    for one in together:
+        for seat in one.open:
+            try:
+                entered.append(_enter(session, one, seat, starts_at, ends_at, adds=adds, by=by, now=now))
+            except Refusal as refusal:
+                refused.append((seat, refusal))
+    if refused and not entered and not any(seat.taken for one in together for seat in one.seats):
         raise refused[0][1]
     return Entered(entered, refused, _round(session, found, by=by, now=now))
+
+
+def check(session: Session, together: Sequence[Result], now: datetime) -> None:
+    """Refuse while the outcome is open, or where all that was elected makes no lawful body."""
+    newest, first = together[-1], together[0]
+    here, posts = newest.assembly.community_id, _posts_of(newest.body)
+    taken = {seat.person_id for one in together for seat in one.seats if seat.taken}
+    sitting = {holder.person.id for holder in offices.holders(session, here, posts=posts, now=now)} - taken
+    won = sum(len(one.told.elected) for one in together)
+    members = won + (len(sitting) if len(together) == 1 and _supplements(newest) else 0)
+    check_stands([one.told.outcome for one in together], _whole(session, first), members)
+
+
+def chain(session: Session, found: Result) -> list[Result]:
+    """The elections whose winners make the body together, the first one first: a supplementary election fills up what
+    an earlier one left below the minimum, whose winners keep what they won (R2.6). Where the earlier one made a body,
+    its members sit already and the supplementary one stands alone."""
+    together = [found]
+    while (earlier := _supplements(together[0])) is not None:
+        row = session.get(Election, (found.assembly.community_id, earlier))
+        assembly = nominations.assembly_of(session, row) if row else None
+        if assembly is None or assembly.step is not State.ANNOUNCED:
+            break
+        before = next((one for one in _results(session, assembly) if one.body == found.body), None)
+        if before is None or before.told.stands:
+            break
+        together.insert(0, before)
+    return together
+
+
+def _supplements(found: Result) -> str | None:
+    return found.election.supplements_id if found.election else None
+
+
+def _whole(session: Session, first: Result) -> Contest:
+    """The contest of the full body: of a supplementary election that adds to one, with the body's planned seats."""
+    contest = first.told.contest
+    earlier = _supplements(first)
+    row = session.get(Election, (first.assembly.community_id, earlier)) if earlier else None
+    while row is not None and row.supplements_id:
+        row = session.get(Election, (first.assembly.community_id, row.supplements_id))
+    return contest._replace(seats=row.seats, minimum=row.minimum) if row else contest
 
 
 def term(election: Election, now: datetime) -> tuple[datetime, datetime]:
@@ -196,10 +241,11 @@ def term(election: Election, now: datetime) -> tuple[datetime, datetime]:
     return starts_at, datetime.combine(election.term_ends_on, time(), CHINA)
 
 
-def _is_supplementary(session: Session, found: Result, now: datetime) -> bool:
-    """Whether this election fills seats of a body that sits: then nobody's term ends by it."""
-    assert found.election is not None
-    if found.election.supplements_id is None:
+def _sits(session: Session, together: Sequence[Result], now: datetime) -> bool:
+    """Whether this election fills seats of a body that sits: then nobody's term ends by it. One that completes a
+    shortfall makes a new body."""
+    found = together[-1]
+    if len(together) > 1 or _supplements(found) is None:
         return False
     return bool(offices.holders(session, found.assembly.community_id, posts=_posts_of(found.body), now=now))
 
@@ -208,8 +254,11 @@ def _posts_of(body: str) -> frozenset[Post]:
     return frozenset({MEMBER_POSTS[body]})
 
 
-def _end_the_sitting(session: Session, found: Result, starts_at: datetime, *, by: str, now: datetime) -> None:
+def _end_the_sitting(
+    session: Session, together: Sequence[Result], starts_at: datetime, *, by: str, now: datetime
+) -> None:
     """The body was elected anew: seats as noticed, and the terms that still run end as the new ones begin."""
+    found, seats = together[-1], _whole(session, together[0]).seats
     here, basis = found.assembly.community_id, _basis(session, found, found.seats[0])
     if starts_at <= now:
         query = select(Office).where(
@@ -223,7 +272,7 @@ def _end_the_sitting(session: Session, found: Result, starts_at: datetime, *, by
             offices.end(session, here, office_id=office.id, basis=f"换届：{basis}", by=by, now=now)
         if sitting and found.body in FILED:
             handover.begin_committee(session, here, today(now), f"换届：{basis}", by, now)
-    offices.describe_body(session, here, kind=found.body, seats=found.told.contest.seats, basis=basis, by=by, now=now)
+    offices.describe_body(session, here, kind=found.body, seats=seats, basis=basis, by=by, now=now)
 
 
 def _enter(
@@ -255,7 +304,7 @@ def _enter(
             now=now,
         )
         if not elected:
-            ranks.give(session, office, seat.rank + (_places_before(session, here, now) if adds else 0))
+            ranks.give(session, office, seat.rank + (_places_before(session, found, now) if adds else 0))
     row = TakenSeat(
         community_id=here,
         assembly_id=found.assembly.id,
@@ -273,12 +322,14 @@ def _enter(
     return row
 
 
-def _places_before(session: Session, community_id: str, now: datetime) -> int:
-    """Alternates of a supplementary election stand behind those of the first: the last place that one of them has."""
+def _places_before(session: Session, found: Result, now: datetime) -> int:
+    """Alternates of a supplementary election stand behind those who were there: the last place that one of them has."""
+    own = [row.office_id for row in taken_seats(session, found.assembly) if row.office_id]
     query = (
         select(OfficeRank.rank)
         .join(Office, (Office.community_id == OfficeRank.community_id) & (Office.id == OfficeRank.office_id))
-        .where(Office.community_id == community_id, Office.ends_at > now, Office.granted_at < now)
+        .where(OfficeRank.community_id == found.assembly.community_id)
+        .where(Office.ends_at > now, Office.id.not_in(own))
     )
     return max(session.scalars(query), default=0)
 

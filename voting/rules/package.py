@@ -33,10 +33,11 @@ def package(members: Mapping[str, bytes], *, form: Form, assembly: str, key: str
         "key": key,
     }
     signed = {**index, "signature": sign(signing.message("package", index)).hex()}
-    return _zip({**members, "package.json": canonical.encode(signed)})
+    return zipped({**members, "package.json": canonical.encode(signed)})
 
 
-def _zip(members: Mapping[str, bytes]) -> bytes:
+def zipped(members: Mapping[str, bytes]) -> bytes:
+    """A zip without anything that chance or the machine would decide: names in order, no time of making."""
     out = io.BytesIO()
     with ZipFile(out, "w", ZIP_STORED) as archive:
         for name, data in sorted(members.items()):

@@ -1,10 +1,11 @@
 """When an election's result gives offices (rules.md R2.6)."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import ClassVar
 
 from hoa.kernel.errors import N_, Refusal
-from voting.rules.election import Standing, stands
+from voting.rules.election import Contest, Standing, standing, stands
 
 
 class Role(StrEnum):
@@ -26,9 +27,11 @@ class NoCommittee(Refusal):
     status: ClassVar[int] = 409
 
 
-def check_stands(outcome: Standing) -> None:
-    """Refuse a result that gives the community no committee."""
-    if outcome is Standing.REVIEW:
+def check_stands(outcomes: Iterable[Standing], whole: Contest, members: int) -> None:
+    """Refuse what gives the community no body. `whole` is the election of the full body; `members` are those who sit
+    or won a seat in it or in the supplementary elections after it (R2.6): they need the legal minimum and more than
+    half of all seats together."""
+    if Standing.REVIEW in outcomes:
         raise UnderReview
-    if not stands(outcome):
+    if not stands(standing(whole, members)):
         raise NoCommittee
