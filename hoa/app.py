@@ -25,6 +25,7 @@ from hoa.demo.views import blueprint as demo_doors
 from hoa.jobs import Handler, Periodic, Worker
 from hoa.kernel.clock import today
 from hoa.kernel.posts import OWNER, Post
+from hoa.offices.changes.room import ROOM as CHANGES
 from hoa.offices.preparing import board
 from hoa.offices.room import ROOM as OFFICES
 from hoa.offices.service import posts_held
@@ -38,7 +39,7 @@ from hoa.web.room import Room
 from voting.room import ROOM as VOTING
 from voting.service import evidence as assembly_evidence
 
-ROOMS: tuple[Room, ...] = (ACCOUNTS, COMMUNITY, OFFICES, BULLETIN, RESOLUTIONS, VOTING, FINANCE, AUDIT)
+ROOMS: tuple[Room, ...] = (ACCOUNTS, COMMUNITY, OFFICES, CHANGES, BULLETIN, RESOLUTIONS, VOTING, FINANCE, AUDIT)
 ROOT = Path(__file__).resolve().parent.parent
 PLATFORM_ADMINISTER = "platform.administer"
 

@@ -16,7 +16,7 @@ from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.posts import COMMITTEE_ALTERNATE, COMMITTEE_MEMBER
 from hoa.offices import ranks, relationships, service
 from hoa.offices.after_tables import OfficeRank
-from hoa.offices.changes import publishing
+from hoa.offices.changes import publishing, standing
 from hoa.offices.changes.rules import Alternate, next_alternate
 from hoa.offices.changes.tables import (
     ACCEPTED,
@@ -138,13 +138,20 @@ def waiting_for(session: Session, community_id: str, person_id: str, *, now: dat
     return session.scalars(query.order_by(SeatOffer.answer_by, SeatOffer.id)).all()
 
 
-def unfilled(session: Session, community_id: str) -> list[MemberChange]:
-    """Changes whose seat nobody took and nobody is asked for any more."""
+def unfilled(session: Session, community_id: str, *, now: datetime) -> list[MemberChange]:
+    """Changes of this term whose seat nobody took and nobody is asked for any more, while the body lacks members."""
     query = select(MemberChange).where(
-        MemberChange.community_id == community_id, MemberChange.state == ENDED, MemberChange.seat
+        MemberChange.community_id == community_id,
+        MemberChange.state == ENDED,
+        MemberChange.seat,
+        MemberChange.term_ends_at > now,
     )
-    rows = session.scalars(query.order_by(MemberChange.effective_at, MemberChange.id))
-    return [row for row in rows if not any(one.state in (ACCEPTED, OFFERED) for one in offers(session, row))]
+    lacking = {kind for kind, found in standing.all_bodies(session, community_id, now=now) if found.vacant}
+    return [
+        row
+        for row in session.scalars(query.order_by(MemberChange.effective_at, MemberChange.id))
+        if row.body_kind in lacking and not any(one.state in (ACCEPTED, OFFERED) for one in offers(session, row))
+    ]
 
 
 def _taken(session: Session, change: MemberChange) -> bool:
