@@ -14,7 +14,7 @@ from hoa.web.i18n import day, moment
 from hoa.web.room import Asker, Own, OwnLine
 from voting.rules import record
 from voting.rules.life import State
-from voting.service import casting, reading, successions
+from voting.service import casting, proxies, reading, successions
 from voting.service.entrance import removed
 from voting.tables import Assembly, Ballot, CountedRow, RollUnit
 
@@ -30,7 +30,7 @@ def own(session: Session, asker: Asker) -> Sequence[Own]:
     """My ballots and receipts, assembly by assembly: what is under way first, then the latest."""
     found = []
     for assembly in reading.assemblies(session, asker.community_id, drafts=False):
-        lines = [_line(session, assembly, one) for one in _mine(session, assembly, asker)]
+        lines = [_line(session, assembly, one, asker) for one in _mine(session, assembly, asker)]
         if lines:
             found.append(
                 Own(
@@ -72,10 +72,14 @@ def _mine(session: Session, assembly: Assembly, asker: Asker) -> Sequence[_Mine]
     return found
 
 
-def _line(session: Session, assembly: Assembly, one: _Mine) -> OwnLine:
+def _line(session: Session, assembly: Assembly, one: _Mine, asker: Asker) -> OwnLine:
     """How one elector stands, in a word."""
     rooms = one.standing.rooms
     counted = _counted(session, assembly, one.standing.elector)
+    if not one.ballots and (agent := _agent(session, assembly, one.standing.elector, asker)) is not None:
+        word = gettext("已委托%(name)s", name=agent)
+        page = url_for("voting.appoint", code=assembly.code, elector=one.standing.elector)
+        return OwnLine(title=rooms, state=word, kind="ink", url=page)
     if not one.ballots:
         word, kind = gettext("没有投票"), "plain"
         if assembly.step in (State.NOTICED, State.OPEN):
@@ -92,6 +96,18 @@ def _line(session: Session, assembly: Assembly, one: _Mine) -> OwnLine:
         code=record.short_code(shown.leaf),
         url=url_for("voting.receipt", code=assembly.code, elector=one.standing.elector),
     )
+
+
+def _agent(session: Session, assembly: Assembly, elector: str, asker: Asker) -> str | None:
+    """Who votes for this elector on an authority in force; its owner looks at it or withdraws it."""
+    if assembly.step not in (State.NOTICED, State.OPEN):
+        return None
+    standing = (
+        row.agent_name
+        for row in proxies.of_elector(session, assembly, elector)
+        if proxies.is_usable(row, now=asker.now)
+    )
+    return next(standing, None)
 
 
 def _counted(session: Session, assembly: Assembly, elector: str) -> str | None:

@@ -11,6 +11,7 @@ from tests.integration.voting.test_successions import sell
 from tests.integration.voting.world import World, a_world
 from voting.rules import record
 from voting.rules.life import State
+from voting.service import proxies
 
 MINE, HOME = "/c/WTY/my", "/c/WTY/"
 
@@ -67,3 +68,27 @@ def test_who_sold_after_voting_still_has_the_receipt_there(app: Flask, world: Wo
 
 def test_a_visitor_is_asked_to_sign_in(app: Flask, world: World):
     assert app.test_client().get(MINE).status_code == 302
+
+
+def test_whoever_named_an_agent_sees_who_votes_for_them_and_where_to_take_it_back(
+    app: Flask, platform: Platform, clock: FrozenClock
+):
+    world = a_world(platform, clock, owners=9, staffed=True, channels=["online", "proxy"])
+    world.to(State.OPEN)
+    with platform.database.writing() as session:
+        terms = proxies.Terms(
+            world.electors[0],
+            world.people[0],
+            "业主0",
+            proxies.Agent(world.people[5], world.people[5], "业主5"),
+            {"m1": "agree", "m2": "agent"},
+            world.row().ends_at,
+        )
+        where = (session, platform.keys, world.assembly, world.community)
+        authority = proxies.appoint(*where, terms, now=clock.now()).id
+    page = owner(app, world).get(MINE).text
+    assert "已委托业主5" in page
+    assert f"/proxy/{world.electors[0]}" in page
+    with platform.database.writing() as session:
+        proxies.withdraw(session, world.row(), authority, by=world.people[0], now=clock.now())
+    assert "已委托" not in owner(app, world).get(MINE).text
