@@ -169,7 +169,7 @@ def re_election(facts: Facts, terms: Terms, marks: Sequence[Mark], calendar: Cal
     form = within(facts.received, terms.form, calendar)
     steps.append(Step("form", Turn.STREET, form, facts.formed, ready=True, parameter="reelection_group_days"))
     if facts.term_ends:
-        assembly, parameter = on_or_before(facts.term_ends, calendar), "committee_term_max_years"
+        assembly, parameter = on_or_before(facts.term_ends, calendar), "reelection_lead_months"
     else:
         formed = facts.formed or form.day
         assembly = within(formed, terms.assembly, calendar, forecast=facts.formed is None)
