@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from finance.audit.room import ROOM as AUDIT
 from finance.room import ROOM as FINANCE
+from finance.service import acts as finance_acts
 from finance.service import publication
 from hoa import home
 from hoa.accounts import newcomers
 from hoa.accounts.entry import load_signed_in
 from hoa.accounts.room import ROOM as ACCOUNTS
+from hoa.bulletin import acts as bulletin_acts
 from hoa.bulletin import current
 from hoa.bulletin.for_groups import GroupBoard
 from hoa.bulletin.room import ROOM as BULLETIN
@@ -25,11 +27,14 @@ from hoa.demo.views import blueprint as demo_doors
 from hoa.jobs import Handler, Periodic, Worker
 from hoa.kernel.clock import today
 from hoa.kernel.posts import OWNER, Post
+from hoa.offices.changes import acts
 from hoa.offices.changes.room import ROOM as CHANGES
 from hoa.offices.preparing import board
+from hoa.offices.preparing.room import ROOM as PREPARING
 from hoa.offices.room import ROOM as OFFICES
 from hoa.offices.service import posts_held
 from hoa.platform import Platform
+from hoa.resolutions import acts as resolutions_acts
 from hoa.resolutions import evidence
 from hoa.resolutions.room import ROOM as RESOLUTIONS
 from hoa.web import errors, i18n, jobs_views, observing, security, shell
@@ -37,9 +42,21 @@ from hoa.web.access import assert_every_route_declares
 from hoa.web.context import Me
 from hoa.web.room import Room
 from voting.room import ROOM as VOTING
+from voting.service import acts as voting_acts
 from voting.service import evidence as assembly_evidence
 
-ROOMS: tuple[Room, ...] = (ACCOUNTS, COMMUNITY, OFFICES, CHANGES, BULLETIN, RESOLUTIONS, VOTING, FINANCE, AUDIT)
+ROOMS: tuple[Room, ...] = (
+    ACCOUNTS,
+    COMMUNITY,
+    OFFICES,
+    PREPARING,
+    CHANGES,
+    BULLETIN,
+    RESOLUTIONS,
+    VOTING,
+    FINANCE,
+    AUDIT,
+)
 ROOT = Path(__file__).resolve().parent.parent
 PLATFORM_ADMINISTER = "platform.administer"
 
@@ -49,6 +66,8 @@ def wire(platform: Platform) -> None:
     evidence.provide(assembly_evidence(platform))
     current.provide(publication.KIND, publication.current_hash)
     board.provide(GroupBoard())
+    for room in (bulletin_acts, resolutions_acts, voting_acts, finance_acts):
+        acts.provide(room.__name__, room.told)
 
 
 def create_app(platform: Platform) -> Flask:

@@ -170,7 +170,7 @@ def _placed(session: Session, community_id: str, holders: Sequence[OfficeHolder]
     """Each alternate with the place taken in the election, which stays theirs when others before them moved up; those
     without one come after them in the order given."""
     query = select(OfficeRank.office_id, OfficeRank.rank).where(OfficeRank.community_id == community_id)
-    taken: dict[str, int] = dict(session.execute(query).tuples().all())
+    taken = {row.office_id: row.rank for row in session.execute(query)}
     last = max(taken.values(), default=0)
     return [(taken.get(holder.office.id, last + number), holder) for number, holder in enumerate(holders, 1)]
 
