@@ -31,6 +31,11 @@ class NoBasis(Refusal):
     message: ClassVar[str] = N_("请写明第一个版本由哪次会议通过，例如：首次业主大会会议，2024 年 5 月 18 日")
 
 
+class OwnDraft(Refusal):
+    message: ClassVar[str] = N_("这份文本是您放上来的：请另一位有权的人对照会议通过的原件，由他登记生效")
+    status: ClassVar[int] = 403
+
+
 class NotADraft(Refusal):
     message: ClassVar[str] = N_("这份文本已经生效，不能再作为草案处理")
     status: ClassVar[int] = 409
@@ -69,8 +74,13 @@ def draft(
 def adopt_first(
     session: Session, community_id: str, version_id: str, *, basis: str, effective_on: date, by: str, now: datetime
 ) -> RulebookVersion:
-    """The first version may rest on a meeting before this platform (R1.24); it is published with that basis."""
+    """The first version may rest on a meeting before this platform (R1.24); it is published with that basis.
+
+    No tally stands behind it, so whoever brought the text is not the one who puts it into force.
+    """
     version = _locked_draft(session, community_id, version_id)
+    if version.made_by == by:
+        raise OwnDraft
     if _latest_number(session, community_id, version.kind):
         raise NotTheFirst
     if not basis.strip():

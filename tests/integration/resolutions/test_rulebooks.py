@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from hoa.bulletin.tables import Publication
 from hoa.kernel.clock import FrozenClock, today
-from hoa.kernel.posts import COMMITTEE_SECRETARY
+from hoa.kernel.posts import COMMITTEE_CHAIR, COMMITTEE_SECRETARY
 from hoa.platform import Platform
 from hoa.resolutions import rulebooks, service
 from tests.integration.community.scene import post, signed_in, work
@@ -28,10 +28,13 @@ def here(platform: Platform) -> str:
 
 def adopted(platform: Platform, here: str, words: str = FIRST) -> str:
     """The id of a first version in force."""
-    by, now = a_person(platform), platform.now()
+    by, other, now = a_person(platform), a_person(platform), platform.now()
+    how = {"basis": "首次业主大会会议", "effective_on": today(now), "now": now}
     with platform.database.writing() as session:
         row = rulebooks.draft(session, here, kind="procedure", text=words, by=by, now=now)
-        rulebooks.adopt_first(session, here, row.id, basis="首次业主大会会议", effective_on=today(now), by=by, now=now)
+        with pytest.raises(rulebooks.OwnDraft):
+            rulebooks.adopt_first(session, here, row.id, by=by, **how)
+        rulebooks.adopt_first(session, here, row.id, by=other, **how)
         return row.id
 
 
@@ -39,7 +42,7 @@ def test_the_first_version_rests_on_words_and_no_other_does(platform: Platform, 
     adopted(platform, here)
     by, now = a_person(platform), platform.now()
     with platform.database.writing() as session:
-        row = rulebooks.draft(session, here, kind="procedure", text=SECOND, by=by, now=now)
+        row = rulebooks.draft(session, here, kind="procedure", text=SECOND, by=None, now=now)
         with pytest.raises(rulebooks.NotTheFirst):
             rulebooks.adopt_first(session, here, row.id, basis="我们定的", effective_on=today(now), by=by, now=now)
     with platform.database.reading() as session:
@@ -106,7 +109,7 @@ def test_the_same_words_again_are_no_new_version_and_a_discarded_draft_is_gone_f
         assert rulebooks.drafts(session, here) == []
 
 
-def test_a_secretary_registers_the_first_version_and_anybody_reads_and_downloads_it(
+def test_one_brings_the_first_version_another_registers_it_and_anybody_reads_and_downloads_it(
     app: Flask, platform: Platform, clock: FrozenClock, here: str
 ):
     world = World(platform, clock, here, [], "")
@@ -116,7 +119,12 @@ def test_a_secretary_registers_the_first_version_and_anybody_reads_and_downloads
     assert "第 3 行写的是“第四条”，按顺序应当是“第二条”" in wrong.text
     made = post(secretary, f"{base}/procedure/new", {"text": FIRST})
     page = made.headers["Location"]
-    done = post(secretary, page + "/first", {"basis": "首次业主大会会议", "effective_on": "2026-01-01"}, page=page)
+    first = {"basis": "首次业主大会会议", "effective_on": "2026-01-01"}
+    assert "请把本页地址发给另一位有权的人" in secretary.get(page).text
+    chair = signed_in(app, platform, in_post(world, a_person(platform), COMMITTEE_CHAIR))
+    csrf_page = f"{base}/procedure/new"
+    assert "请把本页地址发给另一位有权的人" in post(secretary, page + "/first", first, page=csrf_page).text
+    done = post(chair, page + "/first", first, page=page)
     assert done.headers["Location"].endswith("/rulebooks/procedure/1")
     anybody = app.test_client()
     shown = anybody.get(done.headers["Location"]).text

@@ -44,7 +44,7 @@ def world(platform: Platform, clock: FrozenClock) -> World:
 def rulebook(world: World, words: str = RULES, kind: str = "procedure") -> str:
     now = world.clock.now()
     with world.platform.database.writing() as session:
-        row = rulebooks.draft(session, world.community, kind=kind, text=words, by=world.chair, now=now)
+        row = rulebooks.draft(session, world.community, kind=kind, text=words, by=None, now=now)
         rulebooks.adopt_first(
             session, world.community, row.id, basis="首次会议", effective_on=today(now), by=world.chair, now=now
         )

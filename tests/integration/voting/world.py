@@ -116,7 +116,7 @@ class World:
         """A first version of thirty articles."""
         now = self.clock.now()
         words = "\n".join(f"第{in_words(number)}条 办法之{number}。" for number in range(1, 31))
-        draft = rulebooks.draft(session, self.community, kind="procedure", text=words, by=self.chair, now=now)
+        draft = rulebooks.draft(session, self.community, kind="procedure", text=words, by=None, now=now)
         return rulebooks.adopt_first(
             session, self.community, draft.id, basis="首次会议", effective_on=today(now), by=self.chair, now=now
         )
