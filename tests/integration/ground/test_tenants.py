@@ -65,6 +65,9 @@ IDS = {
     "scan_id": "SELECT id FROM paper_scan WHERE community_id = :c",
     "building_id": "SELECT id FROM building WHERE community_id = :c",
     "report_id": "SELECT id FROM audit_report WHERE community_id = :c",
+    "preparation_id": "SELECT id FROM preparation WHERE community_id = :c",
+    "member_id": "SELECT id FROM preparation_member WHERE community_id = :c",
+    "paper_id": "SELECT id FROM preparation_paper WHERE community_id = :c",
 }
 # Parts of an address that are no ids: any value will do.
 WORDS = {
@@ -77,6 +80,7 @@ WORDS = {
     "format": "csv",
     "step": 1,
     "target": "open",
+    "stage": "publish",
     "body": "owners_committee",
 }
 # What answers the same for everybody, or is about the asker alone; not about a thing of a community.
