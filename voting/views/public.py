@@ -14,11 +14,12 @@ from voting.powers import CONVENE
 from voting.rules.life import State
 from voting.rules.officials import ROLE_TITLES
 from voting.rules.published import turnout_permille
+from voting.rules.screens import screens
 from voting.service import doors, drafts, officials, reading, results, rule_changes, tallying
 from voting.tables import Assembly
 from voting.views import outcome
 from voting.views.deliveries import note_login
-from voting.views.shared import address, blueprint, find, paper
+from voting.views.shared import address, blueprint, candidate_pages, find, paper
 
 
 @blueprint.get("/")
@@ -115,7 +116,8 @@ def _notice_values(assembly: Assembly) -> dict[str, Any]:
     motions = drafts.motions(context.reading(), assembly)
     noticed = parse_stamp(canonical.decode(assembly.manifest)["times"]["noticed"]) if assembly.manifest else None
     return {
-        "motions": motions,
+        "screens": screens(motions, assembly.elections),
+        "pages": candidate_pages(assembly),
         "noticed_at": noticed,
         "address": address("voting.show", code=assembly.code),
         "turnout": _public_turnout(assembly),

@@ -14,13 +14,16 @@ from hoa.kernel.clock import stamp
 from hoa.kernel.errors import N_, NotFound
 from hoa.web import context
 from hoa.web.i18n import language
+from voting.elections.service import listing
+from voting.elections.service import reading as nominations
 from voting.powers import CONVENE
 from voting.rules.counting import OPTION_TITLES
+from voting.rules.election import RANK_TITLES
 from voting.rules.life import STATE_TITLES, STEP_TITLES, State
 from voting.rules.local import LOCAL_TITLES
 from voting.rules.matters import MATTERS
 from voting.rules.schedule import FORM_TITLES
-from voting.service import packages, reading
+from voting.service import drafts, packages, reading
 from voting.tables import Assembly, AssemblyFile
 from voting.views.entry_words import CHANNELS
 
@@ -49,7 +52,8 @@ HEAD_TITLES = {
 
 
 @blueprint.context_processor
-def _words() -> dict[str, Any]:
+def words() -> dict[str, Any]:
+    """What the templates of assemblies speak with; other rooms that show them pass it on."""
     return {
         "STATE_TITLES": STATE_TITLES,
         "STEP_TITLES": STEP_TITLES,
@@ -61,6 +65,7 @@ def _words() -> dict[str, Any]:
         "HEAD_TITLES": HEAD_TITLES,
         "FORM_TITLES": FORM_TITLES,
         "LOCAL_TITLES": LOCAL_TITLES,
+        "RANK_TITLES": RANK_TITLES,
         "State": State,
     }
 
@@ -71,6 +76,18 @@ def find(code: str) -> Assembly:
     if assembly.step is State.DRAFT and not context.may(CONVENE):
         raise NotFound
     return assembly
+
+
+def candidate_pages(assembly: Assembly) -> dict[str, str]:
+    """The page of each candidate by their motion's code; empty for candidates whom no nomination here brought."""
+    session = context.reading()
+    codes = {motion.id: motion.code for motion in drafts.motions(session, assembly)}
+    return {
+        codes[one.motion_id]: listing.path(session, row, one.number)
+        for row in nominations.of_assembly(session, assembly)
+        for one in nominations.candidates(session, row)
+        if one.motion_id in codes
+    }
 
 
 def address(endpoint: str, **values: Any) -> str:

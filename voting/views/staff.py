@@ -18,11 +18,12 @@ from voting.powers import CONVENE
 from voting.rules import life
 from voting.rules.life import State
 from voting.rules.matters import matter
+from voting.rules.screens import screens
 from voting.rules.warnings import MatterWarning, Mixed, keyword_warnings, mixed
 from voting.service import closing, countersigning, drafts, notice, officials, proposals, roll, steps, terms, witnessing
 from voting.tables import Assembly, Motion
 from voting.views.officials import notice_warnings
-from voting.views.shared import address, blueprint, find
+from voting.views.shared import address, blueprint, candidate_pages, find
 
 
 @blueprint.get("/<code>/manage")
@@ -34,7 +35,9 @@ def manage(code: str) -> str:
     return render_template(
         "voting/manage.html",
         assembly=assembly,
-        motions=[_looked_at(row) for row in motions],
+        screens=screens(motions, assembly.elections),
+        pages=candidate_pages(assembly),
+        looked_at=_looked_at,
         events=steps.events(session, assembly),
         turnout=closing.turnout(session, assembly) if voting else None,
         following=_following(assembly),
@@ -47,11 +50,10 @@ def manage(code: str) -> str:
     )
 
 
-def _looked_at(motion: Motion) -> tuple[Motion, Sequence[MatterWarning], Mixed | None]:
-    """A motion with what its words suggest."""
+def _looked_at(motion: Motion) -> tuple[Sequence[MatterWarning], Mixed | None]:
+    """What a motion's words suggest."""
     found = matter(motion.matter)
-    warnings = keyword_warnings(found, f"{motion.title}\n{motion.body}")
-    return motion, warnings, mixed(found, motion.title, motion.body)
+    return keyword_warnings(found, f"{motion.title}\n{motion.body}"), mixed(found, motion.title, motion.body)
 
 
 class Hindrance(NamedTuple):
@@ -140,7 +142,7 @@ def step(code: str, target: str) -> str | Response:
             "voting/step.html",
             assembly=assembly,
             following=following,
-            motions=motions,
+            screens=screens(motions, assembly.elections),
             left_out=notice_warnings(assembly),
             standing=countersigning.standing(context.reading(), assembly) if target == State.ANNOUNCED else None,
         )

@@ -21,6 +21,7 @@ from voting.rules.counting import MARKS, Option
 from voting.rules.screens import Screen
 from voting.service import casting
 from voting.tables import Assembly, Motion
+from voting.views.shared import candidate_pages
 
 COOKIE = "hoa-ballot"
 DRAFT = "ballot-draft"
@@ -95,9 +96,12 @@ def _elect(walk: Walk, step: int, kept: Draft) -> Response:
     screen, asked = walk.screens[step - 1], request.method == "POST"
     if asked:
         _take(walk, screen, kept)
-        go = request.form.get("go")
+        go = request.form.get("go", "")
         if go == "back":
             return _keep(redirect(walk.step_url(max(step - 1, 1))), walk, kept)
+        if page := candidate_pages(walk.assembly).get(go):
+            # The marks are kept first: whoever comes back finds them, with scripts or without.
+            return _keep(redirect(page), walk, kept)
         if not screen.over(kept.choices) and go == "leave" and not walk.instructions:
             kept.choices.update({motion.code: Option.BLANK.value for motion in screen.unmarked(kept.choices)})
         if not _is_open(screen, kept):
@@ -108,6 +112,7 @@ def _elect(walk: Walk, step: int, kept: Draft) -> Response:
         screen=screen,
         step=step,
         choices=kept.choices,
+        pages=candidate_pages(walk.assembly),
         over=screen.over(kept.choices),
         unmarked=screen.unmarked(kept.choices) if asked else [],
     )
