@@ -41,6 +41,8 @@ from hoa.web import errors, i18n, jobs_views, observing, security, shell
 from hoa.web.access import assert_every_route_declares
 from hoa.web.context import Me
 from hoa.web.room import Room
+from voting.elections.room import ROOM as ELECTIONS
+from voting.elections.service import listing as candidates
 from voting.room import ROOM as VOTING
 from voting.service import acts as voting_acts
 from voting.service import evidence as assembly_evidence
@@ -54,6 +56,7 @@ ROOMS: tuple[Room, ...] = (
     BULLETIN,
     RESOLUTIONS,
     VOTING,
+    ELECTIONS,
     FINANCE,
     AUDIT,
 )
@@ -65,6 +68,7 @@ def wire(platform: Platform) -> None:
     """Fill the Protocols through which lower rooms ask higher ones; every entrance does this first."""
     evidence.provide(assembly_evidence(platform))
     current.provide(publication.KIND, publication.current_hash)
+    current.provide(candidates.KIND, candidates.current_hash)
     board.provide(GroupBoard())
     for room in (bulletin_acts, resolutions_acts, voting_acts, finance_acts):
         acts.provide(room.__name__, room.told)

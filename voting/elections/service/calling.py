@@ -67,7 +67,7 @@ def create(
     """Call for candidates under the community's pack of today (R2.1). `posts` are those of whoever calls: they say as
     what one may convene (R1.26); None is the platform itself."""
     pack = pack_choice.current(session, community_id, day=today(now))
-    size = _size(session, community_id)
+    size = size_of(session, community_id)
     allowed = seats.check_seats(pack, call.body_kind, size, call.seats)
     seats.check_term(pack, call.term_starts_on, call.term_ends_on, today=today(now))
     return _begin(session, community_id, call, pack, size, minimum=allowed.least, by=by, now=now, posts=posts)
@@ -88,7 +88,7 @@ def supplement(
     earlier = reading.election(session, community_id, earlier_code)
     found = vacancies(session, earlier, now=now)
     seats.check_supplement(found.vacant, call.seats)
-    pack, size = pack_choice.current(session, community_id, day=today(now)), _size(session, community_id)
+    pack, size = pack_choice.current(session, community_id, day=today(now)), size_of(session, community_id)
     if not today(now) < call.term_starts_on < earlier.term_ends_on:
         raise seats.TermPast(day=today(now).isoformat())
     least = seats.lawful(pack, earlier.body_kind, size).least
@@ -240,7 +240,7 @@ def _begin(
     return row
 
 
-def _size(session: Session, community_id: str) -> Size:
+def size_of(session: Session, community_id: str) -> Size:
     found = totals(session, community_id)
     return Size(found.heads, found.area)
 
