@@ -18,11 +18,8 @@ def _to(table: str, column: str, name: str) -> ForeignKeyConstraint:
 
 
 class Book(CommunityRow, Base):
-    """A fund's book (业主共有资金 or 工作经费): its regime, its limits with their source, and the end of its chain of
-    vouchers.
-
-    `payment_limit_fen` is what the committee may decide by itself in one payment; `publish_within_days` counts from
-    the end of a quarter.
+    """A fund's book (业主共有资金 or 工作经费): its regime and the end of its chain of vouchers. `publish_within_days`
+    counts from the end of a quarter, `limits_source` says where that was decided.
     """
 
     __tablename__ = "finance_book"
@@ -32,7 +29,6 @@ class Book(CommunityRow, Base):
     name: Mapped[str]
     regime: Mapped[str]
     opened_on: Mapped[date]
-    payment_limit_fen: Mapped[int]
     publish_within_days: Mapped[int]
     limits_source: Mapped[str]
     head_seq: Mapped[int] = mapped_column(default=0)

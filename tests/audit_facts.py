@@ -8,6 +8,7 @@ from finance.audit.rules.data import (
     BankLineFacts,
     ContractFacts,
     DueFacts,
+    LimitFacts,
     MonthFacts,
     PeriodData,
     PublicationFacts,
@@ -18,6 +19,9 @@ from hoa.kernel.clock import CHINA
 
 START, END, AS_OF = date(2026, 1, 1), date(2026, 9, 30), date(2026, 10, 20)
 LIMIT_FEN = 500_000
+LIMIT = LimitFacts(
+    single_fen=LIMIT_FEN, yearly_fen=None, from_on=date(2020, 1, 1), until_on=None, basis="议事规则第二十一条"
+)
 _serial = count(1)
 
 DECISION = ResolutionFacts(
@@ -151,7 +155,7 @@ def period(**facts: Any) -> PeriodData:
         "start": START,
         "end": END,
         "as_of": AS_OF,
-        "payment_limit_fen": LIMIT_FEN,
+        "limits": (LIMIT,),
         "resolutions": (DECISION, OPERATION),
     }
     return PeriodData(**(base | {key: tuple(v) if isinstance(v, list) else v for key, v in facts.items()}))

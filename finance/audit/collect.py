@@ -9,6 +9,7 @@ from finance.audit.rules.data import (
     BankLineFacts,
     ContractFacts,
     DueFacts,
+    LimitFacts,
     MonthFacts,
     OfficeFacts,
     PeriodData,
@@ -28,6 +29,7 @@ from hoa.bulletin.current import has_moved
 from hoa.kernel import masking
 from hoa.kernel.clock import today
 from hoa.offices.tables import Office
+from hoa.resolutions import authority
 from hoa.resolutions.service import resolutions
 
 
@@ -39,7 +41,7 @@ def collect(session: Session, community_id: str, *, start: date, end: date, as_o
         start=start,
         end=end,
         as_of=as_of,
-        payment_limit_fen=book.payment_limit_fen,
+        limits=_limits(session, community_id),
         vouchers=_vouchers(session, book, as_of),
         contracts=_contracts(session, community_id, as_of),
         bank_lines=lines,
@@ -50,6 +52,19 @@ def collect(session: Session, community_id: str, *, start: date, end: date, as_o
         publications=_publications(session, book, start, end),
         related_parties=contracts.related_parties(session, community_id),
         offices=_offices(session, community_id),
+    )
+
+
+def _limits(session: Session, community_id: str) -> tuple[LimitFacts, ...]:
+    return tuple(
+        LimitFacts(
+            single_fen=row.single_fen,
+            yearly_fen=row.yearly_fen,
+            from_on=row.from_on,
+            until_on=row.until_on,
+            basis=row.basis,
+        )
+        for row in authority.all_limits(session, community_id)
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from finance.audit.collect import collect
 from finance.audit.rules.checks import NOT_MADE, CheckResult, in_order, run_all
-from finance.audit.rules.data import PeriodData, VoucherFacts
+from finance.audit.rules.data import LimitFacts, PeriodData, VoucherFacts
 from finance.audit.rules.findings import DEFAULTS, Check, Finding
 from finance.rules.contracts import Direction
 from finance.rules.periods import month_of, months_between
@@ -64,7 +64,7 @@ def build(session: Session, community_id: str, *, number: str, start: date, end:
         "as_of": today(now).isoformat(),
         "made_at": stamp(now),
         "bodies": _bodies(session, community_id, data, now),
-        "book": _book(book),
+        "book": _book(book, data.limit_on(end)),
         "totals": {
             "opening_fen": found.opening_fen,
             "income_fen": found.income_fen,
@@ -82,7 +82,7 @@ def build(session: Session, community_id: str, *, number: str, start: date, end:
         "closings": _closings(data),
         "assemblies": _assemblies(session, community_id, start, end),
         **_checked(results),
-        "parameters": {**asdict(DEFAULTS), "payment_limit_fen": data.payment_limit_fen},
+        "parameters": {**asdict(DEFAULTS), "payment_limit_fen": data.single_fen_on(end)},
         "ledger": _ledger(data, found, book),
         "chain_head": max(
             ((voucher.posted_at, voucher.hash) for voucher in data.vouchers if voucher.day <= end),
@@ -108,13 +108,13 @@ def _bodies(session: Session, community_id: str, data: PeriodData, now: datetime
     }
 
 
-def _book(book: Book) -> dict[str, Any]:
+def _book(book: Book, limit: LimitFacts | None) -> dict[str, Any]:
     return {
         "name": book.name,
         "regime": book.regime,
         "opened_on": book.opened_on.isoformat(),
         "publish_within_days": book.publish_within_days,
-        "limits_source": book.limits_source,
+        "limits_source": limit.basis if limit is not None else "",
     }
 
 
@@ -213,7 +213,7 @@ def _resolutions(data: PeriodData) -> list[dict[str, Any]]:
                 "matter": None,
                 "decided_on": None,
                 "valid_until": None,
-                "limit_fen": data.payment_limit_fen,
+                "limit_fen": data.single_fen_on(data.end),
                 "spent_fen": sum(voucher.amount_fen for voucher in spent[None]),
                 "count": len(spent[None]),
             }

@@ -14,6 +14,17 @@ from hoa.kernel import money
 from hoa.kernel.errors import N_, Refusal
 
 
+@dataclass(frozen=True, kw_only=True)
+class Allowance:
+    """What the committee may decide alone (R2.11): fen in one payment, and in the calendar year (None: no such limit),
+    of which `spent_fen` are gone. Nothing at all where the owners gave it no authority.
+    """
+
+    single_fen: int = 0
+    yearly_fen: int | None = None
+    spent_fen: int = 0
+
+
 class VoucherState(StrEnum):
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -91,6 +102,19 @@ class AssemblyNeeded(Refusal):
     message = N_("%(amount)s 超过业主委员会单笔 %(limit)s 的权限，须引用业主大会的决议")
 
 
+class NoAuthority(Refusal):
+    message = N_(
+        "业主大会没有授权业主委员会自行决定支出，%(amount)s 须引用业主大会的决议；有授权的，请先在“授权限额”里登记"
+    )
+
+
+class YearUsedUp(Refusal):
+    message = N_(
+        "业主委员会自行决定的支出全年不超过 %(limit)s，今年已用 %(spent)s，"
+        "再加 %(amount)s 就超过了，须引用业主大会的决议"
+    )
+
+
 class DocumentNeeded(Refusal):
     message = N_("还没有原始凭证：请上传发票或收据，收款可先对上银行流水")
 
@@ -122,14 +146,25 @@ def require_state(state: VoucherState, *allowed: VoucherState) -> None:
         raise NOT_AT[allowed[0]]
 
 
-def check_grounds(*, amount_fen: int, limit_fen: int, grounds: Grounds) -> None:
-    """A payment up to the committee's limit needs a resolution or a standing authority, above it the assembly's
+def check_grounds(*, amount_fen: int, allowance: Allowance, grounds: Grounds) -> None:
+    """A payment up to the committee's limits needs a resolution or a standing authority, above them the assembly's
     resolution (R2.11).
     """
-    if amount_fen > limit_fen and not grounds.by_assembly:
-        raise AssemblyNeeded(amount=money.show(amount_fen), limit=money.show(limit_fen))
+    if not grounds.by_assembly:
+        _check_allowance(amount_fen, allowance)
     if not grounds.resolution_id and not grounds.authority.strip():
         raise NoGrounds
+
+
+def _check_allowance(amount_fen: int, allowance: Allowance) -> None:
+    amount = money.show(amount_fen)
+    if not allowance.single_fen:
+        raise NoAuthority(amount=amount)
+    if amount_fen > allowance.single_fen:
+        raise AssemblyNeeded(amount=amount, limit=money.show(allowance.single_fen))
+    if allowance.yearly_fen is not None and allowance.spent_fen + amount_fen > allowance.yearly_fen:
+        spent, limit = money.show(allowance.spent_fen), money.show(allowance.yearly_fen)
+        raise YearUsedUp(amount=amount, spent=spent, limit=limit)
 
 
 def check_ready(
@@ -143,7 +178,7 @@ def check_ready(
     documents: int,
     matched: bool,
     grounds: Grounds,
-    limit_fen: int,
+    allowance: Allowance,
 ) -> None:
     """What a voucher must have before a second person looks at it (R5.2). `matched`: it stands against a bank line,
     which is an original document of money received.
@@ -155,7 +190,7 @@ def check_ready(
     if day > today:
         raise NotYetHappened(day=day.isoformat())
     if kind is VoucherKind.PAYMENT:
-        check_grounds(amount_fen=amount_fen, limit_fen=limit_fen, grounds=grounds)
+        check_grounds(amount_fen=amount_fen, allowance=allowance, grounds=grounds)
     covered = documents > 0 or (kind is VoucherKind.RECEIPT and matched) or kind is VoucherKind.REVERSAL
     if not covered:
         raise DocumentNeeded

@@ -9,13 +9,10 @@ from sqlalchemy.orm import Session
 from finance.rules.charts import Chart, load_chart
 from finance.rules.periods import month_of, month_text, next_month
 from finance.tables import BankAccount, Book, Period
-from hoa.kernel import money
 from hoa.kernel.errors import N_, Refusal
 
 TRUST = "trust"
-# R2.11: single payments the committee may decide by itself, and R4.7: days after a quarter's end, where a community's
-# rules say nothing else.
-PAYMENT_LIMIT_FEN = 500_000
+# R4.7: days after a quarter's end, where a community's rules say nothing else.
 PUBLISH_WITHIN_DAYS = 15
 
 
@@ -42,25 +39,20 @@ class BeforeOpening(Refusal):
     message = N_("日期 %(day)s 早于建账日 %(opened)s，请改正日期")
 
 
-class BadLimit(Refusal):
-    message = N_("单笔权限 %(limit)s 不对：应当是零或正数")
-
-
 def open_book(
     session: Session,
     community_id: str,
     *,
     opened_on: date,
     limits_source: str,
-    payment_limit_fen: int = PAYMENT_LIMIT_FEN,
     publish_within_days: int = PUBLISH_WITHIN_DAYS,
     regime: str = "2024",
 ) -> Book:
-    """Open the book of the owners' trust fund (业主共有资金). `limits_source`: where the two limits were decided."""
+    """Open the book of the owners' trust fund (业主共有资金). `limits_source`: where the term for publishing was
+    decided.
+    """
     if session.scalar(select(Book.id).where(Book.community_id == community_id, Book.kind == TRUST)) is not None:
         raise BookExists
-    if payment_limit_fen < 0:
-        raise BadLimit(limit=money.show(payment_limit_fen))
     load_chart(regime)
     book = Book(
         community_id=community_id,
@@ -68,7 +60,6 @@ def open_book(
         name="业主共有资金",
         regime=regime,
         opened_on=opened_on,
-        payment_limit_fen=payment_limit_fen,
         publish_within_days=publish_within_days,
         limits_source=limits_source,
     )

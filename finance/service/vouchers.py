@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, delete, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, delete, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from finance.rules import life
 from finance.rules.charts import purpose_role
@@ -28,7 +28,9 @@ from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.posts import COMMITTEE_CASHIER
 from hoa.offices.service import posts_held
+from hoa.resolutions import authority
 from hoa.resolutions import service as resolutions
+from hoa.resolutions.tables import Resolution
 
 
 class NoSuchDue(Refusal):
@@ -407,7 +409,6 @@ def _in_force(session: Session, community_id: str, resolution_id: str, day: date
 
 
 def _check_ready(session: Session, voucher: Voucher, day: date) -> None:
-    book = trust_book(session, voucher.community_id)
     by_assembly = voucher.resolution_id is not None and _in_force(
         session, voucher.community_id, voucher.resolution_id, voucher.day
     )
@@ -426,7 +427,37 @@ def _check_ready(session: Session, voucher: Voucher, day: date) -> None:
         documents=len(documents_of(session, voucher)),
         matched=matched is not None,
         grounds=life.Grounds(resolution_id=voucher.resolution_id, by_assembly=by_assembly, authority=voucher.grounds),
-        limit_fen=book.payment_limit_fen,
+        allowance=_allowance(session, voucher),
+    )
+
+
+def _allowance(session: Session, voucher: Voucher) -> life.Allowance:
+    """What the owners let the committee decide alone on the voucher's day, and how much of the year is used: every
+    other payment on its way or posted that no resolution of the assembly stands behind.
+    """
+    found = authority.limits(session, voucher.community_id, on=voucher.day)
+    if found is None:
+        return life.Allowance()
+    red = aliased(Voucher)
+    query = (
+        select(func.coalesce(func.sum(Voucher.amount_fen), 0))
+        .outerjoin(
+            Resolution,
+            (Resolution.community_id == Voucher.community_id) & (Resolution.id == Voucher.resolution_id),
+        )
+        .where(
+            Voucher.community_id == voucher.community_id,
+            Voucher.id != voucher.id,
+            Voucher.kind == VoucherKind.PAYMENT,
+            Voucher.state != VoucherState.DRAFT,
+            Voucher.day >= voucher.day.replace(month=1, day=1),
+            Voucher.day <= voucher.day.replace(month=12, day=31),
+            or_(Resolution.source.is_(None), Resolution.source != "assembly"),
+            ~exists().where(red.community_id == Voucher.community_id, red.reverses_id == Voucher.id),
+        )
+    )
+    return life.Allowance(
+        single_fen=found.single_fen, yearly_fen=found.yearly_fen, spent_fen=int(session.scalar(query) or 0)
     )
 
 

@@ -34,16 +34,13 @@ class OpenForm(Form):
     proof = FileField(
         lazy_gettext("期初余额的证明"), description=lazy_gettext("上年末的余额表或银行对账单，PDF、PNG 或 JPEG")
     )
-    limit = StringField(
-        lazy_gettext("业主委员会单笔支出权限（元）"), default="5000", validators=[required(), Parses(money.parse)]
-    )
     days = IntegerField(
         lazy_gettext("季度结束后几天内公示"),
         default=books.PUBLISH_WITHIN_DAYS,
         validators=[NumberRange(1, 90, message=lazy_gettext("请填 %(min)s 到 %(max)s"))],
     )
     source = StringField(
-        lazy_gettext("权限和期限的依据"),
+        lazy_gettext("公示期限的依据"),
         validators=[required(), at_most(200)],
         description=lazy_gettext("例如：业主大会议事规则第几条"),
     )
@@ -73,7 +70,6 @@ def _open(form: OpenForm) -> None:
             here.id,
             opened_on=form.opened_on.data,
             limits_source=form.source.data or "",
-            payment_limit_fen=money.parse(form.limit.data or ""),
             publish_within_days=form.days.data or books.PUBLISH_WITHIN_DAYS,
         )
         books.open_bank_account(

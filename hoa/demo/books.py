@@ -25,11 +25,13 @@ from hoa.demo.contracts import YEAR, agreed
 from hoa.kernel import money
 from hoa.kernel.clock import CHINA
 from hoa.platform import Platform
+from hoa.resolutions import authority
 from hoa.resolutions import service as resolutions
 
 BUYER = "梧桐苑业主委员会"
 OPENING_FEN = 21_456_000
 LIMIT_FEN = 500_000
+YEARLY_LIMIT_FEN = 10_000_000
 PUBLISH_WITHIN_DAYS = 25
 STANDING = "业主委员会常规授权：单笔 5,000 元以内的维修（议事规则第二十一条）"
 PUBLISHED = (Quarter(YEAR, 1), Quarter(YEAR, 2))
@@ -131,6 +133,15 @@ def _decide(session: Session, community_id: str, people: Mapping[str, str]) -> d
             date(2026, 12, 31),
             3_600_000,
         ),
+        (
+            "authority",
+            "assembly",
+            "M9",
+            date(2025, 12, 20),
+            "授权业主委员会自行决定单笔 5,000 元以内、全年 100,000 元以内的支出",
+            None,
+            None,
+        ),
         ("extinguishers", "committee", None, date(2026, 4, 2), "更换 1–6 幢灭火器", None, 386_000),
         ("fire", "committee", None, date(2026, 9, 18), "与翀达消防签订年度消防维护合同", None, 240_000),
     )
@@ -159,9 +170,19 @@ def _sign_contracts(
         session,
         community_id,
         opened_on=date(YEAR, 1, 1),
-        payment_limit_fen=LIMIT_FEN,
         publish_within_days=PUBLISH_WITHIN_DAYS,
-        limits_source="业主大会议事规则（2025）第二十一条、第二十三条",
+        limits_source="业主大会议事规则（2025）第二十三条",
+    )
+    authority.set_limit(
+        session,
+        community_id,
+        single_fen=LIMIT_FEN,
+        yearly_fen=YEARLY_LIMIT_FEN,
+        from_on=date(YEAR, 1, 1),
+        until_on=None,
+        resolution_id=decisions["authority"],
+        by=people["clerk"],
+        now=_at(date(YEAR, 1, 2), 20),
     )
     signed: dict[str, str] = {}
     for key, fields in agreed(decisions).items():

@@ -48,6 +48,15 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         code="F04",
+        id="over_year",
+        title=N_("全年支出超过权限"),
+        rule=_AUTHORITY,
+        office=CHAIR,
+        advice=N_("停止自行决定的支出，就超出部分提请业主大会追认"),
+        run=payments.over_year,
+    ),
+    Check(
+        code="F04",
         id="over_resolution",
         title=N_("支出超过决议的额度"),
         rule=_DECISION,

@@ -112,6 +112,19 @@ class ResolutionFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LimitFacts:
+    """What the owners let the committee decide alone from a day until another (inclusive; None: open): fen in one
+    payment, and in a calendar year (None: no such limit).
+    """
+
+    single_fen: int
+    yearly_fen: int | None
+    from_on: date
+    until_on: date | None
+    basis: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PublicationFacts:
     """The statement of one quarter: when it had to be out, when it was, and whether the ledger changed underneath."""
 
@@ -143,7 +156,7 @@ class PeriodData:
     start: date
     end: date
     as_of: date
-    payment_limit_fen: int
+    limits: tuple[LimitFacts, ...] = ()
     vouchers: tuple[VoucherFacts, ...] = ()
     contracts: tuple[ContractFacts, ...] = ()
     bank_lines: tuple[BankLineFacts, ...] = ()
@@ -154,6 +167,17 @@ class PeriodData:
     publications: tuple[PublicationFacts, ...] = ()
     related_parties: Mapping[str, str] = field(default_factory=dict)
     offices: tuple[OfficeFacts, ...] = ()
+
+    def limit_on(self, day: date) -> LimitFacts | None:
+        """The limits in force on a day; `limits` come with the one that goes before the others first."""
+        return next(
+            (row for row in self.limits if row.from_on <= day and (row.until_on is None or day <= row.until_on)), None
+        )
+
+    def single_fen_on(self, day: date) -> int:
+        """What the committee may pay at once by its own decision; nothing where the owners gave it no authority."""
+        limit = self.limit_on(day)
+        return limit.single_fen if limit is not None else 0
 
     def holds(self, day: date) -> bool:
         return self.start <= day <= self.end

@@ -49,13 +49,13 @@ def over_limit(data: PeriodData, _parameters: Parameters) -> Sequence[Finding]:
             sentence=N_(
                 "凭证 %(voucher)s 付给%(party)s %(amount)s，超过业主委员会单笔 %(limit)s 的权限，没有业主大会决议"
             ),
-            params={**_about(voucher), "limit_fen": data.payment_limit_fen},
+            params={**_about(voucher), "limit_fen": data.single_fen_on(voucher.day)},
             amount_fen=voucher.amount_fen,
             evidence=(of_voucher(voucher),),
         )
         for voucher in data.payments
         if data.holds(voucher.day)
-        and voucher.amount_fen > data.payment_limit_fen
+        and voucher.amount_fen > data.single_fen_on(voucher.day)
         and not data.rests_on_assembly(voucher)
     ]
 
@@ -83,10 +83,37 @@ def splits(data: PeriodData, parameters: Parameters) -> Sequence[Finding]:
                     "count": len(group),
                     "party": group[0].party_shown,
                     "total_fen": total,
-                    "limit_fen": data.payment_limit_fen,
+                    "limit_fen": data.single_fen_on(group[0].day),
                 },
                 amount_fen=total,
                 evidence=tuple(of_voucher(voucher) for voucher in group),
+            )
+        )
+    return findings
+
+
+def over_year(data: PeriodData, _parameters: Parameters) -> Sequence[Finding]:
+    """F04: what the committee spent by its own decision in a calendar year is more than the owners allowed it."""
+    spent: dict[int, list[VoucherFacts]] = defaultdict(list)
+    for voucher in sorted(data.payments, key=_in_order):
+        if voucher.day <= data.end and not data.rests_on_assembly(voucher):
+            spent[voucher.day.year].append(voucher)
+    findings = []
+    for year, vouchers in sorted(spent.items()):
+        limit = data.limit_on(vouchers[-1].day)
+        total = sum(voucher.amount_fen for voucher in vouchers)
+        inside = [voucher for voucher in vouchers if data.holds(voucher.day)]
+        if limit is None or limit.yearly_fen is None or total <= limit.yearly_fen or not inside:
+            continue
+        findings.append(
+            Finding(
+                code="F04",
+                check="over_year",
+                severity=Severity.HIGH,
+                sentence=N_("%(year)s 年业主委员会自行决定的支出合计 %(total)s，超过全年 %(limit)s 的权限"),
+                params={"year": year, "total_fen": total, "limit_fen": limit.yearly_fen},
+                amount_fen=total - limit.yearly_fen,
+                evidence=tuple(of_voucher(voucher) for voucher in inside),
             )
         )
     return findings
@@ -275,15 +302,15 @@ def round_amounts(data: PeriodData, parameters: Parameters) -> Sequence[Finding]
 
 
 def _split_groups(data: PeriodData, parameters: Parameters) -> list[list[VoucherFacts]]:
-    limit = data.payment_limit_fen
-    by_party: dict[str, list[VoucherFacts]] = defaultdict(list)
+    by_party: dict[tuple[str, int], list[VoucherFacts]] = defaultdict(list)
     for voucher in sorted(data.payments, key=_in_order):
+        limit = data.single_fen_on(voucher.day)
         big_enough = voucher.amount_fen * 100 >= limit * parameters.split_share_percent
         if big_enough and voucher.amount_fen <= limit and not data.rests_on_assembly(voucher):
-            by_party[same_party(voucher.party)].append(voucher)
+            by_party[same_party(voucher.party), limit].append(voucher)
     return [
         group
-        for _, vouchers in sorted(by_party.items())
+        for (_, limit), vouchers in sorted(by_party.items())
         for group in _windows_above(vouchers, parameters.split_days, limit)
     ]
 

@@ -26,9 +26,9 @@ ITEM = (
 )
 # An end may be set to a limit that has none, or brought forward; nothing else changes.
 LIMIT = (
-    "NEW.single_fen <> OLD.single_fen OR NEW.basis <> OLD.basis OR NEW.from_on <> OLD.from_on "
-    "OR COALESCE(NEW.yearly_fen, -1) <> COALESCE(OLD.yearly_fen, -1) OR NEW.set_at <> OLD.set_at "
-    "OR OLD.ended_because <> ''"
+    "NEW.single_fen <> OLD.single_fen OR NEW.basis <> OLD.basis OR NEW.clause <> OLD.clause "
+    "OR NEW.from_on <> OLD.from_on OR COALESCE(NEW.yearly_fen, -1) <> COALESCE(OLD.yearly_fen, -1) "
+    "OR NEW.set_at <> OLD.set_at OR OLD.ended_because <> ''"
 )
 
 
@@ -276,6 +276,7 @@ def _limits() -> None:
                     set_at=sa.func.current_timestamp(),
                 )
             )
+    op.drop_column("finance_book", "payment_limit_fen")
 
 
 def _guards() -> None:

@@ -11,6 +11,7 @@ from finance.tables import Voucher
 from hoa.demo import papers
 from hoa.demo import people as cast
 from hoa.platform import Platform
+from hoa.resolutions import authority
 from hoa.resolutions import service as resolutions
 from tests.integration.people import a_community
 
@@ -116,4 +117,15 @@ def open_books(platform: Platform) -> Scene:
             ).id
             for source, matter in (("assembly", "M9"), ("committee", None))
         ]
+        authority.set_limit(
+            session,
+            community,
+            single_fen=500_000,
+            yearly_fen=3_000_000,
+            from_on=date(2026, 1, 2),
+            until_on=None,
+            resolution_id=decisions[0],
+            by=people["clerk"],
+            now=platform.now(),
+        )
     return Scene(platform, community, people, *decisions)

@@ -327,10 +327,10 @@ def test_a_payment_above_the_limit_by_one_fen_needs_the_assembly(
 ):
     grounds = life.Grounds(by_assembly=by_assembly, authority=authority)
     if refusal is None:
-        life.check_grounds(amount_fen=amount, limit_fen=500_000, grounds=grounds)
+        life.check_grounds(amount_fen=amount, allowance=life.Allowance(single_fen=500_000), grounds=grounds)
     else:
         with pytest.raises(refusal):
-            life.check_grounds(amount_fen=amount, limit_fen=500_000, grounds=grounds)
+            life.check_grounds(amount_fen=amount, allowance=life.Allowance(single_fen=500_000), grounds=grounds)
 
 
 def test_maker_checker_and_poster_are_kept_apart():

@@ -1,5 +1,6 @@
 """Spending checks at their exact boundaries (books.md 4)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from finance.audit.rules import payments
 from finance.audit.rules.findings import DEFAULTS, Finding, Severity
-from tests.audit_facts import LIMIT_FEN, payment, period
+from tests.audit_facts import END, LIMIT, LIMIT_FEN, START, payment, period
 
 DAY = date(2026, 5, 11)
 
@@ -180,3 +181,21 @@ def test_round_means_a_multiple_of_a_thousand_yuan(fen: int, found: int) -> None
     assert len(result) == found
     assert all(item.severity is Severity.LOW for item in result)
     assert payments.round_amounts(period(vouchers=[payment(fen=fen, due_no=1)]), DEFAULTS) == []
+
+
+@pytest.mark.parametrize(("yearly", "found"), [(None, 0), (900_000, 0), (899_999, 1)])
+def test_what_the_committee_spent_alone_in_a_year_is_summed(yearly: int | None, found: int) -> None:
+    """The assembly's own spending is no part of it."""
+    alone = [payment(fen=450_000, number=n, party=f"甲{n}", resolution_id=None, grounds="常规授权") for n in (1, 2)]
+    data = period(
+        vouchers=[*alone, payment(fen=5_000_000, number=3, resolution_id="budget")],
+        limits=[replace(LIMIT, yearly_fen=yearly)],
+    )
+    findings = payments.over_year(data, DEFAULTS)
+    assert [finding.amount_fen for finding in findings] == [1] * found
+
+
+def test_a_payment_before_the_owners_gave_any_authority_is_over_the_limit() -> None:
+    late = replace(LIMIT, from_on=END)
+    data = period(vouchers=[payment(fen=1, resolution_id=None, grounds="常规授权", day=START)], limits=[late])
+    assert [finding.params["limit_fen"] for finding in payments.over_limit(data, DEFAULTS)] == [0]
