@@ -27,6 +27,7 @@ from hoa.demo.views import blueprint as demo_doors
 from hoa.jobs import Handler, Periodic, Worker
 from hoa.kernel.clock import today
 from hoa.kernel.posts import OWNER, Post
+from hoa.offices.after_room import ROOM as HANDOVERS
 from hoa.offices.changes import acts
 from hoa.offices.changes.room import ROOM as CHANGES
 from hoa.offices.preparing import board
@@ -43,6 +44,7 @@ from hoa.web.context import Me
 from hoa.web.room import Room
 from voting.elections.room import ROOM as ELECTIONS
 from voting.elections.service import listing as candidates
+from voting.filing.room import ROOM as FILING
 from voting.room import ROOM as VOTING
 from voting.service import acts as voting_acts
 from voting.service import evidence as assembly_evidence
@@ -53,9 +55,11 @@ ROOMS: tuple[Room, ...] = (
     OFFICES,
     PREPARING,
     CHANGES,
+    HANDOVERS,
     BULLETIN,
     RESOLUTIONS,
     VOTING,
+    FILING,
     ELECTIONS,
     FINANCE,
     AUDIT,

@@ -4,7 +4,7 @@ and the zip. The same documents always give the same zip, and the same pages (ru
 import hashlib
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pikepdf

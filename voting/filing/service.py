@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from hoa.accounts import service as accounts
 from hoa.accounts.tables import Person
 from hoa.community import service as register
 from hoa.db import get
@@ -20,6 +21,7 @@ from hoa.offices.after_tables import FilingRound
 from hoa.offices.tables import Office
 from hoa.ports.files import Files
 from hoa.resolutions import rulebooks
+from hoa.resolutions.meetings import minutes as meeting_minutes
 from hoa.resolutions.meetings import service as meetings
 from hoa.resolutions.meetings.service import FirstMeeting
 from hoa.resolutions.tables import RulebookVersion
@@ -146,6 +148,17 @@ def _fact(session: Session, community_id: str, person: Person, held: Sequence[Of
         stander = nominations.candidate_of(session, assembly, seat.motion)
         undertaking = nominations.undertaking(session, stander.candidate) if stander else None
     return Fact(person, held, rooms, rank, heads, area, undertaking)
+
+
+def who_signed(session: Session, community_id: str, meeting: FirstMeeting) -> list[tuple[str, datetime, str | None]]:
+    """Name, moment and key of everybody who signed the first meeting's minutes, in order of time."""
+    final = meetings.latest_minutes(session, meetings.get(session, community_id, meeting.meeting_id))
+    if final is None:
+        return []
+    return [
+        (accounts.person(session, row.person_id).name, row.at, row.key_id)
+        for row in meeting_minutes.signatures(session, final)
+    ]
 
 
 # ---------------------------------------------------------------------------------------------------- what is missing
