@@ -1,5 +1,5 @@
 """Announcing: only what the public verifier confirms is published, and only what passed becomes a resolution
-(R1.39)."""
+(R1.39); an election becomes one, whoever stood in it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -64,13 +64,23 @@ def announce(
         packages.keep(session, files, assembly, kind=kind, source=confirmed.source, data=data, now=now)
     tally = canonical.decode(tallying.tally_of(session, assembly).public)
     motions = drafts.motions(session, assembly)
-    _publish(session, assembly, motions, tally, url=url, by=by, now=now)
+    elected = tallying.elected(session, assembly)
+    _publish(session, assembly, motions, tally, elected, url=url, by=by, now=now)
     _enter(session, assembly, motions, tally, url=url, by=by, now=now)
+    _enter_elected(session, assembly, motions, elected, url=url, by=by, now=now)
     return assembly
 
 
 def _publish(
-    session: Session, assembly: Assembly, motions: Sequence[Motion], tally: Any, *, url: str, by: str, now: datetime
+    session: Session,
+    assembly: Assembly,
+    motions: Sequence[Motion],
+    tally: Any,
+    elected: Sequence[tallying.ElectionResult],
+    *,
+    url: str,
+    by: str,
+    now: datetime,
 ) -> None:
     outcomes = {motion["motion"]: motion["outcome"] for motion in tally["motions"]}
     bulletin.publish(
@@ -85,6 +95,7 @@ def _publish(
             "motions": [
                 {"code": motion.code, "title": motion.title, "outcome": outcomes[motion.code]} for motion in motions
             ],
+            **({"elections": [_published(one) for one in elected]} if elected else {}),
         },
         reference=assembly.id,
         url=url,
@@ -96,7 +107,9 @@ def _publish(
 def _enter(
     session: Session, assembly: Assembly, motions: Sequence[Motion], tally: Any, *, url: str, by: str, now: datetime
 ) -> None:
+    """What passed, one resolution a motion; candidates' motions are not decisions of their own."""
     passed = {motion["motion"] for motion in tally["motions"] if motion["outcome"] == Outcome.PASSED}
+    passed -= drafts.candidates(assembly)
     for motion in motions:
         if motion.code in passed:
             resolution = resolutions.enter(
@@ -113,3 +126,55 @@ def _enter(
                 now=now,
             )
             attachments.take_effect(session, motion, resolution, by=by, now=now)
+
+
+def _published(one: tallying.ElectionResult) -> dict[str, Any]:
+    return {
+        "code": one.contest.code,
+        "title": one.contest.title,
+        "outcome": one.outcome.value,
+        "elected": [row.name for row in one.elected],
+        "alternates": [row.name for row in one.alternates],
+    }
+
+
+def _enter_elected(
+    session: Session,
+    assembly: Assembly,
+    motions: Sequence[Motion],
+    elected: Sequence[tallying.ElectionResult],
+    *,
+    url: str,
+    by: str,
+    now: datetime,
+) -> None:
+    """One resolution for each election that gave the community a committee (R2.6); what fell short or needs legal
+    review decides nothing yet."""
+    matter_of = {motion.code: motion.matter for motion in motions}
+    for one in elected:
+        if one.stands:
+            resolutions.enter(
+                session,
+                assembly.community_id,
+                source="assembly",
+                title=one.contest.title,
+                text=_in_words(one),
+                decided_on=today(now),
+                matter=matter_of[one.contest.motions[0]],
+                evidence=assembly.manifest_hash,
+                url=url,
+                by=by,
+                now=now,
+            )
+
+
+def _in_words(one: tallying.ElectionResult) -> str:
+    """The resolution's text: who is elected and who is an alternate, in rank. Heads are public, areas need not be."""
+    lines = [f"选出委员 {len(one.elected)} 名（应选 {one.contest.seats} 名），按得票排序："]
+    lines += [f"{row.place}. {row.name}（同意 {row.agreed.heads} 人）" for row in one.elected]
+    if one.alternates:
+        lines.append(f"候补委员 {len(one.alternates)} 名，依次递补：")
+        lines += [f"{row.place}. {row.name}（同意 {row.agreed.heads} 人）" for row in one.alternates]
+    if one.vacant:
+        lines.append(f"尚缺 {one.vacant} 名，另行补选。")
+    return "\n".join(lines)

@@ -14,10 +14,12 @@ from hoa.kernel.clock import CHINA, today
 from hoa.kernel.errors import Refusal
 from hoa.platform import Platform
 from hoa.resolutions.evidence import AssemblyEvidence, AssemblyRecord
+from voting.rules.election import Standing
 from voting.rules.life import State
 from voting.rules.package import Form
 from voting.rules.published import election_figures, motion_figures, roll_figures
-from voting.service import packages, tallying, witnessing
+from voting.rules.thresholds import Outcome
+from voting.service import drafts, packages, tallying, witnessing
 from voting.service.addresses import path
 from voting.tables import Assembly, AssemblyEvent
 
@@ -57,7 +59,7 @@ def _record(platform: Platform, session: Session, assembly: Assembly, at: dateti
     announced = canonical.decode(tally.full)
     problem = counted_again(platform, session, assembly, announced)
     package = None if problem else packages.build(session, platform.keys, assembly, Form.FULL)
-    outcomes = {motion["outcome"] for motion in announced["motions"]}
+    outcomes = _outcomes(session, assembly, announced)
     return AssemblyRecord(
         code=assembly.code,
         title=assembly.title,
@@ -70,6 +72,16 @@ def _record(platform: Platform, session: Session, assembly: Assembly, at: dateti
         witnesses=_witnesses(session, assembly),
         url=path(session, assembly),
     )
+
+
+def _outcomes(session: Session, assembly: Assembly, announced: Any) -> set[str]:
+    """What became of each motion, and of each election as one: who stood and did not win says nothing of it."""
+    candidates = drafts.candidates(assembly)
+    outcomes = {motion["outcome"] for motion in announced["motions"] if motion["motion"] not in candidates}
+    for one in tallying.elected(session, assembly):
+        lost = Outcome.REVIEW if one.outcome is Standing.REVIEW else Outcome.FAILED
+        outcomes.add((Outcome.PASSED if one.stands else lost).value)
+    return outcomes
 
 
 def _witnesses(session: Session, assembly: Assembly) -> int:

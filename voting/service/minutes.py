@@ -127,13 +127,18 @@ def _attendance(session: Session, assembly: Assembly) -> dict[str, Any]:
 def _decisions(session: Session, assembly: Assembly) -> dict[str, Any]:
     """The public tally, motion by motion, and who signed it."""
     motions = drafts.motions(session, assembly)
+    # Only where something is elected: minutes of before elections stay as they were.
+    elected = {"elections": [{"notice": value} for value in assembly.elections]} if assembly.elections else {}
     if assembly.step is not State.ANNOUNCED:
         asked = [{"code": row.code, "title": row.title, "text": row.body} for row in motions]
-        return {"motions": asked, "tally": None, "roll": None, "sample": None, "signatures": []}
+        return {"motions": asked, **elected, "tally": None, "roll": None, "sample": None, "signatures": []}
     tally = tallying.tally_of(session, assembly)
     told = canonical.decode(tally.public)
     figures = {one["motion"]: one for one in told["motions"]}
+    for one, result in zip(elected.get("elections", []), told.get("elections", []), strict=True):
+        one["result"] = result
     return {
+        **elected,
         "motions": [
             {"code": row.code, "title": row.title, "text": row.body, "result": figures[row.code]} for row in motions
         ],

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from hoa.bulletin import service as bulletin
 from hoa.bulletin.tables import Objection, Publication
 from hoa.kernel import canonical
+from hoa.ports.keys import Keys
+from voting.rules.election import OVER_VOTE, contest, over_voted
 from voting.rules.published import FEWEST_HEADS_WITH_AREA
-from voting.service import tallying
+from voting.service import casting, tallying
 from voting.tables import Assembly, Ballot, BallotMark, CountedRow, LogEntry
 
 CHANNELS = ("online", "meeting", "paper", "proxy")
@@ -59,21 +61,40 @@ def merged(heads: Mapping[str, int]) -> list[Turnout]:
 
 class Fate(NamedTuple):
     """What became of one ballot of mine. `kind`: counted, invalid (counted, and invalid for `motions`), void, refused,
-    set-aside (another ballot is good), own-first, superseded. `reasons` as ruled, by motion (`*`: all)."""
+    set-aside (another ballot is good), own-first, superseded. `reasons` as ruled, by motion (`*`: all); `over` are the
+    elections' candidates of whom it says nothing because it agrees to too many."""
 
     ballot: Ballot
     kind: str
     reasons: Mapping[str, str]
+    over: frozenset[str] = frozenset()
 
 
-def fates(session: Session, assembly: Assembly, ballots: Sequence[Ballot], counted: str | None) -> list[Fate]:
+def fates(
+    session: Session, keys: Keys, assembly: Assembly, ballots: Sequence[Ballot], counted: str | None
+) -> list[Fate]:
     """Each ballot of an elector's chain with what became of it, after the count (docs/audit-package.md 5.2)."""
     marks = _marks(session, assembly, [ballot.leaf for ballot in ballots])
     channel = next((ballot.channel for ballot in ballots if ballot.leaf == counted), None)
-    return [_fate(ballot, marks[ballot.leaf], counted, channel) for ballot in ballots]
+    over = {ballot.leaf: _over(keys, assembly, ballot) for ballot in ballots if ballot.leaf == counted}
+    return [_fate(ballot, marks[ballot.leaf], counted, channel, over) for ballot in ballots]
 
 
-def _fate(ballot: Ballot, marks: Sequence[BallotMark], counted: str | None, channel: str | None) -> Fate:
+def _over(keys: Keys, assembly: Assembly, ballot: Ballot) -> frozenset[str]:
+    """The candidates of elections in which this ballot agrees to too many."""
+    if not assembly.elections:
+        return frozenset()
+    entry = casting.opened(keys, assembly.community_id, assembly.id, ballot.leaf, ballot.entry)
+    return over_voted([contest(value) for value in assembly.elections], entry["choices"])
+
+
+def _fate(
+    ballot: Ballot,
+    marks: Sequence[BallotMark],
+    counted: str | None,
+    channel: str | None,
+    over: Mapping[str, frozenset[str]],
+) -> Fate:
     by_kind = {mark.kind: mark for mark in marks}
     invalid = {mark.motion: mark.reason for mark in marks if mark.kind == "invalid"}
     if "proxy-refused" in by_kind:
@@ -81,7 +102,9 @@ def _fate(ballot: Ballot, marks: Sequence[BallotMark], counted: str | None, chan
     if "void" in by_kind:
         return Fate(ballot, "void", {"*": by_kind["void"].reason})
     if ballot.leaf == counted:
-        return Fate(ballot, "invalid" if invalid else "counted", invalid)
+        unsaid = over[ballot.leaf] - invalid.keys() if "*" not in invalid else frozenset()
+        reasons = {**invalid, **dict.fromkeys(unsaid, OVER_VOTE)}
+        return Fate(ballot, "invalid" if reasons else "counted", reasons, unsaid)
     if "proxy-refused" in by_kind:
         return Fate(ballot, "refused", invalid)
     if "*" in invalid:

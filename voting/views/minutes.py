@@ -1,5 +1,6 @@
 """The minutes as page, paper and bytes: a draft for conveners and supervisors, for everybody once they are finished."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -19,6 +20,7 @@ from voting.rules.schedule import FORM_TITLES
 from voting.service import minutes as service
 from voting.service import proposals
 from voting.tables import Assembly
+from voting.views import elected
 from voting.views.shared import CHANNEL_TITLES, address, blueprint, find, paper
 from voting.views.verdicts import verdict
 
@@ -62,11 +64,11 @@ def minutes(code: str) -> str:
         asks_key=done is not None and me is not None and key is None and _may_sign(assembly) and me.id not in signed,
         key=key,
         item=item,
-        **_values(assembly),
+        **values(assembly),
     )
 
 
-def _values(assembly: Assembly) -> dict[str, Any]:
+def values(assembly: Assembly) -> dict[str, Any]:
     """What page and paper show alike."""
     session = context.reading()
     done = service.finished(session, assembly)
@@ -77,11 +79,21 @@ def _values(assembly: Assembly) -> dict[str, Any]:
         "signed": service.signatures(session, assembly),
         "needed": service.NEEDED,
         "verdicts": {one["code"]: verdict(one["result"]) for one in content["motions"] if "result" in one},
+        "elections": _elections(content),
+        "candidates": {code for one in content.get("elections", ()) for code in one["notice"]["motions"]},
         "at": parse_stamp,
         "address": address("voting.minutes", code=assembly.code),
         "CHANNEL_TITLES": CHANNEL_TITLES,
         "FORM_TITLES": FORM_TITLES,
     }
+
+
+def _elections(content: Mapping[str, Any]) -> list[elected.Shown]:
+    """What was elected, once it is counted, as on the result page."""
+    figures = {one["code"]: one["result"] for one in content["motions"] if "result" in one}
+    names = {one["code"]: one["title"] for one in content["motions"]}
+    counted = [one for one in content.get("elections", ()) if "result" in one]
+    return [elected.shown(one["notice"], one["result"], figures, names) for one in counted]
 
 
 @blueprint.get("/<code>/minutes.pdf")
@@ -97,7 +109,7 @@ def minutes_pdf(code: str) -> Response:
         template="voting/minutes_paper.html",
         created=done.finished_at.replace(microsecond=0),
         name=f"{context.community().code}-{assembly.code}-minutes.pdf",
-        values=_values(assembly),
+        values=values(assembly),
     )
 
 

@@ -16,11 +16,13 @@ from voting.powers import FULL_PACKAGE
 from voting.rules.afterwards import a_year_after
 from voting.rules.life import State
 from voting.rules.package import Form
+from voting.rules.screens import Screen, screens
 from voting.service import aftermath, countersigning, drafts, log, reading, results, steps, tallying, witnessing
-from voting.tables import Assembly, AssemblyEvent, Tally
+from voting.tables import Assembly, AssemblyEvent, Motion, Tally
+from voting.views import elected
 from voting.views.entry_words import INVALID_REASONS, VOID_REASONS
 from voting.views.shared import CHANNEL_TITLES, address
-from voting.views.verdicts import bars, missing, verdict
+from voting.views.verdicts import bars, lines, verdict, ways
 
 FATE_TAGS = {"counted": "ok", "invalid": "warn", "void": "error"}
 
@@ -29,7 +31,6 @@ def figures(assembly: Assembly, tally: Tally) -> dict[str, Any]:
     """What page and paper show alike."""
     session = context.reading()
     value = canonical.decode(tally.public)
-    titles = {motion.code: motion for motion in drafts.motions(session, assembly)}
     lock = aftermath.lock(session, assembly)
     return {
         "tally": value,
@@ -37,7 +38,7 @@ def figures(assembly: Assembly, tally: Tally) -> dict[str, Any]:
         "address": address("voting.show", code=assembly.code),
         "signatures": countersigning.lines(session, assembly, tally, Form.PUBLIC),
         "timeline": timeline(assembly),
-        "shown": [_motion(titles[motion["motion"]], motion) for motion in value["motions"]],
+        "shown": [_screen(one, value) for one in screens(drafts.motions(session, assembly), assembly.elections)],
         "channels": channels(assembly),
         "witnesses": _witnesses(assembly),
         "deadline": aftermath.deadline(session, assembly),
@@ -47,29 +48,32 @@ def figures(assembly: Assembly, tally: Tally) -> dict[str, Any]:
     }
 
 
+def _screen(screen: Screen[Motion], value: Mapping[str, Any]) -> dict[str, Any]:
+    """One question of the ballot: a motion, or an election with everyone who stood."""
+    figures = {one["motion"]: one for one in value["motions"]}
+    if screen.election is None:
+        return {"title": screen.motion.title, **_motion(screen.motion, figures[screen.motion.code])}
+    told = next(one for one in value["elections"] if one["election"] == screen.code)
+    names = {motion.code: motion.title for motion in screen.motions}
+    return {"title": screen.title, "election": elected.shown(screen.election.value, told, figures, names)}
+
+
 def _motion(motion: Any, told: Mapping[str, Any]) -> dict[str, Any]:
     """One motion with its verdict, its bars, and each way of counting with what it lacks."""
-    ways = [("without_invalid", gettext("无效票不算参加表决"))]
-    if told["with_invalid"] != told["without_invalid"]:
-        ways.append(("with_invalid", gettext("无效票算参加表决，不算同意")))
     return {
         "motion": motion,
         "figures": told,
         "verdict": verdict(told),
         "bars": bars(told["without_invalid"]["inequalities"]),
-        "ways": [(title if len(ways) > 1 else None, told[name]["passed"], _lines(told[name])) for name, title in ways],
+        "ways": ways(told),
         "silent": _silent(told),
     }
-
-
-def _lines(evaluation: Mapping[str, Any]) -> list[tuple[str, bool, str | None]]:
-    return [(test["line"], test["met"], missing(test)) for test in evaluation["inequalities"]]
 
 
 def _silent(told: Mapping[str, Any]) -> dict[str, Any] | None:
     """The third sum (R1.34), when the notice has the rule and the matter allows it."""
     third = told.get("with_silent")
-    return None if third is None else {**third, "lines": _lines(third)}
+    return None if third is None else {**third, "lines": lines(third)}
 
 
 class Step(NamedTuple):
@@ -111,6 +115,7 @@ def page_values(assembly: Assembly) -> dict[str, Any]:
         "may_full": may_full,
         "reasons": results.invalid_by_reason(session, assembly) if may_full else {},
         "INVALID_REASONS": INVALID_REASONS,
+        "INVALID_FOR_A_CANDIDATE": INVALID_REASONS | elected.INVALID_FOR_A_CANDIDATE,
         "heads": log.heads(session, assembly),
         "check_url": url_for("voting.check", code=assembly.code),
         "objected": results.objections(session, assembly),
@@ -136,7 +141,7 @@ def _mine(assembly: Assembly) -> list[dict[str, Any]]:
     found = []
     for one in reading.mine(session, assembly, person_id=me.id, day=today(context.now())):
         row = tallying.counted_row(session, keys, assembly, one.standing.elector)
-        fates = results.fates(session, assembly, one.ballots, row.counted if row else None)
+        fates = results.fates(session, keys, assembly, one.ballots, row.counted if row else None)
         found.append({"standing": one.standing, "row": row, "told": [_told(assembly, fate) for fate in fates]})
     return found
 
@@ -150,7 +155,11 @@ def _fate_words(assembly: Assembly, fate: results.Fate) -> tuple[str, str]:
     if fate.kind == "void":
         why = fate.reasons["*"]
         return gettext("已作废"), gettext(VOID_REASONS[why])
-    why = "、".join(gettext(INVALID_REASONS[reason]) for reason in dict.fromkeys(fate.reasons.values()))
+    ruled = [reason for code, reason in fate.reasons.items() if code not in fate.over]
+    whys = [gettext(INVALID_REASONS[reason]) for reason in dict.fromkeys(ruled)]
+    if fate.over:
+        whys.append(gettext("同意的候选人超过了最多人数，对这次选举的候选人都不算"))
+    why = "、".join(whys)
     first = assembly.counting == "first"
     words = {
         "counted": (gettext("这一票计入"), ""),

@@ -32,6 +32,29 @@ class Verdict(NamedTuple):
     sentence: str
 
 
+class Way(NamedTuple):
+    """One way of counting: its title (None where there is only one), whether the motion passed by it, and its sums,
+    each with whether it holds and what it lacks."""
+
+    title: str | None
+    passed: bool
+    lines: Sequence[tuple[str, bool, str | None]]
+
+
+def ways(told: Mapping[str, Any]) -> list[Way]:
+    """A motion's ways of counting: invalid ballots out of the base, and in it where that differs (R1.35)."""
+    titles = {"without_invalid": gettext("无效票不算参加表决")}
+    if told["with_invalid"] != told["without_invalid"]:
+        titles["with_invalid"] = gettext("无效票算参加表决，不算同意")
+    several = len(titles) > 1
+    return [Way(title if several else None, told[name]["passed"], lines(told[name])) for name, title in titles.items()]
+
+
+def lines(evaluation: Mapping[str, Any]) -> list[tuple[str, bool, str | None]]:
+    """The printed sums of one way of counting."""
+    return [(test["line"], test["met"], missing(test)) for test in evaluation["inequalities"]]
+
+
 def bars(tests: Sequence[Mapping[str, Any]]) -> list[Bar]:
     """The four tests, area before heads as on the notice board."""
     by_name = {test["test"]: test for test in tests}
