@@ -43,6 +43,11 @@ class KeyedByYou(Refusal):
     status: ClassVar[int] = 409
 
 
+class ScanChangedByYou(Refusal):
+    message: ClassVar[str] = N_("选票 %(serial)s 的扫描件换过，现在这张是您放上的：由另外两名工作人员或计票人对照录入")
+    status: ClassVar[int] = 403
+
+
 class NothingToSettle(Refusal):
     message: ClassVar[str] = N_("选票 %(serial)s 没有等待裁定的差异")
     status: ClassVar[int] = 409
@@ -76,6 +81,8 @@ class Standing(NamedTuple):
     scan: PaperScan | None
     keyings: Sequence[PaperKeying]
     ballot: Proposal | None
+    # Scans of it that were set aside for another one.
+    earlier: Sequence[PaperScan] = ()
 
     @property
     def people(self) -> frozenset[str]:
@@ -103,9 +110,11 @@ def standings(session: Session, assembly: Assembly, found: Sequence[PaperSheet])
     for proposal in session.scalars(select(Proposal).where(*here, Proposal.kind == "ballot", Proposal.subject != "")):
         ballots[proposal.subject].append(proposal)
     void = _void(session, assembly)
-    shown = scans.scanned(session, assembly)
+    shown, before = scans.scanned(session, assembly), scans.earlier(session, assembly)
     return [
-        _standing(sheet, shown.get(sheet.serial), keyings[sheet.serial, sheet.round], ballots[subject(sheet)], void)
+        _standing(
+            sheet, shown.get(sheet.serial), keyings[sheet.serial, sheet.round], ballots[subject(sheet)], void
+        )._replace(earlier=before.get(sheet.serial, ()))
         for sheet in found
     ]
 
@@ -155,9 +164,17 @@ def _stage(
 # ------------------------------------------------------------------------------------------------------------ keying
 
 
+def changed_scan(here: Standing, official: Official) -> bool:
+    """Whether this person put the present scan in the place of an earlier one: then others key it, and see both."""
+    return bool(here.earlier) and here.scan is not None and here.scan.put_by == official.person_id
+
+
 def may_key(here: Standing, official: Official) -> bool:
-    """Whether this person may key the sheet now: a clerk, and not one who keyed it in this round."""
-    if official.role != Role.CLERK or here.scan is None:
+    """Whether this person may key the sheet now: a clerk who neither keyed it in this round nor changed its scan. Where
+    a scan was changed there may be too few such clerks, so counters key as well.
+    """
+    able = (Role.CLERK, Role.COUNTER) if here.earlier else (Role.CLERK,)
+    if official.role not in able or here.scan is None or changed_scan(here, official):
         return False
     fresh = here.stage in (Stage.SCANNED, Stage.VOIDED)
     return fresh or (here.stage is Stage.KEYED_ONCE and official.person_id not in here.people)
@@ -186,6 +203,8 @@ def key_in(
         raise NoScan(serial=sheet.serial)
     if here.stage is Stage.KEYED_ONCE and official.person_id in here.people:
         raise KeyedByYou
+    if changed_scan(here, official):
+        raise ScanChangedByYou(serial=sheet.serial)
     if not may_key(here, official):
         raise NotToKey(serial=sheet.serial)
     if here.stage is Stage.VOIDED:

@@ -3,6 +3,7 @@ serial; seen only by those who key the sheet, settle it or rule on it (voting-re
 
 import hashlib
 import io
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, NamedTuple, cast
@@ -118,16 +119,29 @@ def add(
 
 
 def put(session: Session, assembly: Assembly, scan: PaperScan, typed: str, *, by: str, now: datetime) -> PaperSheet:
-    """Say whose scan this is; the one before it is set aside. Nothing moves once somebody has keyed the sheet."""
+    """Say whose scan this is; the one before it is set aside. Nothing moves once somebody has keyed the sheet.
+
+    A scan that was set aside stays with its sheet, for those who key it to look at (`earlier`); put to another sheet,
+    it leaves a copy behind.
+    """
     sheet = sheets.find_live(session, assembly, typed, lock=True)
     for serial in {sheet.serial, scan.serial} - {None}:
         _not_keyed(session, assembly, str(serial))
-    for other in _of(session, assembly, PaperScan.serial == sheet.serial):
+    if scan.serial not in (None, sheet.serial):
+        _leave_behind(session, scan, now)
+    for other in _of(session, assembly, PaperScan.serial == sheet.serial, PaperScan.dropped_at.is_(None)):
         if other.id != scan.id:
-            other.serial, other.dropped_at = None, now
+            other.dropped_at = now
     scan.serial, scan.put_by, scan.put_at, scan.dropped_at = sheet.serial, by, now, None
     session.flush()
     return sheet
+
+
+def _leave_behind(session: Session, scan: PaperScan, now: datetime) -> None:
+    """A set-aside copy where the scan was: the same stored file."""
+    kept = {column.key: getattr(scan, column.key) for column in PaperScan.__table__.columns if column.key != "id"}
+    session.add(PaperScan(**{**kept, "id": new_id(), "dropped_at": scan.dropped_at or now}))
+    session.flush()
 
 
 def _not_keyed(session: Session, assembly: Assembly, serial: str) -> None:
@@ -146,7 +160,7 @@ def drop(session: Session, assembly: Assembly, scan: PaperScan, *, now: datetime
     """Set aside a page that is no ballot, or was scanned twice."""
     if scan.serial is not None:
         _not_keyed(session, assembly, scan.serial)
-    scan.serial, scan.dropped_at = None, now
+    scan.dropped_at = now
     session.flush()
 
 
@@ -163,12 +177,21 @@ def unassigned(session: Session, assembly: Assembly) -> Sequence[PaperScan]:
 
 def current(session: Session, assembly: Assembly, serial: str) -> PaperScan | None:
     """The scan that is keyed for this serial."""
-    return next(iter(_of(session, assembly, PaperScan.serial == serial)), None)
+    return next(iter(_of(session, assembly, PaperScan.serial == serial, PaperScan.dropped_at.is_(None))), None)
 
 
 def scanned(session: Session, assembly: Assembly) -> dict[str, PaperScan]:
     """Scans by serial."""
-    return {scan.serial: scan for scan in _of(session, assembly, PaperScan.serial.is_not(None)) if scan.serial}
+    found = _of(session, assembly, PaperScan.serial.is_not(None), PaperScan.dropped_at.is_(None))
+    return {scan.serial: scan for scan in found if scan.serial}
+
+
+def earlier(session: Session, assembly: Assembly) -> dict[str, list[PaperScan]]:
+    """Scans by serial that were set aside for another one, the oldest first."""
+    found: dict[str, list[PaperScan]] = defaultdict(list)
+    for scan in _of(session, assembly, PaperScan.serial.is_not(None), PaperScan.dropped_at.is_not(None)):
+        found[str(scan.serial)].append(scan)
+    return found
 
 
 def found(session: Session, assembly: Assembly, scan_id: str, *, lock: bool = False) -> PaperScan:

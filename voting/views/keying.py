@@ -173,6 +173,8 @@ def key_sheet(code: str, serial: str) -> str | Response:
 def _why_not(here: keying.Standing, official: Official) -> Refusal:
     if here.stage is Stage.DIFFERS:
         return keying.NeedsAThird()
+    if keying.changed_scan(here, official):
+        return keying.ScanChangedByYou(serial=here.sheet.serial)
     if here.scan is None:
         return keying.NoScan(serial=here.sheet.serial)
     if official.person_id in here.people:

@@ -358,6 +358,42 @@ def test_a_scan_stays_with_its_sheet_once_somebody_has_keyed_it(world: World):
             scans.put(session, row, moved, second, by=world.officials["clerk1"], now=world.clock.now())
 
 
+def test_whoever_changed_a_scan_does_not_key_the_sheet_and_those_who_do_see_both(world: World):
+    first, second = prepare(world, 0, 1)
+    world.to(State.OPEN)
+    scan(world, first)
+    scan(world, second)
+    scan(world, first)
+    with pytest.raises(keying.ScanChangedByYou):
+        key(world, first, "clerk1", AGREE)
+    key(world, second, "clerk1", AGREE)
+    with pytest.raises(keying.NotToKey):
+        key(world, second, "counter1", AGREE)
+    key(world, first, "clerk2", AGREE)
+    assert key(world, first, "counter1", AGREE) is Stage.TO_SIGN
+    with world.platform.database.reading() as session:
+        row = world.row()
+        here = keying.standing(session, row, sheets.find(session, row, first))
+        assert len(here.earlier) == 1
+        assert here.scan is not None
+        assert here.earlier[0].dropped_at == here.scan.put_at
+        assert keying.standing(session, row, sheets.find(session, row, second)).earlier == ()
+
+
+def test_a_scan_put_to_another_sheet_stays_to_be_seen_with_the_first(world: World):
+    first, second = prepare(world, 0, 1)
+    world.to(State.OPEN)
+    scan(world, first)
+    with world.platform.database.writing() as session:
+        row = world._row(session)
+        moved = scans.current(session, row, first)
+        assert moved is not None
+        scans.put(session, row, moved, second, by=world.officials["clerk2"], now=world.clock.now())
+        assert scans.current(session, row, first) is None
+        assert [one.sha256 for one in scans.earlier(session, row)[first]] == [moved.sha256]
+        assert scans.current(session, row, second) == moved
+
+
 def test_only_who_keys_or_rules_may_see_a_scan(world: World):
     (serial,) = prepare(world, 0)
     world.to(State.OPEN)
