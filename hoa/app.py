@@ -45,6 +45,7 @@ from hoa.web.room import Room
 from voting.elections.room import ROOM as ELECTIONS
 from voting.elections.service import listing as candidates
 from voting.filing.room import ROOM as FILING
+from voting.recall.room import ROOM as RECALL
 from voting.room import ROOM as VOTING
 from voting.service import acts as voting_acts
 from voting.service import evidence as assembly_evidence
@@ -59,6 +60,7 @@ ROOMS: tuple[Room, ...] = (
     BULLETIN,
     RESOLUTIONS,
     VOTING,
+    RECALL,
     FILING,
     ELECTIONS,
     FINANCE,

@@ -27,4 +27,5 @@ def told(session: Session, community_id: str, *, person_id: str, start: datetime
                 Voucher.community_id == community_id, who == person_id, when >= start, when < end
             )
         )
+        if at is not None
     ]

@@ -12,6 +12,7 @@ from hoa.db import get
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.kernel.posts import Post
+from voting.recall import bound
 from voting.rules import conveners
 from voting.rules.counting import Counting
 from voting.rules.life import NotTheNextStep, State
@@ -146,6 +147,7 @@ def remove_motion(session: Session, community_id: str, assembly_id: str, motion_
     if motion.assembly_id != assembly.id:
         raise NotFound
     not_a_candidate(assembly, motion)
+    bound.not_a_recall(session, motion)
     session.delete(motion)
     session.flush()
     number(session, assembly, motions(session, assembly))

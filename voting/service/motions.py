@@ -13,6 +13,7 @@ from hoa.ports.files import Files
 from hoa.resolutions import rulebooks
 from hoa.resolutions.clauses import BOOKS, MATTERS
 from hoa.resolutions.tables import Resolution, RulebookVersion
+from voting.recall import bound, effect
 from voting.rules.matters import MATTERS as LAWFUL
 from voting.rules.matters import Majority, matter
 from voting.rules.thresholds import stricter
@@ -60,6 +61,7 @@ def change(
     assembly = drafts.locked_draft(session, community_id, assembly_id)
     motion, found = of(session, assembly, motion_id), matter(matter_code)
     drafts.not_a_candidate(assembly, motion)
+    bound.not_a_recall(session, motion)
     if not title.strip() or not body.strip():
         raise NothingWritten
     motion.title, motion.body, motion.matter = title.strip(), body.strip(), found.code
@@ -84,6 +86,7 @@ def split(session: Session, community_id: str, assembly_id: str, motion_id: str)
     assembly = drafts.locked_draft(session, community_id, assembly_id)
     motion = of(session, assembly, motion_id)
     drafts.not_a_candidate(assembly, motion)
+    bound.not_a_recall(session, motion)
     found = mixed(LAWFUL[motion.matter], motion.title, motion.body)
     if found is None:
         raise NotMixed
@@ -107,6 +110,7 @@ def make_stricter(session: Session, community_id: str, assembly_id: str, motion_
     assembly = drafts.locked_draft(session, community_id, assembly_id)
     motion = of(session, assembly, motion_id)
     drafts.not_a_candidate(assembly, motion)
+    bound.not_a_recall(session, motion)
     motion.majority = Majority.SPECIAL.value
     session.flush()
 
@@ -151,9 +155,11 @@ def document(session: Session, assembly: Assembly, sha256: str) -> dict[str, Any
 
 
 def take_effect(session: Session, motion: Motion, resolution: Resolution, *, by: str, now: datetime) -> None:
-    """A passed motion on M1 or M2 gives force to the rulebook draft that was noticed with it."""
+    """A passed motion on M1 or M2 gives force to the rulebook draft that was noticed with it; a recall that passed
+    ends the member's offices."""
     for found in motion.documents:
         rulebooks.adopt(session, resolution, sha256=found["sha256"], by=by, now=now)
+    effect.take(session, motion, resolution, by=by, now=now)
 
 
 def rulebook_drafts(session: Session, motion: Motion) -> Sequence[RulebookVersion]:
@@ -174,6 +180,7 @@ def _fits(session: Session, motion: Motion) -> None:
 
 
 def _add(session: Session, motion: Motion, *, title: str, sha256: str) -> None:
+    bound.not_a_recall(session, motion)
     if len(motion.documents) >= MOST_DOCUMENTS:
         raise TooManyDocuments(most=MOST_DOCUMENTS)
     if all(found["sha256"] != sha256 for found in motion.documents):

@@ -28,6 +28,9 @@ from voting.tables import Assembly, AssemblyRequest, RequestSignature
 
 MOST_MOTIONS = 3
 CONVENED, DECLINED = "convened", "declined"
+ASSEMBLY, RECALL = "assembly", "recall"
+# Which parameter of the pack says how many heads each kind of request needs.
+PERCENT = {ASSEMBLY: "request_percent", RECALL: "recall_owners_percent"}
 
 
 class NotAKnownOwner(Refusal):
@@ -63,6 +66,11 @@ class NotDue(Refusal):
     status: ClassVar[int] = 409
 
 
+class IsARecall(Refusal):
+    message: ClassVar[str] = N_("这是罢免的提议：先听取本人申辩，再到罢免的页面起草表决")
+    status: ClassVar[int] = 409
+
+
 class NoReason(Refusal):
     message: ClassVar[str] = N_("不召开的，必须写明理由，理由会公开")
 
@@ -76,8 +84,10 @@ def start(
     motions: Sequence[Mapping[str, str]],
     person_id: str,
     now: datetime,
+    kind: str = ASSEMBLY,
 ) -> AssemblyRequest:
-    """A request in the words that everybody will sign; whoever starts it signs first."""
+    """A request in the words that everybody will sign; whoever starts it signs first. `kind` is `recall` where
+    voting/recall asks for one."""
     _mine(session, community_id, person_id)
     asked = [
         {"title": motion["title"].strip(), "text": motion["text"].strip()}
@@ -92,6 +102,7 @@ def start(
     request = AssemblyRequest(
         community_id=community_id,
         number=(last or 0) + 1,
+        kind=kind,
         title=title.strip(),
         reason=reason.strip(),
         motions=asked,
@@ -145,6 +156,8 @@ def withdraw(session: Session, community_id: str, request_id: str, *, person_id:
 def decline(session: Session, community_id: str, request_id: str, *, reason: str, by: str, now: datetime) -> None:
     """Answer that no assembly is convened, with the reason that everybody reads."""
     request = _due(session, community_id, request_id)
+    if request.kind != ASSEMBLY:
+        raise IsARecall
     if not reason.strip():
         raise NoReason
     _answer(session, request, DECLINED, reason=reason.strip(), by=by, now=now)
@@ -162,6 +175,8 @@ def convene(
 ) -> Assembly:
     """Answer with the draft of an extraordinary assembly that asks what the owners asked, word for word."""
     request = _due(session, community_id, request_id)
+    if request.kind != ASSEMBLY:
+        raise IsARecall
     pack = pack_choice.current(session, community_id, day=today(now))
     days = schedule.notice_days(pack, schedule.Form.EXTRAORDINARY) + 1
     opens = (now + timedelta(days=days)).replace(hour=9, minute=0, second=0, microsecond=0)
@@ -193,6 +208,12 @@ def convene(
     request.assembly_id = assembly.id
     _answer(session, request, CONVENED, reason="", by=by, now=now)
     return assembly
+
+
+def convened(session: Session, request: AssemblyRequest, assembly: Assembly, *, by: str, now: datetime) -> None:
+    """Answer with an assembly that was drafted elsewhere: a recall's, after the defence."""
+    request.assembly_id = assembly.id
+    _answer(session, request, CONVENED, reason="", by=by, now=now)
 
 
 def suggested(text: str) -> str:
@@ -230,8 +251,10 @@ def get(session: Session, community_id: str, request_id: str) -> AssemblyRequest
 
 
 def requests(session: Session, community_id: str) -> Sequence[AssemblyRequest]:
-    """All requests, the latest first."""
-    query = select(AssemblyRequest).where(AssemblyRequest.community_id == community_id)
+    """All requests for an assembly, the latest first; recalls have their own pages."""
+    query = select(AssemblyRequest).where(
+        AssemblyRequest.community_id == community_id, AssemblyRequest.kind == ASSEMBLY
+    )
     return session.scalars(query.order_by(AssemblyRequest.number.desc())).all()
 
 
@@ -243,7 +266,7 @@ def unanswered(session: Session, community_id: str) -> Sequence[AssemblyRequest]
 
 def percent(request: AssemblyRequest) -> int:
     """The share of heads, as the pack had it when the request was started."""
-    return packs.pack(request.pack, day=today(request.started_at)).number("request_percent")
+    return packs.pack(request.pack, day=today(request.started_at)).number(PERCENT[request.kind])
 
 
 def _look(session: Session, request: AssemblyRequest, now: datetime) -> None:

@@ -81,8 +81,10 @@ def new_request() -> str | Response:
 
 @blueprint.get("/requests/<request_id>")
 @public
-def request_page(request_id: str) -> str:
+def request_page(request_id: str) -> str | Response:
     row = requests.get(context.reading(), context.community().id, request_id)
+    if row.kind == requests.RECALL:
+        return redirect(url_for("recall.of_request", request_id=row.id))
     return _page(row, DeclineForm(formdata=None))
 
 
