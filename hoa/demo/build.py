@@ -12,7 +12,7 @@ from sqlalchemy import select
 from hoa.accounts import service as accounts
 from hoa.community import service as register
 from hoa.community.tables import Community
-from hoa.demo import assemblies, audits, books, convening, notices, people, signing_keys
+from hoa.demo import assemblies, audits, bodies, books, convening, notices, people, signing_keys
 from hoa.demo import register as demo_register
 from hoa.kernel.clock import CHINA, FrozenClock
 from hoa.kernel.ids import seeded
@@ -62,6 +62,7 @@ def build(platform: Platform, *, tell: Tell) -> None:
             must=frozenset(cast.values()),
             chance=random.Random(SEED),  # noqa: S311 - the demo is meant to be predictable
         )
+        bodies.build(then, community.id, cast, now=clock.now())
         with then.database.writing() as session:
             signing_keys.register(session, cast, now=clock.now())
         tell("books")
