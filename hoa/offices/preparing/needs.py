@@ -8,6 +8,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from hoa.community import pack_choice
+from hoa.community import service as register
 from hoa.kernel.clock import today
 from hoa.kernel.posts import COMMITTEE
 from hoa.offices import service as offices
@@ -80,10 +81,12 @@ def overdue(session: Session, community_id: str, now: datetime) -> Sequence[Over
     row = progress.running(session, community_id)
     if row is None:
         return ()
+    # The list stands outside any community's pages, so the address names the community.
+    code = register.get_community(session, community_id).code
     return [
         Overdue(
             title=gettext("%(step)s已超期", step=step_title(step.code, row.what)),
-            url=url_for("preparing.show", preparation_id=row.id),
+            url=url_for("preparing.show", community_code=code, preparation_id=row.id),
             since=step.deadline.day,
         )
         for step in progress.of(session, row).steps
