@@ -21,7 +21,8 @@ CLERKS = ("clerk", "second_clerk")
 
 
 @contextmanager
-def _behind(demo: DemoServer) -> Iterator[Platform]:
+def behind(demo: DemoServer) -> Iterator[Platform]:
+    """The demo's own platform, beside its server or while that is stopped."""
     platform = open_platform(from_environment(demo.environment))
     try:
         yield platform
@@ -29,22 +30,24 @@ def _behind(demo: DemoServer) -> Iterator[Platform]:
         platform.database.close()
 
 
-def _assembly(session: Session, code: str) -> Assembly:
+def assembly_of(session: Session, code: str) -> Assembly:
+    """The demo's assembly of this code."""
     return session.scalars(select(Assembly).where(Assembly.code == code)).one()
 
 
-def _people(session: Session, assembly: Assembly) -> dict[str, str]:
+def people_of(session: Session, assembly: Assembly) -> dict[str, str]:
+    """The ids of the demo's officials, by their keys in the demo."""
     by_name = {one.name: one.person_id for one in officials.of(session, assembly)}
     return {who: by_name[EVERYBODY[who].name] for who in STAFF}
 
 
 def settle_and_close(demo: DemoServer, code: str) -> None:
     """After the cut-off: proxies' ballots are accepted, what nobody signed is taken back, and the log is closed."""
-    with _behind(demo) as platform:
+    with behind(demo) as platform:
         _wait(platform, code, "the worker did not cut off", lambda _session, row: row.step is State.CUT_OFF)
         with platform.database.writing(seconds=30) as session:
-            assembly, now = _assembly(session, code), platform.now()
-            people = _people(session, assembly)
+            assembly, now = assembly_of(session, code), platform.now()
+            people = people_of(session, assembly)
             proposals.drop_all(session, assembly, reason="截止时不在手", now=now)
             for waiting in proxies.unruled(session, assembly):
                 entry = proxies.ruling_entry(assembly, waiting.authority, accepted=True, reason="", now=now)
@@ -67,9 +70,9 @@ def settle_and_close(demo: DemoServer, code: str) -> None:
 
 def sign_the_tally(demo: DemoServer, code: str) -> None:
     """Two counters and the scrutineer."""
-    with _behind(demo) as platform, platform.database.writing(seconds=30) as session:
-        assembly = _assembly(session, code)
-        countersign(session, assembly, _people(session, assembly), now=platform.now())
+    with behind(demo) as platform, platform.database.writing(seconds=30) as session:
+        assembly = assembly_of(session, code)
+        countersign(session, assembly, people_of(session, assembly), now=platform.now())
 
 
 def _witnessed(session: Session, assembly: Assembly) -> bool:
@@ -82,7 +85,7 @@ def _wait(platform: Platform, code: str, otherwise: str, holds: Callable[[Sessio
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         with platform.database.reading() as session:
-            if holds(session, _assembly(session, code)):
+            if holds(session, assembly_of(session, code)):
                 return
         assert time.monotonic() < deadline, otherwise
         time.sleep(0.2)
