@@ -16,7 +16,7 @@ def an_election(candidates: int = 9, **more: Any) -> dict[str, Any]:
     """Seven seats among nine candidates, at least five, unless said otherwise."""
     codes = [f"m{number}" for number in range(1, candidates + 1)]
     given = {"code": "e1", "title": TITLE, "body": "owners_committee", "seats": 7, "minimum": 5, "alternates": 7}
-    return {**given, "approve_at_most": 7, "rank": "heads-area-lot", "motions": codes, **more}
+    return {**given, "approve_at_most": min(7, candidates), "rank": "heads-area-lot", "motions": codes, **more}
 
 
 def a_world_that_elects(
