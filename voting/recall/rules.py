@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
 from hoa.kernel.errors import N_, Refusal
+from voting.rules.motion_templates import is_unfilled
 
 # Reason and defence get the same room, so that neither is told at greater length than the other.
 TEXT_LENGTH = 1500
-BLANK = "＿＿"
 OWNERS, MEMBERS = "owners", "members"
 ALLOWED = "allowed"
 
@@ -39,7 +39,7 @@ class TextTooLong(Refusal):
 
 
 class BlankLeft(Refusal):
-    message: ClassVar[str] = N_("文字里不能留空（＿＿），请填好或者删去")
+    message: ClassVar[str] = N_("文字里不能留空（＿），请填好或者删去")
 
 
 class DefenceOver(Refusal):
@@ -86,7 +86,7 @@ def check_text(text: str) -> None:
     notice back."""
     if not 0 < len(text.strip()) <= TEXT_LENGTH:
         raise TextTooLong(most=TEXT_LENGTH)
-    if BLANK in text:
+    if is_unfilled(text):
         raise BlankLeft
 
 
