@@ -9,6 +9,7 @@ from hoa.kernel.posts import (
     COMMITTEE_SECRETARY,
     OWNER,
     PREPARATORY_LEADER,
+    RE_ELECTION_LEADER,
     Post,
 )
 
@@ -16,4 +17,14 @@ POWERS: Mapping[str, frozenset[Post]] = {
     "bulletin.publish": AUTHORITIES | {COMMITTEE_CHAIR, COMMITTEE_SECRETARY, PREPARATORY_LEADER},
     "bulletin.object": frozenset({OWNER}),
     "bulletin.answer": COMMITTEE,
+    # What a preparatory or re-election group announced it answers for itself (rules.md R1.23).
+    "bulletin.answer_group": frozenset({PREPARATORY_LEADER, RE_ELECTION_LEADER}),
 }
+
+# Who answers objections to a kind of publication, where it is not the committee.
+ANSWERERS: Mapping[str, str] = {"preparation": "bulletin.answer_group"}
+
+
+def answering(kind: str) -> str:
+    """The power that answers objections to publications of this kind."""
+    return ANSWERERS.get(kind, "bulletin.answer")

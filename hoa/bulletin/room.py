@@ -7,7 +7,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from hoa.bulletin import integrity, service, tasks
-from hoa.bulletin.powers import POWERS
+from hoa.bulletin.powers import ANSWERERS, POWERS, answering
 from hoa.bulletin.views import blueprint, short
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_
@@ -15,7 +15,7 @@ from hoa.web.room import Asker, NavItem, Need, Room
 
 
 def _needs(session: Session, asker: Asker) -> Sequence[Need]:
-    if "bulletin.answer" not in asker.powers:
+    if not asker.powers & {"bulletin.answer", *ANSWERERS.values()}:
         return ()
     return [
         Need(
@@ -24,7 +24,8 @@ def _needs(session: Session, asker: Asker) -> Sequence[Need]:
             due=objection.answer_due,
             urgent=objection.answer_due < today(asker.now),
         )
-        for objection in service.open_objections(session, asker.community_id)
+        for objection, kind in service.open_objections_with_kind(session, asker.community_id)
+        if answering(kind) in asker.powers
     ]
 
 

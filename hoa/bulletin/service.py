@@ -126,6 +126,17 @@ def open_objections(session: Session, community_id: str) -> Sequence[Objection]:
     return session.scalars(query.order_by(Objection.answer_due, Objection.id)).all()
 
 
+def open_objections_with_kind(session: Session, community_id: str) -> Sequence[tuple[Objection, str]]:
+    """The same, each with the kind of what it objects to."""
+    waiting = open_objections(session, community_id)
+    query = select(Publication.id, Publication.kind).where(
+        Publication.community_id == community_id,
+        Publication.id.in_({objection.publication_id for objection in waiting}),
+    )
+    kinds: dict[str, str] = dict(session.execute(query).all())
+    return [(objection, kinds[objection.publication_id]) for objection in waiting]
+
+
 def object_to(
     session: Session, community_id: str, *, publication_id: str, text: str, by: str, now: datetime
 ) -> Objection:

@@ -9,6 +9,7 @@ from wtforms.validators import NumberRange
 
 from hoa.bulletin import service
 from hoa.bulletin.current import has_moved
+from hoa.bulletin.powers import answering
 from hoa.bulletin.tables import Objection, Publication
 from hoa.community.tables import Community
 from hoa.db import get
@@ -16,7 +17,7 @@ from hoa.kernel import canonical
 from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound, Refusal
 from hoa.web import context
-from hoa.web.access import public, requires, signed_in
+from hoa.web.access import demand, public, requires, signed_in
 from hoa.web.forms import Form, at_most, required
 from hoa.web.i18n import told
 
@@ -77,6 +78,7 @@ def _page(publication_id: str, form: TextForm) -> str:
         on_display=today(context.now()) <= publication.display_until,
         address=context.platform().settings.base_url + url_for("bulletin_short.follow", publication_id=publication_id),
         form=form,
+        may_answer=context.may(answering(publication.kind)),
     )
 
 
@@ -140,16 +142,19 @@ def object_to(publication_id: str) -> str | BaseResponse:
         except Refusal as refusal:
             form.form_errors.append(told(refusal))
         else:
-            flash(gettext("异议已提交，业主委员会应在 10 个工作日内公开答复"), "ok")
+            flash(gettext("异议已提交，应在 10 个工作日内公开答复"), "ok")
             return redirect(url_for("bulletin.show", publication_id=publication_id))
     return _page(publication_id, form)
 
 
 @blueprint.route("/objections/<objection_id>", methods=["GET", "POST"])
-@requires("bulletin.answer")
+@signed_in
 def answer(objection_id: str) -> str | BaseResponse:
+    """Whoever published answers: the committee, or the group for what it announced."""
     here = context.community()
     objection = get(context.reading(), Objection, here.id, objection_id)
+    publication = get(context.reading(), Publication, here.id, objection.publication_id)
+    demand(answering(publication.kind))
     form = TextForm()
     if form.validate_on_submit():
         with context.writing() as session:
@@ -163,7 +168,6 @@ def answer(objection_id: str) -> str | BaseResponse:
             )
         flash(gettext("答复已公开"), "ok")
         return redirect(url_for("bulletin.show", publication_id=objection.publication_id))
-    publication = get(context.reading(), Publication, here.id, objection.publication_id)
     return render_template("bulletin/answer.html", form=form, objection=objection, publication=publication)
 
 

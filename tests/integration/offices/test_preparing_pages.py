@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from hoa.bulletin import service as bulletin
 from hoa.kernel.clock import FrozenClock
 from hoa.kernel.posts import COMMITTEE_CHAIR, PROPERTY_STAFF, Post
 from hoa.offices.preparing import announcing
@@ -233,11 +234,18 @@ def _waiting(page: str) -> str:
 
 
 def test_the_clock_says_what_a_rest_day_means(app: Flask, scene: Scene):
-    made = scene.start_again(ends=date(2027, 1, 2))
+    # The term ends on Sunday 27 December 2026; three months before is 27 September, so the report was late.
+    made = scene.start_again(ends=date(2026, 12, 27))
     page = app.test_client().get(f"{HOME}/{made}").text
-    assert "最迟 2026年10月2日" in page  # the report was late: three months before the second of January
-    assert "最迟 2027年1月2日 · 这天是休息日，不顺延，请在 2026年12月31日 前办好" in page
-    assert "放假安排还没有公布" in page
+    assert "已完成，超期" in page
+    assert "最迟 2026年9月27日" in page
+    assert "最迟 2026年12月27日 · 这天是休息日，不顺延，请在 2026年12月25日 前办好" in page
+    assert "2026年12月19日 是休息日，顺延到下一个工作日（民法典第 203 条）" in page
+
+
+def test_a_clock_that_runs_into_a_year_not_announced_says_so(app: Flask, scene: Scene):
+    made = scene.start_again(ends=date(2027, 3, 31))
+    assert "放假安排还没有公布" in app.test_client().get(f"{HOME}/{made}").text
 
 
 def test_the_day_of_the_meeting_moves_the_last_day_of_the_announcement(app: Flask, scene: Scene):
@@ -247,3 +255,26 @@ def test_the_day_of_the_meeting_moves_the_last_day_of_the_announcement(app: Flas
     day = (scene.day + timedelta(days=30)).isoformat()
     assert "会议最早在" in post(member, f"{page}/meeting", {"day": "2026-10-25"}, page=page).text
     assert "最迟 2026年11月4日" in post(member, f"{page}/meeting", {"day": day}, page=page, follow_redirects=True).text
+
+
+def test_the_group_answers_objections_to_what_it_announced_and_to_nothing_else(app: Flask, scene: Scene):
+    made = scene.formed()
+    with scene.platform.database.writing() as session:
+        step = announcing.announce_members(
+            session, scene.id, made, url=f"{HOME}/{made}", by=scene.street, now=scene.platform.now()
+        )
+        notice = bulletin.publish_notice(
+            session, scene.id, title="停水", body="明日停水", by=scene.clerk, now=scene.platform.now()
+        )
+        ours, theirs = (
+            bulletin.object_to(
+                session, scene.id, publication_id=one, text="有异议", by=scene.owners[4], now=scene.platform.now()
+            ).id
+            for one in (step.publication_id or "", notice.id)
+        )
+    leader = browser(app, scene, scene.street)
+    assert "答复业主异议" in leader.get("/c/WTY/").text
+    answer = post(leader, f"/c/WTY/bulletin/objections/{ours}", {"text": "已核实，没有亲属"}, follow_redirects=True)
+    assert "已核实，没有亲属" in answer.text
+    assert leader.get(f"/c/WTY/bulletin/objections/{theirs}").status_code == 403
+    assert browser(app, scene, scene.owners[0]).get(f"/c/WTY/bulletin/objections/{ours}").status_code == 403
