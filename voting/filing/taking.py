@@ -12,6 +12,7 @@ from typing import ClassVar, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hoa.community import pack_choice
 from hoa.kernel.clock import CHINA, today
 from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.kernel.posts import (
@@ -173,11 +174,9 @@ def enter(session: Session, community_id: str, assembly_id: str, code: str, *, b
     was refused can be entered later, when the reason is gone. Nothing changes where nobody can be entered."""
     assembly = steps.locked(session, community_id, assembly_id)
     found = result(session, assembly, code)
-    if found.election is None:
-        raise NoNomination
+    starts_at, ends_at = term(session, found, now)
     together = chain(session, found)
     check(session, together, now)
-    starts_at, ends_at = term(found.election, now)
     adds = _sits(session, together, now)
     if not adds and not any(seat.taken for one in together for seat in one.seats):
         _end_the_sitting(session, together, starts_at, by=by, now=now)
@@ -190,17 +189,15 @@ def enter(session: Session, community_id: str, assembly_id: str, code: str, *, b
                 refused.append((seat, refusal))
     if refused and not entered and not any(seat.taken for one in together for seat in one.seats):
         raise refused[0][1]
-    return Entered(entered, refused, _round(session, found, by=by, now=now))
+    return Entered(entered, refused, _round(session, found, starts_at, by=by, now=now))
 
 
 def check(session: Session, together: Sequence[Result], now: datetime) -> None:
     """Refuse while the outcome is open, or where all that was elected makes no lawful body."""
     newest, first = together[-1], together[0]
-    here, posts = newest.assembly.community_id, _posts_of(newest.body)
-    taken = {seat.person_id for one in together for seat in one.seats if seat.taken}
-    sitting = {holder.person.id for holder in offices.holders(session, here, posts=posts, now=now)} - taken
     won = sum(len(one.told.elected) for one in together)
-    members = won + (len(sitting) if len(together) == 1 and _supplements(newest) else 0)
+    adds = len(together) == 1 and _supplements(newest) is not None
+    members = won + (len(_sitting(session, newest, now)) if adds else 0)
     check_stands([one.told.outcome for one in together], _whole(session, first), members)
 
 
@@ -235,10 +232,18 @@ def _whole(session: Session, first: Result) -> Contest:
     return contest._replace(seats=row.seats, minimum=row.minimum) if row else contest
 
 
-def term(election: Election, now: datetime) -> tuple[datetime, datetime]:
-    """From the noticed first day, or from now where that has come, to the noticed end."""
-    starts_at = max(now, datetime.combine(election.term_starts_on, time(), CHINA))
-    return starts_at, datetime.combine(election.term_ends_on, time(), CHINA)
+def term(session: Session, found: Result, now: datetime) -> tuple[datetime, datetime]:
+    """From the noticed first day where another body sits until then; otherwise from now, because the body is there
+    since the assembly elected it (R1.24) and has to meet within days. To the noticed end, never beyond the longest
+    lawful term."""
+    if found.election is None:
+        raise NoNomination
+    here = found.assembly.community_id
+    noticed = datetime.combine(found.election.term_starts_on, time(), CHINA)
+    starts_at = max(now, noticed) if _sitting(session, found, now) else now
+    years = pack_choice.current(session, here, day=today(now)).number("committee_term_max_years")
+    longest = starts_at.replace(year=starts_at.year + years, day=min(starts_at.day, 28))
+    return starts_at, min(longest, datetime.combine(found.election.term_ends_on, time(), CHINA))
 
 
 def _sits(session: Session, together: Sequence[Result], now: datetime) -> bool:
@@ -247,11 +252,14 @@ def _sits(session: Session, together: Sequence[Result], now: datetime) -> bool:
     found = together[-1]
     if len(together) > 1 or _supplements(found) is None:
         return False
-    return bool(offices.holders(session, found.assembly.community_id, posts=_posts_of(found.body), now=now))
+    return bool(_sitting(session, found, now))
 
 
-def _posts_of(body: str) -> frozenset[Post]:
-    return frozenset({MEMBER_POSTS[body]})
+def _sitting(session: Session, found: Result, now: datetime) -> set[str]:
+    """Who sits in the body at this moment without having come from this election."""
+    here, posts = found.assembly.community_id, frozenset({MEMBER_POSTS[found.body]})
+    taken = {seat.person_id for seat in found.seats if seat.taken}
+    return {holder.person.id for holder in offices.holders(session, here, posts=posts, now=now)} - taken
 
 
 def _end_the_sitting(
@@ -259,7 +267,7 @@ def _end_the_sitting(
 ) -> None:
     """The body was elected anew: seats as noticed, and the terms that still run end as the new ones begin."""
     found, seats = together[-1], _whole(session, together[0]).seats
-    here, basis = found.assembly.community_id, _basis(session, found, found.seats[0])
+    here, basis = found.assembly.community_id, _basis(session, found)
     if starts_at <= now:
         query = select(Office).where(
             Office.community_id == here,
@@ -299,7 +307,7 @@ def _enter(
             person_id=seat.person_id,
             starts_at=starts_at,
             ends_at=ends_at,
-            basis=_basis(session, found, seat),
+            basis=_basis(session, found),
             by=by,
             now=now,
         )
@@ -334,31 +342,42 @@ def _places_before(session: Session, found: Result, now: datetime) -> int:
     return max(session.scalars(query), default=0)
 
 
-def _basis(session: Session, found: Result, seat: Seat) -> str:
+def _basis(session: Session, found: Result) -> str:
     """The resolution's number and the assembly's identity: what anybody can look up and recount."""
     query = select(Resolution).where(
         Resolution.community_id == found.assembly.community_id,
         Resolution.source == "assembly",
         Resolution.evidence == found.assembly.manifest_hash,
-        Resolution.title == seat.name,
+        Resolution.title == found.told.contest.title,
     )
     row = session.scalars(query.order_by(Resolution.number)).first()
     number = f"{number_text(row.source, row.year, row.number)} · " if row else ""
     return f"{number}业主大会会议 {found.assembly.code} · {(found.assembly.manifest_hash or '')[:16]}"
 
 
-def _round(session: Session, found: Result, *, by: str, now: datetime) -> FilingRound | None:
-    """The filing of an owners' committee begins with its election; its days run from the announcement (R2.8)."""
+def _round(session: Session, found: Result, starts_at: datetime, *, by: str, now: datetime) -> FilingRound | None:
+    """The filing of an owners' committee begins with its election; its days run from the announcement, or from the
+    first day of a term that begins later (R2.7, R2.8)."""
     if found.body not in FILED:
         return None
-    return registration.begin(
+    known = _known_round(session, found)
+    return known or registration.begin(
         session,
         found.assembly.community_id,
         kind=registration.ELECTION,
         reason=found.assembly.title,
-        event_on=today(found.announced_at),
+        event_on=today(max(found.announced_at, starts_at)) if starts_at > now else today(found.announced_at),
         basis=found.assembly.manifest_hash,
         body_kind=found.body,
         by=by,
         now=now,
     )
+
+
+def _known_round(session: Session, found: Result) -> FilingRound | None:
+    query = select(FilingRound).where(
+        FilingRound.community_id == found.assembly.community_id,
+        FilingRound.basis == found.assembly.manifest_hash,
+        FilingRound.body_kind == found.body,
+    )
+    return session.scalars(query).first()

@@ -45,7 +45,7 @@ def take_office(code: str, contest: str) -> str | Response:
         together=together,
         refused=refused,
         problem=problem,
-        term=taking.term(found.election, context.now()) if found.election else None,
+        term=taking.term(session, found, context.now()) if found.election else None,
         Role=Role,
     )
 
