@@ -17,6 +17,7 @@ from hoa.kernel.clock import CHINA, today
 from hoa.kernel.errors import N_, NotAllowed, NotFound, Refusal
 from hoa.kernel.posts import AUTHORITIES, POSTS, Post
 from hoa.offices import listing, places, rules, service
+from hoa.offices.changes import standing
 from hoa.offices.listing import Line, Reader
 from hoa.offices.rules import Place
 from hoa.offices.tables import Office
@@ -84,16 +85,15 @@ class EndForm(Form):
 
 def in_words(post: Post) -> str:
     """Body and post in the reader's language."""
-    return f"{gettext(rules.BODIES[post.body])} · {gettext(rules.KINDS[post.kind])}"
+    return f"{gettext(rules.BODIES[post.body])} · {gettext(rules.called(post))}"
 
 
 def place_in_words(place: Place) -> str:
-    """Where a building post is, in the reader's language; empty for the others."""
+    """Where a building post is: building and entrance as the register writes them, empty for the others."""
+    parts = [place.building, place.entrance]
     if place.floor:
-        return str(gettext("%(building)s %(entrance)s 单元 %(floor)s 层", **place._asdict()))
-    if place.entrance:
-        return str(gettext("%(building)s %(entrance)s 单元", building=place.building, entrance=place.entrance))
-    return place.building
+        parts.append(gettext("%(floor)s 层", floor=place.floor))
+    return " ".join(part for part in parts if part)
 
 
 def reader() -> Reader:
@@ -111,6 +111,11 @@ def roster() -> str:
         lines=listing.lines(session, context.platform().keys, here.id, reader=reader(), now=now),
         past=listing.past(session, here.id, reader=reader(), now=now),
         bodies=service.bodies(session, here.id),
+        standings=[
+            (gettext(rules.BODIES[kind]), found)
+            for kind, found in standing.all_bodies(session, here.id, now=now)
+            if found.vacant
+        ],
         title=in_words,
         place=place_in_words,
     )
@@ -133,7 +138,7 @@ def _row(line: Line) -> list[str]:
     office = line.office
     return [
         gettext(rules.BODIES[office.body_kind]),
-        gettext(rules.KINDS[office.post_kind]),
+        gettext(rules.called(office.post)),
         place_in_words(office.place),
         gettext("未经本人同意，不公开") if line.name is None else line.name,
         line.phone,

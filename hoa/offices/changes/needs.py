@@ -1,19 +1,21 @@
 """What changes of members put on people's start pages."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from flask import url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from hoa.accounts.tables import Person
+from hoa.community.service import get_community
 from hoa.kernel.clock import today
 from hoa.offices import rules as bodies
 from hoa.offices.changes import service, standing, succession
 from hoa.offices.changes.powers import CONFIRM, RECEIVE
 from hoa.offices.changes.rules import TITLES
 from hoa.offices.changes.tables import PROPOSED, WAITING
-from hoa.web.room import Asker, Need
+from hoa.web.room import Asker, Need, Overdue
 
 
 def needs(session: Session, asker: Asker) -> Sequence[Need]:
@@ -81,6 +83,23 @@ def _too_few(session: Session, asker: Asker) -> list[Need]:
     for kind in dict.fromkeys(row.body_kind for row in open_seats if row.body_kind not in alarmed):
         title = gettext("%(body)s有席位空缺，没有候补可以递补，请列入补选", body=gettext(bodies.BODIES[kind]))
         found.append(Need(title=title, url=url_for("changes.index")))
+    return found
+
+
+def overdue(session: Session, community_id: str, now: datetime) -> Sequence[Overdue]:
+    """Fewer than half left, for the street officer's list over all communities: since the last member left."""
+    code = get_community(session, community_id).code
+    found = []
+    for kind, left in standing.all_bodies(session, community_id, now=now):
+        days = [
+            today(row.effective_at)
+            for row in service.changes(session, community_id)
+            if row.body_kind == kind and row.seat and row.effective_at is not None
+        ]
+        if left.reelection and days:
+            title = gettext("%(body)s不足半数，要重新选举", body=gettext(bodies.BODIES[kind]))
+            url = url_for("changes.index", community_code=code)
+            found.append(Overdue(title=title, url=url, since=max(days)))
     return found
 
 

@@ -3,7 +3,7 @@
 from hoa.jobs import Periodic
 from hoa.kernel.errors import N_
 from hoa.offices.changes import publishing, tasks
-from hoa.offices.changes.needs import needs
+from hoa.offices.changes.needs import needs, overdue
 from hoa.offices.changes.powers import POWERS
 from hoa.offices.changes.views import blueprint
 from hoa.web.room import Room
@@ -13,6 +13,7 @@ ROOM = Room(
     blueprints=(blueprint,),
     powers=POWERS,
     needs=needs,
+    overdue=overdue,
     periodic=(Periodic("offices.changes", tasks.SECONDS, tasks.Watch()),),
     publications={publishing.KIND: N_("成员变动")},
 )

@@ -18,7 +18,7 @@ from hoa.kernel import masking
 from hoa.kernel.clock import CHINA, today
 from hoa.kernel.errors import NotAllowed, Refusal
 from hoa.offices import rules as bodies
-from hoa.offices.changes import acts, papers, rules, service, standing, succession
+from hoa.offices.changes import acts, papers, rules, service, standing, succession, suspensions
 from hoa.offices.changes.powers import CONFIRM, PROPOSE, RECEIVE
 from hoa.offices.changes.rules import AUTOMATIC, TITLES, Reason
 from hoa.offices.changes.tables import ENDED, PROPOSED, REJECTED, WAITING, MemberChange, SeatOffer
@@ -100,6 +100,7 @@ def index() -> str:
         member=me is not None and bool(standing.memberships(session, here, me.id, now=now)),
         titles=TITLES,
         may_propose=context.may(PROPOSE),
+        suspended=[(row, _name(session, row.person_id, full=full)) for row in suspensions.current(session, here)],
     )
 
 
