@@ -88,10 +88,12 @@ class ElectionStep(CommunityRow, Base):
         ForeignKeyConstraint(
             ["community_id", "election_id"], ["election.community_id", "election.id"], name="fk_election_step_election"
         ),
-        Index("ix_election_step_election", "community_id", "election_id"),
+        UniqueConstraint("community_id", "election_id", "no", name="uq_election_step_no"),
     )
 
     election_id: Mapped[str]
+    # Counts up within the election.
+    no: Mapped[int]
     step: Mapped[str]
     by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]

@@ -111,11 +111,12 @@ def _election() -> None:
     _of_community(
         "election_step",
         *_texts("election_id", "step", "reason"),
+        *_numbers("no"),
         _person("by", nullable=True),
         _moment("at"),
         _into("election_step", "election_id", "election"),
+        sa.UniqueConstraint("community_id", "election_id", "no", name="uq_election_step_no"),
     )
-    op.create_index("ix_election_step_election", "election_step", ["community_id", "election_id"])
 
 
 def _candidate() -> None:

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 
 from PIL import Image
 
@@ -16,6 +16,7 @@ from tests.integration.voting.world import _register
 from voting.elections import service
 from voting.elections.rules.eligibility import CRITERIA
 from voting.elections.rules.life import Channel
+from voting.elections.rules.seats import years_on
 from voting.elections.service import reading
 from voting.elections.tables import Candidate, Election
 from voting.rules.schedule import Form
@@ -36,7 +37,7 @@ class Race:
     standing: list[str] = field(default_factory=list)
 
     @property
-    def now(self):
+    def now(self) -> datetime:
         return self.clock.now()
 
     def row(self) -> Election:
@@ -57,7 +58,7 @@ class Race:
                 "body_kind": "owners_committee",
                 "seats": 5,
                 "term_starts_on": day + timedelta(days=90),
-                "term_ends_on": (day + timedelta(days=90)).replace(year=day.year + 3 + (day.month > 10)),
+                "term_ends_on": years_on(day + timedelta(days=90), 3),
                 "nominations_until": day + timedelta(days=7),
                 "convener": "首次业主大会会议筹备组",
                 **values,
@@ -75,9 +76,7 @@ class Race:
         """These stand by themselves, write a statement and sign."""
         for person in people:
             with self.platform.database.writing() as session:
-                service.stand(
-                    session, self.community, self.code, channel=Channel.SELF, person_id=person, now=self.now
-                )
+                service.stand(session, self.community, self.code, channel=Channel.SELF, person_id=person, now=self.now)
             self.complete(person)
 
     def complete(self, person: str, *, word: str = "") -> None:
@@ -106,9 +105,7 @@ class Race:
             self.pass_all(person)
             with self.platform.database.writing() as session:
                 number = self.candidate(person).number
-                service.accept(
-                    session, self.community, self.code, number, reasons="", by=self.leader, now=self.now
-                )
+                service.accept(session, self.community, self.code, number, reasons="", by=self.leader, now=self.now)
 
     def pass_all(self, person: str, **other: str) -> None:
         number = self.candidate(person).number
@@ -185,7 +182,3 @@ def a_photo(width: int = 900, height: int = 600) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (width, height), "#446688").save(out, "PNG")
     return out.getvalue()
-
-
-def days_of(row: Election) -> tuple[date, date]:
-    return row.term_starts_on, row.term_ends_on

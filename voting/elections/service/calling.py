@@ -179,8 +179,17 @@ def cancel(session: Session, community_id: str, code: str, *, reason: str, by: s
 def step(session: Session, row: Election, state: State, *, by: str | None, now: datetime, reason: str = "") -> None:
     """Write down who took the election to this state."""
     row.state = state.value
+    before = len(reading.steps(session, row))
     session.add(
-        ElectionStep(community_id=row.community_id, election_id=row.id, step=state.value, by=by, at=now, reason=reason)
+        ElectionStep(
+            community_id=row.community_id,
+            election_id=row.id,
+            no=before + 1,
+            step=state.value,
+            by=by,
+            at=now,
+            reason=reason,
+        )
     )
     session.flush()
 

@@ -173,4 +173,4 @@ def steps(session: Session, row: Election) -> Sequence[ElectionStep]:
     query = select(ElectionStep).where(
         ElectionStep.community_id == row.community_id, ElectionStep.election_id == row.id
     )
-    return session.scalars(query.order_by(ElectionStep.at, ElectionStep.id)).all()
+    return session.scalars(query.order_by(ElectionStep.no)).all()
