@@ -19,7 +19,7 @@ from hoa.web.access import public, requires
 from hoa.web.forms import Form, at_most, options, required
 from hoa.web.i18n import told
 
-blueprint = Blueprint("bodies", __name__, url_prefix="/c/<community_code>/offices/bodies")
+blueprint = Blueprint("bodies", __name__, url_prefix="/bodies")
 MOST_SEATS = 99
 
 
@@ -94,7 +94,7 @@ def edit(body: str) -> str | Response:
             form.form_errors.append(told(refusal))
         else:
             flash(gettext("已保存，修改写进任免记录"), "ok")
-            return redirect(url_for("bodies.show", body=body))
+            return redirect(url_for("offices.bodies.show", body=body))
     return render_template("offices/body_edit.html", form=form, body=row)
 
 

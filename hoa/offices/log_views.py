@@ -11,11 +11,12 @@ from hoa.kernel.errors import N_, NotFound
 from hoa.offices import consents, history
 from hoa.offices.history import Entry, Happening
 from hoa.offices.rules import BODIES, LEGAL_FORMS, PARTY
+from hoa.offices.tables import BodyChange
 from hoa.offices.views import file_of, in_words, place_in_words
 from hoa.web import context
 from hoa.web.access import requires
 
-blueprint = Blueprint("office_log", __name__, url_prefix="/c/<community_code>/offices/log")
+blueprint = Blueprint("log", __name__, url_prefix="/log")
 ON_A_PAGE = 50
 WORDS: Mapping[Happening, str] = {
     Happening.GRANTED: N_("任命"),
@@ -84,11 +85,8 @@ def _row(entry: Entry, *, hidden: bool) -> list[str]:
     elif entry.change is not None:
         change = entry.change
         what = gettext(BODIES[change.body_kind])
-        content = gettext(
-            "%(field)s：由“%(before)s”改为“%(after)s”",
-            field=gettext(FIELDS[change.field]),
-            before=_value(change.field, change.before),
-            after=_value(change.field, change.after),
+        content = _changed(
+            gettext(FIELDS[change.field]), *(_value(change, one) for one in (change.before, change.after))
         )
     if entry.person is not None:
         name = gettext("未经本人同意，不公开") if hidden else entry.person.name
@@ -96,5 +94,11 @@ def _row(entry: Entry, *, hidden: bool) -> list[str]:
     return [f"{entry.at:%Y-%m-%d %H:%M}", gettext(WORDS[entry.what]), what, name, content, entry.basis, by]
 
 
-def _value(field: str, value: str) -> str:
-    return gettext(LEGAL_FORMS[value]) if field == "legal_form" and value else value
+def _changed(field: str, before: str, after: str) -> str:
+    if before:
+        return str(gettext("%(field)s：由“%(before)s”改为“%(after)s”", field=field, before=before, after=after))
+    return str(gettext("%(field)s：“%(after)s”", field=field, after=after))
+
+
+def _value(change: BodyChange, value: str) -> str:
+    return gettext(LEGAL_FORMS[value]) if change.field == "legal_form" and value else value

@@ -21,7 +21,7 @@ def _clashes(session: Session, asker: Asker) -> Sequence[Need]:
     return [
         Need(
             title=gettext("有 %(n)s 组任职不相容，请结束其中一项", n=len(found)),
-            url=url_for("relationships.book") + "#clashes",
+            url=url_for("offices.relationships.book") + "#clashes",
             urgent=True,
         )
         for _ in found[:1]

@@ -10,7 +10,7 @@ from hoa.offices.views import in_words, place_in_words
 from hoa.web import context
 from hoa.web.access import requires
 
-blueprint = Blueprint("offices_own", __name__, url_prefix="/c/<community_code>/offices")
+blueprint = Blueprint("own", __name__)
 
 
 @blueprint.get("/mine")
@@ -25,7 +25,7 @@ def mine() -> str:
         held=held,
         rows=relationships.listed(session, here.id, of=me),
         ties=TIES,
-        me=me,
+        own_id=me,
         now=now,
         in_party=any(office.post in PARTY and office.starts_at <= now < office.ends_at for office in held),
         consent=consents.history(session, here.id, me),
@@ -53,7 +53,7 @@ def withdraw() -> Response:
 
 
 def _back() -> Response:
-    answer = redirect(url_for("offices_own.mine"))
+    answer = redirect(url_for("offices.own.mine"))
     assert isinstance(answer, Response)
     return answer
 

@@ -18,11 +18,11 @@ class UnknownBuilding(Refusal):
 
 
 class UnknownEntrance(Refusal):
-    message = N_("业主名册里%(building)s没有“%(entrance)s”单元，现有：%(known)s")
+    message = N_("业主名册里%(building)s没有单元“%(entrance)s”，现有：%(known)s")
 
 
 class UnknownFloor(Refusal):
-    message = N_("业主名册里%(building)s %(entrance)s 单元没有第“%(floor)s”层，现有：%(known)s")
+    message = N_("业主名册里%(building)s %(entrance)s 没有第“%(floor)s”层，现有：%(known)s")
 
 
 def buildings(session: Session, community_id: str) -> Mapping[str, Entrances]:

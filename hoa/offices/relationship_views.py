@@ -20,7 +20,7 @@ from hoa.web.access import requires
 from hoa.web.forms import Form, at_most, options, required
 from hoa.web.i18n import told
 
-blueprint = Blueprint("relationships", __name__, url_prefix="/c/<community_code>/offices/relationships")
+blueprint = Blueprint("relationships", __name__, url_prefix="/relationships")
 
 
 class WhoMissing(Refusal):
@@ -95,7 +95,7 @@ def book() -> str:
         ties=TIES,
         told=told,
         title=in_words,
-        me=context.person_id(),
+        own_id=context.person_id(),
     )
 
 
@@ -111,7 +111,7 @@ def declare() -> str | Response:
             form.form_errors.append(told(refusal))
         else:
             flash(gettext("已登记。与在任的职务不相容的，会列在下面并提醒有权办理的人"), "ok")
-            return redirect(url_for("relationships.book"))
+            return redirect(url_for("offices.relationships.book"))
     return render_template("offices/relationship_new.html", form=form)
 
 
@@ -164,9 +164,9 @@ def own() -> str | Response:
             form.form_errors.append(told(refusal))
         else:
             flash(gettext("已登记您的声明"), "ok")
-            return redirect(url_for("relationships.own"))
+            return redirect(url_for("offices.relationships.own"))
     rows = relationships.listed(session, here.id, of=me)
-    return render_template("offices/relationships_own.html", form=form, rows=rows, ties=TIES, me=me)
+    return render_template("offices/relationships_own.html", form=form, rows=rows, ties=TIES, own_id=me)
 
 
 def _declare_own(form: OwnForm) -> None:
@@ -209,5 +209,5 @@ def end(relationship_id: str) -> str | Response:
             form.form_errors.append(told(refusal))
         else:
             flash(gettext("已登记结束，原来的声明留在记录里"), "ok")
-            return redirect(url_for("relationships.book"))
+            return redirect(url_for("offices.relationships.book"))
     return render_template("offices/relationship_end.html", form=form, row=row, word=TIES[TieKind(row.kind)])

@@ -53,6 +53,14 @@ LEGAL_FORMS: Mapping[str, str] = {
     "group": N_("临时工作小组，不是法人"),
 }
 
+# What a post is called where the general word would be wrong.
+_CALLED: Mapping[Post, str] = {
+    posts.PARTY_SECRETARY: N_("书记"),
+    posts.PREPARATORY_MEMBER: N_("成员"),
+    posts.RE_ELECTION_MEMBER: N_("成员"),
+    posts.SELF_MANAGEMENT_MEMBER: N_("成员"),
+}
+
 # Where owners manage a compound without a committee the 自管会 decides in its place, and is watched like it.
 SELF_MANAGEMENT = frozenset({posts.SELF_MANAGEMENT_CHAIR, posts.SELF_MANAGEMENT_MEMBER})
 GOVERNING = COMMITTEE | SELF_MANAGEMENT
@@ -89,6 +97,11 @@ class Place(NamedTuple):
     building: str = ""
     entrance: str = ""
     floor: str = ""
+
+    @property
+    def order(self) -> tuple[tuple[int, str], ...]:
+        """By which places stand one after the other: 2幢 before 10幢."""
+        return tuple((len(part), part) for part in self)
 
 
 NOWHERE = Place()
@@ -273,7 +286,12 @@ def title(post: Post) -> str:
     """Body and post in one phrase, as a message id would be too many; both words are translated by whoever shows
     them.
     """
-    return f"{BODIES[post.body]}{KINDS[post.kind]}"
+    return f"{BODIES[post.body]}{called(post)}"
+
+
+def called(post: Post) -> str:
+    """What the post is called within its body, as a message id."""
+    return _CALLED.get(post) or KINDS[post.kind]
 
 
 def side(post: Post) -> Side | None:

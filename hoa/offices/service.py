@@ -209,7 +209,11 @@ def roster(session: Session, community_id: str, *, now: datetime, past: bool = F
     query = query.where(Office.ends_at <= now) if past else query.where(Office.ends_at > now, Office.starts_at <= now)
     query = query.order_by(Office.ends_at.desc() if past else Office.starts_at, Office.id)
     found = [OfficeHolder(office, person) for office, person in session.execute(query)]
-    return found if past else sorted(found, key=lambda holder: POSTS.index(holder.office.post))
+    return (
+        found
+        if past
+        else sorted(found, key=lambda holder: (POSTS.index(holder.office.post), holder.office.place.order))
+    )
 
 
 def in_force(session: Session, community_id: str, *, now: datetime) -> Sequence[OfficeHolder]:

@@ -13,7 +13,7 @@ from hoa.accounts import personal_keys
 from hoa.db import get
 from hoa.kernel.errors import N_, NotAllowed, NotFound, Refusal
 from hoa.offices import service as offices
-from hoa.offices.rules import BODIES, KINDS
+from hoa.offices.rules import BODIES, PARTY, called
 from hoa.web import context
 from hoa.web.access import requires, signed_in
 from hoa.web.forms import Form, at_most, options, required, tidy
@@ -118,8 +118,9 @@ def _holders(session: Session, assembly: Assembly, taken: set[str]) -> list[Any]
     """People in office, each once with their first post, who have no role yet."""
     people: dict[str, tuple[Any, str]] = {}
     for office, person in offices.roster(session, assembly.community_id, now=context.now()):
-        if person.id not in taken:
-            people.setdefault(person.id, (person, gettext(BODIES[office.post.body]) + gettext(KINDS[office.post.kind])))
+        # A post in the party's organisation is shown by consent, on the roster; here whoever is meant is searched for.
+        if person.id not in taken and office.post not in PARTY:
+            people.setdefault(person.id, (person, gettext(BODIES[office.post.body]) + gettext(called(office.post))))
     return list(people.values())
 
 

@@ -187,7 +187,7 @@ def test_the_clerk_appoints_a_floor_lead_on_the_page(platform: Platform, app: Fl
     wrong = post(browser, f"{HERE}appoint", {**fields, "floor": "33"})
     assert "没有第“33”层，现有：1、2" in wrong.text
     assert post(browser, f"{HERE}appoint", {**fields, "floor": "2"}).status_code == 302
-    assert f"{building} {entrance} 单元 2 层" in browser.get(HERE).text
+    assert f"{building} {entrance} 2 层" in browser.get(HERE).text
 
 
 @pytest.mark.parametrize("rewritten", ["building = '2幢'", "floor = '9'", "granted_by = 'x'"])
