@@ -37,6 +37,7 @@ from hoa.offices.service import posts_held
 from hoa.platform import Platform
 from hoa.resolutions import acts as resolutions_acts
 from hoa.resolutions import evidence
+from hoa.resolutions.meetings.room import ROOM as MEETINGS
 from hoa.resolutions.room import ROOM as RESOLUTIONS
 from hoa.web import errors, i18n, jobs_views, observing, security, shell
 from hoa.web.access import assert_every_route_declares
@@ -59,6 +60,7 @@ ROOMS: tuple[Room, ...] = (
     HANDOVERS,
     BULLETIN,
     RESOLUTIONS,
+    MEETINGS,
     VOTING,
     RECALL,
     FILING,

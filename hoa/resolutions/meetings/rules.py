@@ -122,6 +122,10 @@ class ItemIncomplete(Refusal):
     message: ClassVar[str] = N_("第 %(no)s 项议程没有写明标题或者内容，请补上")
 
 
+class ItemTooLong(Refusal):
+    message: ClassVar[str] = N_("第 %(no)s 项议程太长：标题最多 %(title)s 个字，内容最多 %(text)s 个字")
+
+
 class ReservedForAssembly(Refusal):
     message: ClassVar[str] = N_(
         "第 %(no)s 项里的“%(word)s”看起来是业主共同决定的事项（%(matter)s），业主委员会不能自行决定。"
@@ -291,6 +295,8 @@ def check_agenda(items: Sequence[Item]) -> None:
     for no, item in enumerate(items, 1):
         if not item.title.strip() or (item.kind is ItemKind.DECISION and not item.text.strip()):
             raise ItemIncomplete(no=no)
+        if len(item.title) > LONGEST_TITLE or len(item.text) > LONGEST_TEXT or len(item.not_reserved) > LONGEST_TEXT:
+            raise ItemTooLong(no=no, title=LONGEST_TITLE, text=LONGEST_TEXT)
         found = reserved(f"{item.title}\n{item.text}") if item.kind is ItemKind.DECISION else None
         if found is not None and not item.not_reserved.strip():
             raise ReservedForAssembly(no=no, word=found.word, matter=f"{found.matter} {found.title}")
