@@ -20,6 +20,7 @@ from hoa.kernel.posts import (
 )
 from hoa.offices import relationships, rules, service
 from hoa.offices.rules import TieKind
+from hoa.offices.tables import Office
 from hoa.platform import Platform
 from tests.integration.community.scene import post, signed_in
 from tests.integration.people import a_community, a_person
@@ -188,6 +189,27 @@ def test_a_sitting_member_who_declares_a_job_with_the_company_is_an_alarm_of_its
     appoint(platform, community, he, COMMITTEE_MEMBER)
     declare(platform, community, he, None, TieKind.EMPLOYED)
     assert clashes(platform, community) == [{COMMITTEE_MEMBER}]
+
+
+def test_two_offices_of_one_person_from_before_the_rule_are_an_alarm_too(platform: Platform):
+    community, he = a_community(platform), a_person(platform, "和豪")
+    appoint(platform, community, he, COMMITTEE_MEMBER)
+    now = platform.now()
+    with platform.database.writing() as session:
+        service.ensure_body(session, community, kind=PROPERTY_STAFF.body)
+        session.add(
+            Office(
+                community_id=community,
+                body_kind=PROPERTY_STAFF.body,
+                post_kind=PROPERTY_STAFF.kind,
+                person_id=he,
+                starts_at=now,
+                ends_at=now + timedelta(days=30),
+                basis="物业服务合同",
+                granted_at=now,
+            )
+        )
+    assert clashes(platform, community) == [{COMMITTEE_MEMBER, PROPERTY_STAFF}]
 
 
 def test_offices_that_begin_later_clash_too(platform: Platform):
