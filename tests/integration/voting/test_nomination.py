@@ -250,6 +250,18 @@ def test_whoever_works_for_the_property_company_or_is_married_to_it_is_refused_w
     for person in (staff, spouse, child):
         with pytest.raises(Refusal, match=r"R2\.3、R2\.21"):
             write(race, service.stand, race.code, channel=Channel.SELF, person_id=person, now=race.now)
+    with pytest.raises(nominating.CompanyTie):
+        write(
+            race,
+            service.recommend,
+            race.code,
+            channel=Channel.BRANCH,
+            room="1-1-0201",
+            name="业主1",
+            words="热心",
+            by=race.leader,
+            now=race.now,
+        )
     with race.platform.database.reading() as session:
         assert reading.candidates(session, race.row()) == []
 

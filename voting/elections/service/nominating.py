@@ -85,6 +85,20 @@ class ListPublished(Refusal):
     status: ClassVar[int] = 409
 
 
+class CompanyTie(Refusal):
+    """What somebody else is told: the rule, and not who is related to whom."""
+
+    message: ClassVar[str] = N_(
+        "这位业主不能做候选人：本人或者配偶、直系亲属在物业服务企业任职或与它有利害关系"
+        "（《上海市住宅物业管理规定》第 20 条、《北京市物业管理条例》第 39 条，R2.3）"
+    )
+
+
+class NotStanding(Refusal):
+    message: ClassVar[str] = N_("您没有参加这次选举")
+    status: ClassVar[int] = 404
+
+
 def stand(
     session: Session, community_id: str, code: str, *, channel: Channel, person_id: str, now: datetime
 ) -> Candidate:
@@ -232,7 +246,12 @@ def _nominate(
     electors = elector_of(session, row.community_id, person_id)
     if not owned or not electors or all(one.ownership.level == IdentityLevel.V0.value for one in owned):
         raise NotAnOwner
-    check_company(session, row, person_id, now=now)
+    try:
+        check_company(session, row, person_id, now=now)
+    except Refusal:
+        if by == person_id:
+            raise
+        raise CompanyTie from None
     one = reading.mine(session, row, person_id, lock=True)
     if one is None:
         last = session.scalar(
@@ -277,11 +296,6 @@ def _own(session: Session, community_id: str, code: str, person_id: str) -> Cand
     if one.step is CandidateState.WITHDRAWN:
         raise HasWithdrawn
     return one
-
-
-class NotStanding(Refusal):
-    message: ClassVar[str] = N_("您没有参加这次选举")
-    status: ClassVar[int] = 404
 
 
 def _short(text: str, most: int) -> None:

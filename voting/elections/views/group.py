@@ -396,9 +396,10 @@ def _offer_draft(row: Election, form: DraftForm) -> DraftForm:
         form.form.data = Kind.FIRST.value if row.convener == conveners.PREPARATORY else Kind.EXTRAORDINARY.value
         form.channels.data = [name for name in ("online", "paper") if name in allowed]
         form.body.data = gettext(
-            "请各位业主选举%(body)s：应选 %(seats)s 名，每人最多同意 %(seats)s 位候选人。",
+            "请各位业主选举%(body)s：应选 %(seats)s 名，每张票最多同意 %(most)s 位候选人。",
             body=gettext(BODIES[row.body_kind]),
             seats=row.seats,
+            most=row.approve_at_most,
         )
     return form
 

@@ -111,7 +111,10 @@ def _page(row: Election, one: Candidate, form: QuestionForm) -> str:
         place=order.index(one) + 1 if row.drawn_at and one in order else None,
         of=len(order),
         public=reading.is_public(row, one),
-        resigns=nominating.to_resign(session, row, one.person_id, now=context.now()),
+        # Only what the public roster says anyway: who is related to whom is nobody's to read here.
+        resigns=[
+            found for found in nominating.to_resign(session, row, one.person_id, now=context.now()) if found.tie is None
+        ],
         questions=reading.about(session, one, Question),
         taken=reading.is_public(row, one) and questions.is_open(session, row, context.now()),
         may_ask=context.may(TAKE_PART) and me is not None and me.id != one.person_id,
