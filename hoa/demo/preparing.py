@@ -68,7 +68,18 @@ def re_election_group(
         )
         _fill(session, community_id, row.id, cast, owners, by=by, now=started)
         formed = started + FORMED_AFTER
-        service.form(session, community_id, row.id, formed_on=today(formed), by=by, now=formed)
+        decision = paperwork.file_paper(
+            session,
+            then.keys,
+            then.files,
+            community_id,
+            row.id,
+            kind=Paper.EVIDENCE,
+            upload=_paper("关于成立换届小组的决定（演示）", ("同意成立换届小组，组长由街道办事处代表担任。",)),
+            by=by,
+            now=formed,
+        )
+        service.form(session, community_id, row.id, formed_on=today(formed), decision=decision.id, by=by, now=formed)
         announced = started + ANNOUNCED_AFTER
         announcing.announce_members(
             session, community_id, row.id, url=_page(session, community_id, row.id), by=by, now=announced

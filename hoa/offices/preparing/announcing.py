@@ -12,10 +12,10 @@ from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
 from hoa.offices.preparing import board, progress
 from hoa.offices.preparing.paperwork import check_markable, write_step
+from hoa.offices.preparing.progress import opened
 from hoa.offices.preparing.rules import papers
 from hoa.offices.preparing.rules.composition import DELEGATIONS
 from hoa.offices.preparing.rules.trigger import Kind
-from hoa.offices.preparing.service import opened
 from hoa.offices.preparing.tables import Preparation, PreparationPaper, PreparationStep
 
 

@@ -97,6 +97,7 @@ class FormingForm(Form):
     reason = StringField(
         lazy_gettext("没有党组织代表参加的理由"), validators=[at_most(300)], description=lazy_gettext("都有代表就留空")
     )
+    decision = FileField(lazy_gettext("街道成立小组的决定"))
 
 
 class PaperForm(Form):

@@ -9,9 +9,10 @@ from hoa.db import get
 from hoa.kernel import masking
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
-from hoa.offices.preparing import service, words
-from hoa.offices.preparing.forms import FormingForm, MemberForm, ReasonForm, given
+from hoa.offices.preparing import paperwork, service, words
+from hoa.offices.preparing.forms import FormingForm, MemberForm, ReasonForm, given, wanted_file
 from hoa.offices.preparing.rules.composition import DELEGATIONS, INVITED, WITHOUT_OFFICE
+from hoa.offices.preparing.rules.papers import Paper
 from hoa.offices.preparing.tables import PreparationMember
 from hoa.offices.preparing.views import blueprint, found_here
 from hoa.web import context
@@ -48,16 +49,7 @@ def form_group(preparation_id: str) -> str | Response:
     forming = FormingForm()
     if forming.validate_on_submit():
         try:
-            with context.writing() as session:
-                service.form(
-                    session,
-                    context.community().id,
-                    preparation_id,
-                    formed_on=given(forming.formed_on.data),
-                    reason=forming.reason.data or "",
-                    by=context.person_id(),
-                    now=context.now(),
-                )
+            _form(preparation_id, forming)
             flash(gettext("小组已成立，成员的权限从现在开始"), "ok")
             return redirect(url_for("preparing.show", preparation_id=preparation_id))
         except Refusal as refusal:
@@ -112,6 +104,34 @@ def _page(preparation_id: str, form: MemberForm, forming: FormingForm) -> str:
         invited=found.pack.text("preparatory_party") == INVITED,
         without_office=WITHOUT_OFFICE,
     )
+
+
+def _form(preparation_id: str, forming: FormingForm) -> None:
+    """Keep the street's decision and form the group on it, both or neither."""
+    upload, platform, here = wanted_file("decision"), context.platform(), context.community().id
+    by, now = context.person_id(), context.now()
+    with context.writing() as session:
+        decision = paperwork.file_paper(
+            session,
+            platform.keys,
+            platform.files,
+            here,
+            preparation_id,
+            kind=Paper.EVIDENCE,
+            upload=upload,
+            by=by,
+            now=now,
+        )
+        service.form(
+            session,
+            here,
+            preparation_id,
+            formed_on=given(forming.formed_on.data),
+            decision=decision.id,
+            reason=forming.reason.data or "",
+            by=by,
+            now=now,
+        )
 
 
 def _add(preparation_id: str, form: MemberForm) -> None:

@@ -13,10 +13,9 @@ from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.kernel.ids import new_id
 from hoa.offices.preparing import progress, sealing
-from hoa.offices.preparing.progress import Progress
+from hoa.offices.preparing.progress import NoReason, Progress, opened
 from hoa.offices.preparing.rules import clock
 from hoa.offices.preparing.rules.papers import Paper
-from hoa.offices.preparing.service import NoReason, opened
 from hoa.offices.preparing.tables import Preparation, PreparationPaper, PreparationStep
 from hoa.ports.files import Files
 from hoa.ports.keys import Keys
@@ -150,7 +149,7 @@ def undo(
     if not reason.strip():
         raise NoReason
     found = progress.of(session, row)
-    if found.step(step) is None:
+    if found.step(step) is None or step in NOT_MARKED:
         raise NoSuchStep
     if found.mark(step) is None:
         raise NotDone

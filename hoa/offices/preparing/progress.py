@@ -1,8 +1,8 @@
-"""How a preparation stands: its steps with their last days, who is in the group and what is missing. Only reads."""
+"""How a preparation stands: its steps with their last days, who is in the group and what is missing. Writes nothing."""
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,12 +10,22 @@ from sqlalchemy.orm import Session
 from hoa.db import get as get_row
 from hoa.kernel import packs, workdays
 from hoa.kernel.clock import today
+from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.packs import RulePack
 from hoa.offices.preparing.rules import clock, composition, papers
 from hoa.offices.preparing.rules.composition import Check, Seat
 from hoa.offices.preparing.rules.papers import Paper
 from hoa.offices.preparing.rules.trigger import Kind
 from hoa.offices.preparing.tables import Preparation, PreparationMember, PreparationPaper, PreparationStep
+
+
+class IsOver(Refusal):
+    message: ClassVar[str] = N_("这次筹备已经结束，不能再改")
+    status: ClassVar[int] = 409
+
+
+class NoReason(Refusal):
+    message: ClassVar[str] = N_("请写明原因")
 
 
 class Progress(NamedTuple):
@@ -48,6 +58,14 @@ def get(session: Session, community_id: str, preparation_id: str, *, lock: bool 
     return get_row(session, Preparation, community_id, preparation_id, lock=lock)
 
 
+def opened(session: Session, community_id: str, preparation_id: str) -> Preparation:
+    """The preparation, locked, if it is still under way."""
+    row = get(session, community_id, preparation_id, lock=True)
+    if row.ended_at is not None:
+        raise IsOver
+    return row
+
+
 def preparations(session: Session, community_id: str) -> Sequence[Preparation]:
     """All of a community, the latest first."""
     query = select(Preparation).where(Preparation.community_id == community_id)
@@ -66,14 +84,15 @@ def pack_of(row: Preparation) -> RulePack:
 
 
 def members(session: Session, row: Preparation) -> Sequence[PreparationMember]:
-    """Who is in the group today: the leader first, then as they came in."""
+    """Who is in the group today: the leader first, then by whom they speak for."""
     query = select(PreparationMember).where(
         PreparationMember.community_id == row.community_id,
         PreparationMember.preparation_id == row.id,
         PreparationMember.removed_at.is_(None),
     )
-    query = query.order_by(PreparationMember.leader.desc(), PreparationMember.added_at, PreparationMember.id)
-    return session.scalars(query).all()
+    order = list(composition.DELEGATIONS)
+    found = session.scalars(query.order_by(PreparationMember.added_at, PreparationMember.id))
+    return sorted(found, key=lambda member: (not member.leader, order.index(member.speaks_for)))
 
 
 def papers_of(session: Session, row: Preparation) -> Sequence[PreparationPaper]:

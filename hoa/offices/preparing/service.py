@@ -14,7 +14,8 @@ from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.ids import new_id
 from hoa.kernel.posts import Post
 from hoa.offices import service as offices
-from hoa.offices.preparing import progress
+from hoa.offices.preparing import paperwork, progress
+from hoa.offices.preparing.progress import IsOver, NoReason, opened
 from hoa.offices.preparing.rules import composition
 from hoa.offices.preparing.rules.composition import Delegation, Seat
 from hoa.offices.preparing.rules.trigger import Kind
@@ -23,11 +24,6 @@ from hoa.offices.tables import Office
 
 # Nothing says how long a group may serve; a year is more than any term here, and its powers end with the preparation.
 GROUP_DAYS = 365
-
-
-class IsOver(Refusal):
-    message: ClassVar[str] = N_("这次筹备已经结束，不能再改")
-    status: ClassVar[int] = 409
 
 
 class NotAnOwner(Refusal):
@@ -53,18 +49,6 @@ class FormedBefore(Refusal):
 class IsFormed(Refusal):
     message: ClassVar[str] = N_("小组已经成立，成立日期不能再改")
     status: ClassVar[int] = 409
-
-
-class NoReason(Refusal):
-    message: ClassVar[str] = N_("请写明原因")
-
-
-def opened(session: Session, community_id: str, preparation_id: str) -> Preparation:
-    """The preparation, locked, if it is still under way."""
-    row = progress.get(session, community_id, preparation_id, lock=True)
-    if row.ended_at is not None:
-        raise IsOver
-    return row
 
 
 def add_member(
@@ -148,11 +132,15 @@ def form(
     preparation_id: str,
     *,
     formed_on: date,
+    decision: str,
     reason: str = "",
     by: str,
     now: datetime,
 ) -> Preparation:
-    """Form the group on what the street decided: each demand of the law is met, and members get their offices."""
+    """Form the group on what the street decided: each demand of the law is met, and members get their offices.
+
+    `decision` is the id of the paper with the street's decision.
+    """
     row = opened(session, community_id, preparation_id)
     if row.formed_on is not None:
         raise IsFormed
@@ -164,8 +152,9 @@ def form(
         developer_most=pack.number("preparatory_developer_most"),
     )
     composition.check_complete(found, party=pack.text("preparatory_party"), reason=reason)
+    paper = paperwork.paper_of(session, community_id, row.id, decision)
     row.formed_on, row.formed_by, row.reason = formed_on, by, reason.strip()
-    session.flush()
+    paperwork.write_step(session, row, "form", formed_on, paper_id=paper.id, by=by, now=now)
     for member in group:
         _appoint(session, row, member, by=by, now=now)
     return row

@@ -135,7 +135,8 @@ def _opened(preparation_id: str) -> Response:
 @public
 def show(preparation_id: str) -> str:
     """What is late first, whose turn it is, what is due next; then group, papers and announcements."""
-    return page(found_here(preparation_id), MeetingForm(formdata=None))
+    found = found_here(preparation_id)
+    return page(found, MeetingForm(formdata=None, day=found.row.meeting_on))
 
 
 def page(found: Progress, meeting: MeetingForm) -> str:

@@ -143,12 +143,14 @@ class Scene:
         return [*made, *(self.add(preparation, name, Delegation.OWNER, person) for name, person in names)]
 
     def form(self, preparation: str, *, by: str | None = None, reason: str = "") -> None:
+        (decision,) = self.file(preparation, [Paper.EVIDENCE])
         with self.platform.database.writing() as session:
             service.form(
                 session,
                 self.id,
                 preparation,
                 formed_on=self.day,
+                decision=decision,
                 reason=reason,
                 by=by or self.second,
                 now=self.platform.now(),

@@ -116,6 +116,27 @@ def test_members_get_their_powers_when_the_group_is_formed_and_not_before(scene:
     assert PREPARATORY_LEADER in posts_of(scene, scene.street)
 
 
+def test_a_group_is_formed_on_the_streets_decision_of_this_very_preparation(scene: Scene):
+    other = Scene(scene.platform, "BYL")
+    made, theirs = scene.start(), other.start()
+    scene.fill(made)
+    (decision,) = other.file(theirs, [Paper.EVIDENCE])
+    with pytest.raises(NotFound), scene.platform.database.writing() as session:
+        service.form(
+            session,
+            scene.id,
+            made,
+            formed_on=scene.day,
+            decision=decision,
+            by=scene.second,
+            now=scene.platform.now(),
+        )
+    scene.form(made)
+    taken = scene.of(made).mark("form")
+    assert taken is not None
+    assert taken.paper_id is not None
+
+
 def test_a_group_that_the_law_does_not_allow_is_not_formed(scene: Scene):
     made = scene.start()
     scene.fill(made, owners=2)
@@ -240,10 +261,11 @@ def test_what_owners_must_know_is_published_whole_or_not_at_all(scene: Scene):
     scene.file(made, wanted[-1:])
     published = announce(scene, made, announcing.announce_papers)
     found = scene.of(made)
-    assert {paper.publication_id for paper in found.papers} == {published}
+    public = [paper for paper in found.papers if paper.what in wanted]
+    assert {paper.publication_id for paper in public} == {published}
     with scene.platform.database.reading() as session:
         content = session.scalars(select(Publication.content).where(Publication.id == published)).one()
-    assert {paper["sha256"] for paper in content["papers"]} == {paper.sha256 for paper in found.papers}
+    assert {paper["sha256"] for paper in content["papers"]} == {paper.sha256 for paper in public}
     assert (content["heads"], content["area"]) == (6, 80_000)
 
 
@@ -342,7 +364,7 @@ def test_a_mark_is_taken_back_with_a_reason_and_both_stay(scene: Scene):
             session, scene.id, made, step="members", reason="登记错了", by=scene.street, now=scene.platform.now()
         )
     assert scene.of(made).mark("members") is None
-    assert number(scene, "preparation_step") == 2
+    assert number(scene, "preparation_step") == 3  # forming, marking, taking back
     with pytest.raises(paperwork.NotDone), scene.platform.database.writing() as session:
         paperwork.undo(
             session, scene.id, made, step="members", reason="再来", by=scene.street, now=scene.platform.now()

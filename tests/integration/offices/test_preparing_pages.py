@@ -74,13 +74,10 @@ def test_the_street_walks_from_the_report_to_the_announced_list(app: Flask, scen
     add(clerk, made, "秦雅宁", "19900001001", "residents")
     for name, number in zip(OWNERS[:3], range(3), strict=True):
         assert name in add(clerk, made, name, f"1990000020{number}", "owner").text
-    answer = post(
-        clerk,
-        f"{HOME}/{made}/group/form",
-        {"formed_on": "2026-10-20"},
-        page=f"{HOME}/{made}/group",
-        follow_redirects=True,
-    )
+    page, day = f"{HOME}/{made}/group", {"formed_on": "2026-10-20"}
+    assert "请选择要上传的文件" in post(clerk, f"{page}/form", day, page=page).text
+    fields = day | {"decision": (io.BytesIO(a_pdf("决定")), "决定.pdf")}
+    answer = post(clerk, f"{page}/form", fields, page=page, content_type="multipart/form-data", follow_redirects=True)
     assert "小组已成立" in answer.text
     assert "2026年10月27日" in answer.text
     assert "已公告" in post(clerk, f"{HOME}/{made}/announce/members", follow_redirects=True).text

@@ -139,6 +139,8 @@ def _odd(members: int) -> Check:
     title = N_("人数为单数")
     if members % 2:
         return Check("odd", title)
+    if not members:
+        return Check("odd", title, N_("还没有成员"))
     return Check("odd", title, N_("现在 %(members)s 人，是双数，请增减一人"), {"members": members})
 
 
