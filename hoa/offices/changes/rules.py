@@ -36,7 +36,7 @@ TITLES: Mapping[str, str] = {
     Reason.RECALLED: N_("业主大会决定罢免"),
 }
 ARTICLES: Mapping[str, str] = {
-    Reason.RESIGNED: N_("书面辞职自到达时生效（《民法典》第一百三十七条；各地条例：书面辞职的，资格终止）"),
+    Reason.RESIGNED: N_("《民法典》第一百三十七条：书面的意思表示自到达时生效"),
     Reason.NOT_OWNER: N_("《业主大会和业主委员会指导规则》第四十三条"),
     Reason.INCAPACITY: N_("《业主大会和业主委员会指导规则》第四十三条"),
     Reason.LIBERTY: N_("《业主大会和业主委员会指导规则》第四十三条"),
