@@ -60,7 +60,7 @@ def index() -> str:
     ]
     if not states and not context.may(READ):
         raise NotAllowed
-    return render_template("handovers/index.html", states=states, day=today(now), may_begin=context.may(READ), me=me)
+    return render_template("handovers/index.html", states=states, day=today(now))
 
 
 def _has_part(found: Handover) -> bool:
@@ -126,7 +126,7 @@ def _values(found: Handover) -> dict[str, Any]:
         "lines": lines,
         "gives": me in handover.givers(session, found),
         "takes": me in handover.takers(session, found, now),
-        "me": me,
+        "my_id": me,
         "late": 0 if all(line.settled for line in lines) else max(0, (today(now) - found.due_on).days),
         "missing": [line for line in lines if line.word is Word.MISSING],
         "open": sum(not line.settled for line in lines),

@@ -109,21 +109,15 @@ def _application(found: Sources, how: Mapping[str, Any]) -> str:
 
 def _minutes(found: Sources, how: Mapping[str, Any]) -> str:
     assert found.assembly is not None  # the piece is ready
-    return _render(
-        "voting/minutes_paper.html", how, assembly=found.assembly, **words(), **minutes_values(found.assembly)
-    )
+    values = {**words(), **minutes_values(found.assembly)}
+    return _render("voting/minutes_paper.html", how, assembly=found.assembly, **values)
 
 
 def _result(found: Sources, how: Mapping[str, Any]) -> str:
     assert found.assembly is not None  # the piece is ready
     tally = tallying.tally_of(context.reading(), found.assembly)
-    return _render(
-        "voting/result_paper.html",
-        how,
-        assembly=found.assembly,
-        **words(),
-        **outcome.figures(found.assembly, tally),
-    )
+    values = {**words(), **outcome.figures(found.assembly, tally)}
+    return _render("voting/result_paper.html", how, assembly=found.assembly, **values)
 
 
 def _rulebook(version: RulebookVersion | None, how: Mapping[str, Any]) -> str:
