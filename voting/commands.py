@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from hoa.community.service import named_community
 from hoa.kernel.errors import N_, Refusal
 from hoa.platform import Platform
-from voting.rules import shares
+from voting.rules import election_file, shares
+from voting.rules.election import stands
 from voting.rules.life import State
 from voting.rules.matters import matter as find_matter
 from voting.rules.package import Form
@@ -69,6 +70,65 @@ def decide_command(matter: str, roll: str, participated: str, agreed: str, as_js
     for test in decision.inequalities:
         click.echo(f"  {test.measure.value:<18} {test.formula}  {'yes' if test.holds else 'no'}")
     click.echo(decision.article)
+
+
+@assembly.command("elect")
+@click.option(
+    "--file", "path", required=True, metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def elect_command(path: Path, as_json: bool) -> None:
+    """Do an election's sum for anyone: who passes, who is elected, who is an alternate; needs no database.
+
+    FILE is JSON: roll, seats, minimum, alternates, candidates with name, participated and agreed (HEADS/AREA), and the
+    lot's seed where somebody is equal.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{path} cannot be read: {error}") from error
+    count = election_file.count(text)
+    value = elected_value(count)
+    if as_json:
+        click.echo(json.dumps(value, ensure_ascii=False))
+        return
+    result = count.result
+    committee = "committee" if stands(result.outcome) else "no committee"
+    click.echo(f"{result.outcome.value.upper()} ({committee}, {result.vacant} vacant)")
+    for row in value["candidates"]:
+        place = f"{row['place']}." if row["place"] else "-"
+        click.echo(
+            f"{place:>3} {row['code']}  {row['name']}  {row['result']}" + (f"  lot {row['lot']}" if row["lot"] else "")
+        )
+        for test in row["inequalities"]:
+            short = f", {test['missing']} {test['unit']} short" if test["missing"] else ""
+            click.echo(f"      {test['measure']:<18} {test['formula']}  {'yes' if test['holds'] else 'no'}{short}")
+
+
+def elected_value(count: election_file.Count) -> dict[str, Any]:
+    """An election as JSON, candidates in rank."""
+    result, lots = count.result, election_file.lots(count.result)
+    places = {one.motion: place for place, one in enumerate(result.ranking, start=1)}
+
+    def row(one: election_file.Stood) -> dict[str, Any]:
+        taken = {**dict.fromkeys(result.alternates, "alternate"), **dict.fromkeys(result.elected, "elected")}
+        return {
+            "place": places.get(one.code),
+            "code": one.code,
+            "name": one.name,
+            "result": taken.get(one.code, "not elected"),
+            "lot": lots.get(one.code),
+            **decision_value(one.decision),
+        }
+
+    stood = sorted(count.stood, key=lambda one: places.get(one.code, len(count.stood) + 1))
+    return {
+        "outcome": result.outcome.value,
+        "elected": list(result.elected),
+        "alternates": list(result.alternates),
+        "vacant": result.vacant,
+        "candidates": [row(one) for one in stood],
+    }
 
 
 def _community_option(command: Any) -> Any:

@@ -19,8 +19,9 @@ from tests.integration.voting.electing import NAMES, TITLE, a_world_that_elects,
 from tests.integration.voting.test_sample import in_post
 from tests.integration.voting.world import World, a_world
 from voting.rules import contests, record
-from voting.rules.election import Standing
+from voting.rules.election import Standing, elect
 from voting.rules.life import State
+from voting.rules.package import Form
 from voting.service import casting, drafts, minutes, packages, tallying
 from voting.service import motions as writing
 from voting.service.casting import TooManyApproved
@@ -74,7 +75,7 @@ def test_both_packages_of_an_election_are_confirmed_and_a_recount_elects_the_sam
     world.cosign("street.example")
     world.to(State.ANNOUNCED)
     with platform.database.reading() as session:
-        for form in packages.Form:
+        for form in Form:
             packages.must_verify(packages.build(session, platform.keys, world.row(), form), world.row())
         told = canonical.decode(tallying.tally_of(session, world.row()).full)
         assert counted_again(platform, session, world.row(), told) is None
@@ -392,10 +393,9 @@ def test_a_tally_that_elects_others_is_named_by_every_check(platform: Platform, 
     world = a_world_that_elects(platform, clock)
     seven_and_two(world)
     world.to(State.CLOSED)
-    honest = tallying.elect
 
     def dishonest(one: Any, seed: str, candidates: Any) -> Any:
-        result = honest(one, seed, candidates)
+        result = elect(one, seed, candidates)
         return result._replace(
             elected=(*result.elected[:6], result.alternates[0]), alternates=(result.elected[6], *result.alternates[1:])
         )
