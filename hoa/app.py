@@ -12,8 +12,8 @@ from finance.room import ROOM as FINANCE
 from finance.service import acts as finance_acts
 from finance.service import publication
 from hoa import home
-from hoa.accounts import newcomers
-from hoa.accounts.entry import load_signed_in
+from hoa.accounts import newcomers, second_factor
+from hoa.accounts.entry import load_signed_in, this_session
 from hoa.accounts.room import ROOM as ACCOUNTS
 from hoa.bulletin import acts as bulletin_acts
 from hoa.bulletin import current
@@ -27,6 +27,7 @@ from hoa.demo.views import blueprint as demo_doors
 from hoa.jobs import Handler, Periodic, Worker
 from hoa.kernel.clock import today
 from hoa.kernel.posts import OWNER, Post
+from hoa.offices import demands
 from hoa.offices.after_room import ROOM as HANDOVERS
 from hoa.offices.changes import acts
 from hoa.offices.changes.room import ROOM as CHANGES
@@ -39,6 +40,7 @@ from hoa.resolutions import acts as resolutions_acts
 from hoa.resolutions import evidence
 from hoa.resolutions.meetings.room import ROOM as MEETINGS
 from hoa.resolutions.room import ROOM as RESOLUTIONS
+from hoa.resolutions.seals.room import ROOM as SEALS
 from hoa.web import errors, i18n, jobs_views, observing, security, shell
 from hoa.web.access import assert_every_route_declares
 from hoa.web.context import Me
@@ -61,6 +63,7 @@ ROOMS: tuple[Room, ...] = (
     BULLETIN,
     RESOLUTIONS,
     MEETINGS,
+    SEALS,
     VOTING,
     RECALL,
     FILING,
@@ -88,6 +91,7 @@ def create_app(platform: Platform) -> Flask:
     app = Flask("hoa", root_path=str(ROOT / "hoa"), template_folder=str(ROOT / "templates"), static_folder="static")
     app.extensions["hoa.platform"] = platform
     app.extensions["hoa.powers"] = load_powers
+    app.extensions["hoa.withheld"] = withheld_powers
     app.extensions["hoa.community"] = find_community
     app.extensions["hoa.rooms"] = ROOMS
     app.extensions[newcomers.EXTENSION] = phones
@@ -147,3 +151,10 @@ def load_powers(session: Session, person: Me, community_id: str | None, now: dat
     if owns_today(session, community_id, person.id, today(now)):
         posts.add(OWNER)
     return frozenset(power for power, holders in declared_powers().items() if holders & posts)
+
+
+def withheld_powers(session: Session, community_id: str, held: frozenset[str], now: datetime) -> frozenset[str]:
+    """Which powers of the signed-in person wait until this session has shown a second factor, as the community asks."""
+    return demands.withheld(
+        session, community_id, held, given=lambda: second_factor.given(session, this_session(), now=now)
+    )

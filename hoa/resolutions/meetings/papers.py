@@ -47,6 +47,7 @@ def pdf(platform: Platform, session: Session, meeting: CommitteeMeeting, *, full
     html = render_paper(
         "resolutions/meetings/minutes_paper.html",
         community_name=community.name,
+        unnumbered=False,
         content=content if full else minutes.public(content),
         digest=done.digest,
         signed=signers(session, done, full=full),

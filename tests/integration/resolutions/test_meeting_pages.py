@@ -132,7 +132,7 @@ def test_who_is_no_member_takes_no_part(app: Flask, committee: Committee, name: 
     vote = committee.open_vote(meeting)
     if name == "outsider":
         committee.people[name] = a_person(committee.platform, "路人")
-    browser, page = client(app, committee, name), "/me/"
+    browser, page = client(app, committee, name), "/me/keys"
     for address in (
         f"{BASE}/{meeting}/excuse",
         f"{BASE}/votes/{vote}/cast",
