@@ -16,8 +16,8 @@ from hoa.platform import Platform
 
 # kind, seats, legal form, since
 BODIES = (
-    ("owners_committee", 7, "filed", date(2025, 6, 1)),
-    ("supervisory_committee", 3, "", date(2025, 6, 1)),
+    ("owners_committee", 7, "filed", date(2024, 1, 16)),
+    ("supervisory_committee", 3, "", date(2024, 1, 16)),
     ("residents_committee", 0, "grassroots", None),
     ("street_office", 0, "government", None),
     ("party_branch", 0, "party", date(2024, 7, 1)),

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from hoa.accounts import service as accounts
 from hoa.community import service as register
 from hoa.community.tables import Community
-from hoa.demo import assemblies, audits, bodies, books, convening, notices, people, signing_keys
+from hoa.demo import assemblies, audits, bodies, books, convening, elections, notices, people, signing_keys
 from hoa.demo import register as demo_register
 from hoa.kernel.clock import CHINA, FrozenClock
 from hoa.kernel.ids import seeded
@@ -72,6 +72,8 @@ def build(platform: Platform, *, tell: Tell) -> None:
         assemblies.build(then, community.id, cast, clock)
         clock.moment = DEMO_START
         convening.build_request(then, community.id, cast)
+        tell("election")
+        elections.build(then, community.id, cast)
         tell("audit")
         audits.build(then, community.id, cast)
         tell("notices")

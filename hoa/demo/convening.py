@@ -13,8 +13,8 @@ from hoa.resolutions import rulebooks
 from voting.service import motions, requests
 from voting.tables import Motion
 
-BASIS = "首次业主大会会议，2024 年 5 月 18 日"
-SINCE = date(2024, 5, 18)
+BASIS = "首次业主大会会议，2024 年 1 月 14 日"
+SINCE = date(2024, 1, 14)
 SIGNERS = 61
 
 

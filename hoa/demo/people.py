@@ -18,7 +18,9 @@ from hoa.offices import service as offices
 from hoa.platform import Platform
 
 TERM = (datetime(2025, 6, 1, tzinfo=CHINA), datetime(2030, 6, 1, tzinfo=CHINA))
-ELECTED = "2025 年第 1 次业主大会选举"
+# The committee's and the supervisors' first term; the re-election is being prepared.
+ELECTED_TERM = (datetime(2024, 1, 16, tzinfo=CHINA), datetime(2027, 1, 16, tzinfo=CHINA))
+ELECTED = "首次业主大会会议选举"
 NAMED = "所在单位指派"
 
 
@@ -77,13 +79,14 @@ def settle(
             people[role.key] = _person(session, platform, role, now).id
         for role in ROLES:
             if role.post is not None:
+                starts, ends = ELECTED_TERM if role.basis == ELECTED else TERM
                 offices.appoint(
                     session,
                     community_id,
                     post=role.post,
                     person_id=people[role.key],
-                    starts_at=TERM[0],
-                    ends_at=TERM[1],
+                    starts_at=starts,
+                    ends_at=ends,
                     basis=role.basis,
                     by=administrator if role.post in posts.AUTHORITIES else people["officer"],
                     now=now,
