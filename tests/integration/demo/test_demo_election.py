@@ -7,10 +7,7 @@ from sqlalchemy import select
 from hoa.community.service import find_community
 from hoa.demo.elections import EVERY, NOMINEES
 from hoa.kernel.clock import today
-from hoa.kernel.posts import RE_ELECTION_LEADER, RE_ELECTION_MEMBER
-from hoa.offices import service as offices
 from hoa.offices.preparing import progress
-from hoa.offices.preparing.rules.clock import State as StepState
 from hoa.offices.preparing.tables import Preparation
 from hoa.platform import Platform
 from voting.elections.rules.life import CandidateState, State
@@ -50,16 +47,10 @@ def test_they_got_differently_far_with_their_checks(demo_platform: Platform):
     assert len(ways) == 4, "every channel that the law knows"
 
 
-def test_the_group_is_lawful_its_members_hold_their_offices_and_none_of_them_stands(demo_platform: Platform):
-    now = demo_platform.now()
+def test_nobody_prepares_an_election_in_which_they_stand(demo_platform: Platform):
     _, standing = stand_in(demo_platform)
     with demo_platform.database.reading() as session:
-        community = find_community(session, "WTY").id
-        (made,) = session.scalars(select(Preparation).where(Preparation.community_id == community))
-        found = progress.of(session, made)
-        group = offices.holders(session, community, posts=frozenset({RE_ELECTION_LEADER, RE_ELECTION_MEMBER}), now=now)
-    assert found.lawful
-    assert len(group) == len(found.members) == 7
-    done = {step.code for step in found.steps if step.state(today(now)) is StepState.DONE}
-    assert done == {"report", "form", "members"}
-    assert not {member.person_id for member in found.members} & {one.person_id for one in standing}
+        (made,) = session.scalars(select(Preparation))
+        members = progress.of(session, made).members
+    assert len(members) == 7
+    assert not {member.person_id for member in members} & {one.person_id for one in standing}
