@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
@@ -12,6 +13,7 @@ from hoa.kernel.errors import NotFound, Refusal
 from hoa.platform import Platform
 from hoa.resolutions import authority, rulebooks
 from hoa.resolutions.tables import AuthorityLimit
+from tests.integration.community.scene import post, signed_in
 from tests.integration.finance.scene import PAYMENT, Scene, open_books
 from tests.integration.people import a_community
 
@@ -158,3 +160,18 @@ def test_without_a_limit_every_payment_needs_the_assembly(scene: Scene):
     early = {"day": date(2026, 1, 1), "amount_fen": 1}
     with pytest.raises(life.NoAuthority):
         scene.step("submit", scene.draft(PAYMENT, **early), "treasurer")
+
+
+def test_the_residents_committee_writes_a_limit_down_and_the_committee_itself_cannot(app: Flask, scene: Scene):
+    page = "/c/WTY/authority/"
+    form = {"single": "2000", "resolution": scene.assembly, "clause": "", "from_on": "2026-10-01"}
+    chair = signed_in(app, scene.platform, scene.people["chair"])
+    assert post(chair, f"{page}new", form, page="/me/keys").status_code == 403
+    clerk = signed_in(app, scene.platform, scene.people["clerk"])
+    assert "请选一个依据" in post(clerk, f"{page}new", {**form, "resolution": ""}).text
+    assert post(clerk, f"{page}new", form).status_code == 302
+    assert "¥2,000.00" in app.test_client().get(page).text
+    found = on(scene, scene.platform.now().date())
+    assert found is not None
+    assert post(clerk, f"{page}{found.id}/end", {"because": "收回"}, page=page).status_code == 302
+    assert "收回" in app.test_client().get(page).text
