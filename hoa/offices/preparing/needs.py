@@ -43,12 +43,12 @@ def _could_start(session: Session, asker: Asker) -> Iterator[Need]:
 
 def _steps(found: Progress, asker: Asker) -> Iterator[Need]:
     """The steps whose turn it is; the street also sees every late one, whoever was to take it."""
-    day, street = today(asker.now), "preparing.run" in asker.powers
+    day = today(asker.now)
     for step in found.steps:
         state = step.state(day)
         late = state is State.LATE
         if late or state is State.NOW:
-            if not _is_mine(step, street=street) and not (late and street):
+            if not _is_for(step, asker, late=late):
                 continue
             title = step_title(step.code, found.row.what)
             yield Need(
@@ -59,11 +59,13 @@ def _steps(found: Progress, asker: Asker) -> Iterator[Need]:
             )
 
 
-def _is_mine(step: Step, *, street: bool) -> bool:
+def _is_for(step: Step, asker: Asker, *, late: bool) -> bool:
     """The group's own steps are its members'; the developer, and a committee whose time runs out, are pressed by the
-    street.
+    street, and so is everybody who is late.
     """
-    return street != (step.turn is Turn.GROUP)
+    if step.turn is Turn.GROUP and "preparing.sit" in asker.powers:
+        return True
+    return "preparing.run" in asker.powers and (late or step.turn is not Turn.GROUP)
 
 
 def _composition(found: Progress, asker: Asker) -> Iterator[Need]:
@@ -85,7 +87,7 @@ def overdue(session: Session, community_id: str, now: datetime) -> Sequence[Over
     code = register.get_community(session, community_id).code
     return [
         Overdue(
-            title=gettext("%(step)s已超期", step=step_title(step.code, row.what)),
+            title=gettext("%(what)s：%(step)s", what=gettext(TITLES[row.what]), step=step_title(step.code, row.what)),
             url=url_for("preparing.show", community_code=code, preparation_id=row.id),
             since=step.deadline.day,
         )

@@ -9,5 +9,7 @@ POWERS: Mapping[str, frozenset[Post]] = {
     "preparing.run": AUTHORITIES,
     # Papers and steps are the group's work.
     "preparing.work": AUTHORITIES | PREPARATORY_GROUP,
+    # The group's own steps wait for whoever sits in it, also for an officer of the street who leads it.
+    "preparing.sit": PREPARATORY_GROUP,
     "preparing.announce": AUTHORITIES | {PREPARATORY_LEADER, RE_ELECTION_LEADER},
 }

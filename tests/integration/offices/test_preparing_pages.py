@@ -215,13 +215,14 @@ def test_whose_turn_it_is_sees_it_and_what_is_late_is_urgent_for_the_street(
     assert "可以筹备首次业主大会" in asked(app, scene, scene.street)
     scene.formed()
     assert "公告成员名单" in asked(app, scene, scene.owners[0])
+    assert "公告成员名单" in _waiting(asked(app, scene, scene.street)), "the leader is of the street and of the group"
     assert "公告成员名单" not in _waiting(asked(app, scene, scene.second))
     clock.advance(days=8)
     page = asked(app, scene, scene.second)
     assert "公告成员名单已超期" in page
     assert "急" in page
     page = asked(app, scene, scene.street, "/")
-    assert "公告成员名单已超期" in page
+    assert "首次业主大会筹备：公告成员名单" in page
     assert f"{HOME}/" in page
 
 
