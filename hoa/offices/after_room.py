@@ -28,9 +28,12 @@ from hoa.web.room import Asker, Need, Overdue, Room
 
 READ = handover_views.READ
 REELECT = "reelection.prepare"
+WATCH = "handover.watch"
 
 POWERS: Mapping[str, frozenset[Post]] = {
     READ: COMMITTEE | SUPERVISORS | AUTHORITIES,
+    # Told of a handover only when it is late.
+    WATCH: frozenset({STREET_OFFICER}),
     # Whose turn it is when the term nears its end (R2.15): the committee, and who convenes when it does not.
     REELECT: frozenset({COMMITTEE_CHAIR, COMMITTEE_SECRETARY, RESIDENTS_STAFF, STREET_OFFICER}),
 }
@@ -49,7 +52,8 @@ def needs(session: Session, asker: Asker) -> Sequence[Need]:
         due = alarm.since or alarm.term_ends
         found.append(Need(title=title, url=url_for("offices.roster"), due=due, urgent=alarm.since is not None))
     for state in handover.states(session, asker.community_id, asker.now):
-        if not state.done and _is_mine(session, asker, state):
+        watches = WATCH in asker.powers and state.late(today(asker.now)) > 0
+        if not state.done and (watches or _is_mine(session, asker, state)):
             title = gettext(_WORDS[state.departure.person_id is None], day=state.departure.left_on.isoformat())
             late = state.late(today(asker.now)) > 0
             found.append(

@@ -127,9 +127,15 @@ def facts(session: Session, community_id: str, now: datetime) -> list[Fact]:
         people[person.id] = person
         mine.setdefault(person.id, []).append(office)
     seats = _latest_seats(session, community_id, set(people))
-    return [
+    found = [
         _fact(session, community_id, people[person_id], held, seats.get(person_id)) for person_id, held in mine.items()
     ]
+    return sorted(found, key=_in_order)
+
+
+def _in_order(fact: Fact) -> tuple[bool, int, int]:
+    first = min(posts.POSTS.index(office.post) for office in fact.offices)
+    return fact.is_alternate, first, fact.rank if fact.rank is not None else len(posts.POSTS)
 
 
 def _latest_seats(session: Session, community_id: str, people: set[str]) -> Mapping[str, TakenSeat]:

@@ -133,7 +133,7 @@ class Elected:
                     draft.id,
                     basis="首次会议",
                     effective_on=today(self.clock.now()),
-                    by=self.race.leader,
+                    by=self.staff,
                     now=self.clock.now(),
                 )
 
