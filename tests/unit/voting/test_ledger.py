@@ -192,3 +192,19 @@ def test_whatever_is_cast_voided_and_ruled_the_ledger_counts_what_was_meant(step
             record.refused.discard(standing[0])
             record.rule(standing[0], "proxy-accepted" if kind == "accept" else "proxy-refused")
     same(record.close())
+
+
+def test_a_ballot_for_too_many_is_invalid_for_its_election_and_for_nothing_else():
+    election = {"code": "e1", "title": "选举", "body": "owners_committee", "seats": 1, "minimum": 1, "alternates": 1}
+    election |= {"approve_at_most": 1, "rank": "heads-area-lot", "motions": ["1", "2"]}
+    record = a_record(matters=["M3", "M3", "M5"], elections=[election], officials=True)
+    over = record.ballot("E1", "agree")
+    record.ballot("E2", {"1": "agree", "2": "oppose", "3": "agree"})
+    ruled = record.ballot("E3", "agree")
+    record.rule(ruled, "invalid", "altered", motion="1")
+    refused = record.ballot("E4", "agree", channel="proxy")
+    record.rule(refused, "proxy-refused")
+    ledger = same(record)
+    assert [ledger.invalid_for(over, code) for code in "123"] == ["multiple-choice", "multiple-choice", None]
+    assert [ledger.invalid_for(ruled, code) for code in "123"] == ["altered", "multiple-choice", None]
+    assert [ledger.invalid_for(refused, code) for code in "123"] == ["no-authority"] * 3

@@ -43,6 +43,10 @@ def test_both_derive_the_same_public_form(given_options, silent, matter):
         "roll": {"final": {"heads": roll.heads, "area": roll.area}},
         "motions": [motion_figures(tally)],
     }
+    if tally.outcome is Outcome.PASSED:  # as somebody who stood alone
+        stood = Candidate("m1", options[Option.AGREE], tally.outcome)
+        one = a_contest(1, 1, 0, 1, Rank.HEADS)._replace(motions=("m1",))
+        full["elections"] = [election_figures(elect(one, "ab" * 32, [stood]))]
     manifest = {"rules": {"quorum": QUORUM._asdict(), **{name: one._asdict() for name, one in MAJORITIES.items()}}}
     assert canonical.encode(public_tally(full)) == canonical.encode(verify.public_form(full, manifest))
 
