@@ -1,7 +1,7 @@
 """What preparing an assembly or an election brings."""
 
 from hoa.kernel.errors import N_
-from hoa.offices.preparing import board, group_views, integrity, needs, paper_views, views
+from hoa.offices.preparing import board, commands, group_views, integrity, needs, paper_views, views
 from hoa.offices.preparing.powers import POWERS
 from hoa.web.room import NavItem, Room
 
@@ -17,5 +17,6 @@ ROOM = Room(
     overdue=needs.overdue,
     shown=needs.shown,
     publications={board.KIND: N_("筹备和换届公告")},
+    commands=(commands.preparation,),
     verify=integrity.verify,
 )
