@@ -19,7 +19,7 @@ from hoa.kernel import masking
 from hoa.kernel.errors import Busy
 from hoa.web import context
 
-_FORGOTTEN = ("powers", "language")  # what the request worked out for whoever it was before
+_FORGOTTEN = ("powers", "withheld", "language")  # what the request worked out for whoever it was before
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,12 @@ class CodeForm(Form):
     code = StringField(lazy_gettext("短信验证码"), validators=[required(), at_most(20)], filters=[_figures])
 
 
+class FactorForm(Form):
+    """Figures of the app or a recovery code."""
+
+    code = StringField(lazy_gettext("验证器的数字"), validators=[required(), at_most(20)], filters=[_figures])
+
+
 class PasswordSignInForm(Form):
     phone = TelField(lazy_gettext("手机号"), validators=[required(), Parses(identifiers.mobile)])
     password = PasswordField(lazy_gettext("密码"), validators=[required()])

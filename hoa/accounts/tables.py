@@ -44,6 +44,32 @@ class LoginSession(PlatformRow, Base):
     began_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    # When a second factor was last given in this session (`second_factor`).
+    second_at: Mapped[datetime | None]
+
+
+class Authenticator(PlatformRow, Base):
+    """An authenticator app of a person, sealed; it counts from `confirmed_at` on. `last_step` is the latest thirty
+    seconds of which a code was used: none of it or before works again."""
+
+    __tablename__ = "authenticator"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    secret_sealed: Mapped[bytes]
+    made_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int]
+    ended_at: Mapped[datetime | None]
+
+
+class RecoveryCode(PlatformRow, Base):
+    """One of ten codes for the day the phone is lost: a keyed digest, good once."""
+
+    __tablename__ = "recovery_code"
+
+    authenticator_id: Mapped[str] = mapped_column(ForeignKey("authenticator.id"), index=True)
+    code_hash: Mapped[str]
+    used_at: Mapped[datetime | None]
 
 
 class LoginCode(PlatformRow, Base):

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from flask import url_for
+from flask import request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from hoa.offices import relationships
+from hoa.web import context
 from hoa.web.room import Asker, Need
 
 Source = Callable[[Session, Asker], Sequence[Need]]
@@ -28,7 +29,18 @@ def _clashes(session: Session, asker: Asker) -> Sequence[Need]:
     ]
 
 
-SOURCES: tuple[Source, ...] = (_clashes,)
+def _second_factor(_session: Session, _asker: Asker) -> Sequence[Need]:
+    """Powers that wait: without this the rooms they open would just be missing."""
+    if not context.withheld():
+        return ()
+    title = gettext("先用验证器确认，才能使用您的职权")
+    return [Need(title=title, url=url_for("accounts.second_ask", next=request.path), urgent=True)]
+
+
+SOURCES: tuple[Source, ...] = (
+    _second_factor,
+    _clashes,
+)
 
 
 def needs(session: Session, asker: Asker) -> Sequence[Need]:

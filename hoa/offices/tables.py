@@ -1,6 +1,7 @@
 """Bodies, the offices people hold in them, and what people declared about each other."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -113,6 +114,18 @@ class Relationship(CommunityRow, Base):
     def tie(self) -> Tie:
         """The relationship as the rules see it."""
         return Tie(TieKind(self.kind), self.person_id, self.other_id, self.since, self.until)
+
+
+class FactorDemand(CommunityRow, Base):
+    """For which groups of powers this community asks a second factor (`demands.GROUPS`); the latest row holds, all rows
+    stay."""
+
+    __tablename__ = "factor_demand"
+
+    groups: Mapped[list[Any]]
+    reason: Mapped[str]
+    chosen_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    chosen_at: Mapped[datetime]
 
 
 class PartyConsent(CommunityRow, Base):

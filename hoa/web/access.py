@@ -7,10 +7,15 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from hoa.kernel.errors import NotAllowed
+from hoa.kernel.errors import N_, NotAllowed, Refusal
 from hoa.web import context
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+
+class SecondFactorNeeded(Refusal):
+    message = N_("这一步要先用验证器确认：请打开“我的账户”里的“验证器”确认，再返回重新提交")
+    status = 403
 
 
 def public(view: View) -> View:
@@ -54,15 +59,27 @@ def check_access() -> Response | None:
     if context.me() is None:
         following = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("accounts.sign_in") + ("?" + urlencode({"next": following}) if following else ""))
-    if access.startswith("power:") and not context.may(access.removeprefix("power:")):
-        raise NotAllowed
+    power = access.removeprefix("power:")
+    if access.startswith("power:") and not context.may(power):
+        return _second_factor() if power in context.withheld() else _refuse()
     return None
+
+
+def _refuse() -> Response:
+    raise NotAllowed
+
+
+def _second_factor() -> Response:
+    """To the page that asks for it, and back; a form that was sent is not repeated by itself."""
+    if request.method != "GET":
+        raise SecondFactorNeeded
+    return redirect(url_for("accounts.second_ask") + "?" + urlencode({"next": request.full_path.rstrip("?")}))
 
 
 def demand(power: str) -> None:
     """Inside a view, when the power depends on what was asked for."""
     if not context.may(power):
-        raise NotAllowed
+        raise SecondFactorNeeded if power in context.withheld() else NotAllowed
 
 
 def assert_every_route_declares(app: Flask) -> None:

@@ -85,8 +85,17 @@ def powers() -> frozenset[str]:
         person = me()
         here = community_or_none()
         loader = current_app.extensions["hoa.powers"]
-        g.powers = frozenset() if person is None else loader(reading(), person, here.id if here else None, now())
+        held = frozenset() if person is None else loader(reading(), person, here.id if here else None, now())
+        waiting = current_app.extensions["hoa.withheld"](reading(), here.id, held, now()) if here and held else ()
+        g.withheld = frozenset(waiting)
+        g.powers = held - g.withheld
     return cast(frozenset[str], g.powers)
+
+
+def withheld() -> frozenset[str]:
+    """The powers that the person holds and that wait for a second factor in this session."""
+    powers()
+    return cast(frozenset[str], g.withheld)
 
 
 def may(power: str) -> bool:

@@ -35,6 +35,7 @@ def upgrade() -> None:
     _relationships()
     _bodies()
     _consents()
+    _second_factor()
 
 
 def _offices() -> None:
@@ -121,3 +122,42 @@ def _consents() -> None:
         when="OLD.withdrawn_at IS NOT NULL OR NEW.given_at <> OLD.given_at OR " + _moved("id", "person_id"),
         because="a consent can only be withdrawn",
     )
+
+
+def _second_factor() -> None:
+    op.add_column("login_session", sa.Column("second_at", Instant()))
+    op.create_table(
+        "authenticator",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("confirmed_at", Instant()),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", Instant()),
+        sa.PrimaryKeyConstraint("id", name="pk_authenticator"),
+        _person("authenticator", "person_id"),
+    )
+    op.create_index("ix_authenticator_person_id", "authenticator", ["person_id"])
+    op.create_table(
+        "recovery_code",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("authenticator_id", sa.Text(), nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("used_at", Instant()),
+        sa.PrimaryKeyConstraint("id", name="pk_recovery_code"),
+        sa.ForeignKeyConstraint(
+            ["authenticator_id"], ["authenticator.id"], name="fk_recovery_code_authenticator_id_authenticator"
+        ),
+    )
+    op.create_index("ix_recovery_code_authenticator_id", "recovery_code", ["authenticator_id"])
+    op.create_table(
+        "factor_demand",
+        *_community_key("factor_demand"),
+        sa.Column("groups", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("chosen_by", sa.Text(), nullable=False),
+        sa.Column("chosen_at", Instant(), nullable=False),
+        _person("factor_demand", "chosen_by"),
+    )
+    forbid("factor_demand", because="what was demanded stays")

@@ -45,6 +45,7 @@ GUARDED = {
     "filing_event",
     "filing_pack",
     "filing_round",
+    "factor_demand",
     "finance_bank_line",
     "finance_document",
     "finance_line",
