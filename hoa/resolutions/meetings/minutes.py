@@ -83,7 +83,7 @@ class TooManyWords(Refusal):
 
 
 def compose(session: Session, meeting: CommitteeMeeting, now: datetime) -> dict[str, Any]:
-    """Everything that was recorded, with full names, in the order in which minutes are read."""
+    """Everything that was recorded, with the officials' full names, in the order in which minutes are read."""
     community = get_community(session, meeting.community_id)
     seats = attendance.seating(session, meeting, now)
     there = sum(seat.row is not None and seat.row.presence != rules.Presence.ABSENT for seat in seats)
@@ -99,7 +99,10 @@ def compose(session: Session, meeting: CommitteeMeeting, now: datetime) -> dict[
             }
             for seat in seats
         ],
-        "observers": [{"name": person.name, "role": role} for person, role in attendance.observers(session, meeting)],
+        "observers": [
+            {"name": _outside(person.name, role), "role": role}
+            for person, role in attendance.observers(session, meeting)
+        ],
         "quorum": {
             "present": there,
             "met": rules.has_quorum(there, meeting.planned),
@@ -108,7 +111,7 @@ def compose(session: Session, meeting: CommitteeMeeting, now: datetime) -> dict[
         "items": [_item(session, item) for item in service.agenda(session, meeting)],
         "observations": [
             {
-                "name": accounts.person(session, row.person_id).name,
+                "name": _outside(accounts.person(session, row.person_id).name, row.role),
                 "role": row.role,
                 "text": _nfc(row.text),
                 "at": stamp(row.at),
@@ -172,6 +175,11 @@ def _vote(session: Session, vote: CommitteeVote) -> dict[str, Any]:
 def _choice(choice: str, names: Mapping[str, str]) -> dict[str, str]:
     word = choice in rules.CHOICE_TITLES
     return {"choice": choice if word else "", "person": "" if word else names.get(choice, "")}
+
+
+def _outside(name: str, role: str) -> str:
+    """An owner who looks on is no official: the minutes that every owner may read mask the name; the row keeps it."""
+    return masking.name(name) if role == "owner" else name
 
 
 def _nfc(text: str) -> str:

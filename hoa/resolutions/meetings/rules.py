@@ -126,6 +126,10 @@ class ItemTooLong(Refusal):
     message: ClassVar[str] = N_("第 %(no)s 项议程太长：标题最多 %(title)s 个字，内容最多 %(text)s 个字")
 
 
+class NegativeLimit(Refusal):
+    message: ClassVar[str] = N_("第 %(no)s 项的授权支出上限不能小于零")
+
+
 class ReservedForAssembly(Refusal):
     message: ClassVar[str] = N_(
         "第 %(no)s 项里的“%(word)s”看起来是业主共同决定的事项（%(matter)s），业主委员会不能自行决定。"
@@ -297,6 +301,8 @@ def check_agenda(items: Sequence[Item]) -> None:
             raise ItemIncomplete(no=no)
         if len(item.title) > LONGEST_TITLE or len(item.text) > LONGEST_TEXT or len(item.not_reserved) > LONGEST_TEXT:
             raise ItemTooLong(no=no, title=LONGEST_TITLE, text=LONGEST_TEXT)
+        if item.limit_fen is not None and item.limit_fen < 0:
+            raise NegativeLimit(no=no)
         found = reserved(f"{item.title}\n{item.text}") if item.kind is ItemKind.DECISION else None
         if found is not None and not item.not_reserved.strip():
             raise ReservedForAssembly(no=no, word=found.word, matter=f"{found.matter} {found.title}")

@@ -13,7 +13,7 @@ from hoa.kernel.errors import NotFound, Refusal
 from hoa.resolutions.meetings import attendance, ballots, papers, rules, service
 from hoa.resolutions.meetings.forms import CallForm
 from hoa.resolutions.meetings.powers import ATTEND, CALL, READ, TAKE_PART
-from hoa.resolutions.meetings.rules import ItemKind, Presence
+from hoa.resolutions.meetings.rules import ItemKind, Kind, Presence
 from hoa.resolutions.meetings.tables import CommitteeItem, CommitteeMeeting, CommitteeVote
 from hoa.web import context
 from hoa.web.access import public, requires
@@ -96,6 +96,9 @@ def call() -> str | Response:
         else:
             flash(gettext("会议已召集，议程已公示"), "ok")
             return back(meeting.id)
+    if request.method == "GET":
+        upcoming = service.next_due(context.reading(), here.id, context.now())
+        form.kind.data = Kind.FIRST if upcoming and upcoming.first else Kind.REGULAR
     terms = service.terms_here(context.reading(), here.id, day=today(context.now()))
     return render_template("resolutions/meetings/call.html", form=form, asks_seats=asks_seats, terms=terms)
 

@@ -150,6 +150,10 @@ def test_an_agenda_says_what_is_to_be_decided():
     with pytest.raises(rules.ItemIncomplete) as refused:
         rules.check_agenda([Item(ItemKind.REPORT, "通报"), Item(ItemKind.DECISION, "更换灭火器")])
     assert refused.value.params == {"no": 2}
+    with pytest.raises(rules.NegativeLimit):
+        rules.check_agenda([Item(ItemKind.DECISION, "更换灭火器", "更换。", limit_fen=-1)])
+    with pytest.raises(rules.ItemTooLong):
+        rules.check_agenda([Item(ItemKind.REPORT, "长" * 81)])
     with pytest.raises(rules.ChairTwice):
         rules.check_agenda([Item(ItemKind.CHAIR, "推选主任"), Item(ItemKind.CHAIR, "推选主任")])
 
