@@ -138,6 +138,33 @@ def test_a_withdrawal_before_the_notice_closes_the_ballot_up_and_keeps_the_order
         write(race, service.withdraw, race.code, person_id=race.people[gone - 1], reason="", now=race.now)
 
 
+def test_a_draft_gives_its_candidates_back_before_the_notice_and_one_of_them_may_be_refused_then(race: Race):
+    listed(race)
+    drawn = race.draw()
+    assembly = race.draft()
+    common = {"by": race.leader, "now": race.now}
+    with pytest.raises(life.WrongStep):
+        write(race, service.refuse, race.code, drawn[0], reasons="房子卖了", **common)
+    with pytest.raises(calling.NoReason):
+        write(race, service.take_off, race.code, reason="", **common)
+    write(race, service.take_off, race.code, reason="第一位卖了房子", **common)
+    with race.platform.database.reading() as session:
+        row = session.get_one(Assembly, (race.community, assembly.id))
+        assert (row.elections, list(drafts.motions(session, row))) == ([], [])
+    write(race, service.refuse, race.code, drawn[0], reasons="房子卖了", **common)
+    again = {"base_url": "", "by": race.leader}
+    with pytest.raises(eligibility.AppealOpen), race.platform.database.writing() as session:
+        service.join(session, race.platform.files, race.community, race.code, assembly.id, now=race.now, **again)
+    race.clock.advance(days=4)
+    with race.platform.database.writing() as session:
+        row = session.get_one(Assembly, (race.community, assembly.id))
+        row.opens_at, row.closes_at = race.now + timedelta(days=20), race.now + timedelta(days=40)
+        service.join(session, race.platform.files, race.community, race.code, assembly.id, now=race.now, **again)
+        found = [service.candidate_of(session, row, code) for code in row.elections[0]["motions"]]
+        assert [one.candidate.number for one in found if one] == drawn[1:]
+        assert integrity.verify(session, race.community) == []
+
+
 def test_two_elections_may_stand_on_one_ballot_beside_an_ordinary_motion(race: Race):
     listed(race)
     race.draw()

@@ -245,6 +245,7 @@ def test_voting_opens_after_the_days_of_the_list_and_of_the_notice_and_not_a_day
 
 def test_each_state_leads_only_where_the_life_goes():
     life.check_follows(State.SCREENING, State.NOMINATION)
+    life.check_follows(State.DRAFTED, State.DISPLAY)
     for state, target in [
         (State.NOMINATION, State.DISPLAY),
         (State.DISPLAY, State.SCREENING),

@@ -24,12 +24,12 @@ STATE_TITLES = {
     State.CANCELLED: N_("已取消"),
 }
 
-# Screening goes back to nomination when too few may stand.
+# Screening goes back to nomination when too few may stand; a drafted ballot goes back to the list before its notice.
 FOLLOWS = {
     State.NOMINATION: {State.SCREENING, State.CANCELLED},
     State.SCREENING: {State.NOMINATION, State.DISPLAY, State.CANCELLED},
     State.DISPLAY: {State.DRAFTED, State.CANCELLED},
-    State.DRAFTED: set[State](),
+    State.DRAFTED: {State.DISPLAY},
     State.CANCELLED: set[State](),
 }
 

@@ -1,7 +1,7 @@
 """The verbs of an election before its ballot, one noun per module; nothing here commits."""
 
 from voting.elections.service.calling import Call, cancel, close_nominations, create, extend, supplement, vacancies
-from voting.elections.service.listing import draft, draw, join, publish, withdraw
+from voting.elections.service.listing import draft, draw, join, publish, take_off, withdraw
 from voting.elections.service.nominating import describe, picture, recommend, stand, support, take_back
 from voting.elections.service.reading import Stander, candidate_of
 from voting.elections.service.screening import accept, answer_appeal, appeal, check, refuse
@@ -32,6 +32,7 @@ __all__ = [
     "supplement",
     "support",
     "take_back",
+    "take_off",
     "vacancies",
     "withdraw",
 ]

@@ -3,6 +3,7 @@ the list before the notice (R2.4)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any, ClassVar
 
 from sqlalchemy.orm import Session
@@ -128,7 +129,7 @@ def draw(session: Session, community_id: str, code: str, *, by: str, now: dateti
     _enough(row, len(standing))
     row.drawn = [line.number for line in lot.draw(row.list_hash, [one.number for one in standing])]
     row.drawn_at = now
-    calling.step(session, row, State.DISPLAY, by=by, now=now, reason="抽签定顺序")
+    calling.step(session, row, State.DISPLAY, by=by, now=now)
     return row
 
 
@@ -202,6 +203,24 @@ def join(
     return assembly
 
 
+def take_off(session: Session, community_id: str, code: str, *, reason: str, by: str, now: datetime) -> Election:
+    """Take the candidates off a draft again, before its notice: the list and the drawn order stay. So somebody who
+    sold their flat meanwhile can be refused, or the whole election cancelled."""
+    row = reading.election(session, community_id, code, lock=True)
+    life.check_step(row.step, State.DRAFTED)
+    calling.not_a_candidate(session, row, by)
+    if not reason.strip():
+        raise calling.NoReason
+    assembly = reading.assembly_of(session, row)
+    assert assembly is not None  # drafted elections have one
+    if assembly.step is not Step.DRAFT:
+        raise BallotFixed
+    _remove(session, assembly, reading.candidates(session, row))
+    row.assembly_id = None
+    calling.step(session, row, State.DISPLAY, by=by, now=now, reason=reason.strip())
+    return row
+
+
 def withdraw(
     session: Session, community_id: str, code: str, *, person_id: str, reason: str, now: datetime
 ) -> Candidate:
@@ -217,7 +236,7 @@ def withdraw(
     if assembly is not None:
         if assembly.step is not Step.DRAFT:
             raise BallotFixed
-        _take_off(session, assembly, one)
+        _remove(session, assembly, [one])
     one.state, one.withdrawn_at, one.withdrawn_reason = CandidateState.WITHDRAWN.value, now, reason.strip()
     session.flush()
     return one
@@ -247,6 +266,7 @@ def _enter(
     by: str | None,
     now: datetime,
 ) -> None:
+    screening.check_settled(session, row, now=now)
     standing = reading.in_order(session, row)
     _enough(row, len(standing))
     codes = []
@@ -264,7 +284,7 @@ def _enter(
         one.motion_id = motion.id
         codes.append(motion.code)
     contest = Contest(
-        code=f"e{len(assembly.elections) + 1}",
+        code=_next_contest(assembly),
         title=row.title,
         body=row.body_kind,
         seats=row.seats,
@@ -279,21 +299,30 @@ def _enter(
     calling.step(session, row, State.DRAFTED, by=by, now=now)
 
 
-def _take_off(session: Session, assembly: Assembly, one: Candidate) -> None:
-    """Remove a candidate's motion from the draft: codes close up, so what is elected names them anew."""
+def _next_contest(assembly: Assembly) -> str:
+    """The first of e1, e2 … that no election of this draft has."""
+    taken = {value["code"] for value in assembly.elections}
+    return next(code for code in (f"e{number}" for number in count(1)) if code not in taken)
+
+
+def _remove(session: Session, assembly: Assembly, leaving: Iterable[Candidate]) -> None:
+    """Remove candidates' motions from the draft: codes close up, so what is elected names them anew."""
     order = list(drafts.motions(session, assembly))
-    gone = next(motion for motion in order if motion.id == one.motion_id)
-    kept = {
-        index: [motion for motion in order if motion.code in value["motions"] and motion.id != gone.id]
-        for index, value in enumerate(assembly.elections)
-    }
+    gone = {one.motion_id for one in leaving if one.motion_id}
+    kept = [
+        [motion for motion in order if motion.code in value["motions"] and motion.id not in gone]
+        for value in assembly.elections
+    ]
     values, assembly.elections = assembly.elections, []
-    one.motion_id = None
+    for one in leaving:
+        one.motion_id = None
     session.flush()
-    session.delete(gone)
+    for motion in order:
+        if motion.id in gone:
+            session.delete(motion)
     session.flush()
-    drafts.number(session, assembly, [motion for motion in order if motion.id != gone.id])
-    assembly.elections = [_shorter(value, kept[index]) for index, value in enumerate(values) if kept[index]]
+    drafts.number(session, assembly, [motion for motion in order if motion.id not in gone])
+    assembly.elections = [_shorter(value, rest) for value, rest in zip(values, kept, strict=True) if rest]
     session.flush()
 
 

@@ -114,7 +114,7 @@ def accept(
     if pending_appeal(session, one) is not None:
         raise AppealFirst
     check_ready(session, row, one, now=now)
-    return _decide(session, one, CandidateState.ACCEPTED, reasons or "各项条件均符合", by=by, now=now)
+    return _decide(session, one, CandidateState.ACCEPTED, reasons.strip(), by=by, now=now)
 
 
 def refuse(
@@ -126,8 +126,6 @@ def refuse(
     life.check_step(row.step, State.SCREENING, State.DISPLAY)
     if not reasons.strip():
         raise eligibility.NoReasons
-    if row.drawn_at is not None:
-        raise life.WrongStep(state=life.STATE_TITLES[row.step])
     if pending_appeal(session, one) is not None:
         raise AppealFirst
     return _decide(session, one, CandidateState.REFUSED, reasons.strip(), by=by, now=now)

@@ -88,7 +88,7 @@ class ExtendForm(Form):
 
 
 class ReasonForm(Form):
-    reason = StringField(lazy_gettext("取消的理由"), validators=[required(), at_most(200)])
+    reason = StringField(lazy_gettext("理由（公开）"), validators=[required(), at_most(200)])
 
 
 class DraftForm(Form):
@@ -203,6 +203,7 @@ def _desk(row: Election, extend_form: ExtendForm, cancel_form: ReasonForm) -> st
         today=today(now),
         objections=objections,
         assembly=assembly,
+        drafted=assembly is not None and assembly.step is Step.DRAFT,
         may_supplement=assembly is not None and assembly.step is Step.ANNOUNCED,
         extend_form=extend_form,
         cancel_form=cancel_form,
@@ -283,6 +284,26 @@ def cancel(election: str) -> str | Response:
             )
         flash(gettext("选举已取消，理由已公开"), "ok")
         return redirect(url_for("elections.show", election=row.code))
+    return _desk(row, ExtendForm(formdata=None), form)
+
+
+@blueprint.post("/<election>/take-off")
+@requires(PREPARE)
+def take_off(election: str) -> str | Response:
+    """Take the candidates off the draft again."""
+    row, form = find(election), ReasonForm()
+    if form.validate_on_submit():
+        with context.writing() as session:
+            listing.take_off(
+                session,
+                row.community_id,
+                row.code,
+                reason=form.reason.data or "",
+                by=context.person_id(),
+                now=context.now(),
+            )
+        flash(gettext("候选人已从会议草稿撤下，名单和顺序不变"), "ok")
+        return redirect(url_for("elections.manage", election=row.code))
     return _desk(row, ExtendForm(formdata=None), form)
 
 
