@@ -50,7 +50,7 @@ def needs(session: Session, asker: Asker) -> Sequence[Need]:
     if REELECT in asker.powers and (alarm := reelection.alarm(session, asker.community_id, asker.now)):
         title = gettext(ALARMS[alarm.stage], day=alarm.term_ends.isoformat())
         due = alarm.since or alarm.term_ends
-        found.append(Need(title=title, url=url_for("offices.roster"), due=due, urgent=alarm.since is not None))
+        found.append(Need(title=title, url=url_for("preparing.index"), due=due, urgent=alarm.since is not None))
     for state in handover.states(session, asker.community_id, asker.now):
         watches = WATCH in asker.powers and state.late(today(asker.now)) > 0
         if not state.done and (watches or _is_mine(session, asker, state)):
@@ -82,7 +82,7 @@ def overdue(session: Session, community_id: str, now: datetime) -> Sequence[Over
     alarm = reelection.alarm(session, community_id, now)
     if alarm is not None and alarm.since is not None:
         title = gettext(ALARMS[alarm.stage], day=alarm.term_ends.isoformat())
-        found.append(Overdue(title=title, url=url_for("offices.roster", community_code=code), since=alarm.since))
+        found.append(Overdue(title=title, url=url_for("preparing.index", community_code=code), since=alarm.since))
     url = url_for("handovers.index", community_code=code)
     found += [
         Overdue(title=_late(session, state), url=url, since=state.departure.due.last_day)
