@@ -44,7 +44,7 @@ def people_of(session: Session, assembly: Assembly) -> dict[str, str]:
 def settle_and_close(demo: DemoServer, code: str) -> None:
     """After the cut-off: proxies' ballots are accepted, what nobody signed is taken back, and the log is closed."""
     with behind(demo) as platform:
-        _wait(platform, code, "the worker did not cut off", lambda _session, row: row.step is State.CUT_OFF)
+        _until(platform, code, "the worker did not cut off", lambda _session, row: row.step is State.CUT_OFF)
         with platform.database.writing(seconds=30) as session:
             assembly, now = assembly_of(session, code), platform.now()
             people = people_of(session, assembly)
@@ -65,7 +65,13 @@ def settle_and_close(demo: DemoServer, code: str) -> None:
                         now=now,
                     )
             closing.close(session, platform.keys, assembly.community_id, assembly.id, by=None, now=now)
-        _wait(platform, code, "the demo's witness did not sign", _witnessed)
+        _until(platform, code, "the demo's witness did not sign", _witnessed)
+
+
+def wait_until(demo: DemoServer, code: str, otherwise: str, holds: Callable[[Session, Assembly], bool]) -> None:
+    """Wait for what the demo's worker does by itself."""
+    with behind(demo) as platform:
+        _until(platform, code, otherwise, holds)
 
 
 def sign_the_tally(demo: DemoServer, code: str) -> None:
@@ -81,7 +87,7 @@ def _witnessed(session: Session, assembly: Assembly) -> bool:
     return session.scalars(query).first() is not None
 
 
-def _wait(platform: Platform, code: str, otherwise: str, holds: Callable[[Session, Assembly], bool]) -> None:
+def _until(platform: Platform, code: str, otherwise: str, holds: Callable[[Session, Assembly], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         with platform.database.reading() as session:
