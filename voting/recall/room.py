@@ -2,7 +2,7 @@
 
 from hoa.jobs import Periodic
 from hoa.web.room import Room
-from voting.recall import tasks
+from voting.recall import integrity, tasks
 from voting.recall.needs import needs
 from voting.recall.powers import POWERS
 from voting.recall.views import blueprint
@@ -14,4 +14,5 @@ ROOM = Room(
     tasks=tasks.TASKS,
     periodic=(Periodic("voting.recalls", tasks.SECONDS, tasks.settle),),
     needs=needs,
+    verify=integrity.verify,
 )

@@ -16,11 +16,13 @@ from hoa.offices.changes import service as changes
 from hoa.offices.changes import succession
 from hoa.offices.changes.rules import Reason
 from hoa.platform import Platform
+from hoa.resolutions.meetings.rules import Presence
+from hoa.resolutions.meetings.tables import CommitteeAttendance, CommitteeMeeting
 from hoa.resolutions.tables import Resolution
 from tests.integration.community.scene import post, signed_in
 from tests.integration.offices.committee import BODY, Committee, a_committee
 from tests.integration.voting.world import World
-from voting.recall import rules, service, tasks
+from voting.recall import integrity, rules, service, tasks
 from voting.recall.bound import RecallFixed
 from voting.recall.rules import MEMBERS, OWNERS, Stage
 from voting.recall.tables import Recall
@@ -311,6 +313,84 @@ def test_who_resigned_before_the_vote_needs_none(committee: Committee):
     assert stage(committee, recall) is Stage.LEFT
     tasks.settle(committee.platform)
     assert row(committee, recall).outcome == "left"
+
+
+def met(committee: Committee, *, absent: int, of: int) -> None:
+    """Meetings of this year, of which the member stayed away from the first `absent`."""
+    now, here = committee.clock.now(), committee.community
+    with committee.platform.database.writing() as session:
+        for number in range(1, of + 1):
+            meeting = CommitteeMeeting(
+                community_id=here,
+                year=now.year,
+                number=number,
+                kind="regular",
+                place="物业用房",
+                starts_at=now,
+                planned=7,
+                called_by=committee.members[0],
+                called_at=now,
+                ended_at=now,
+            )
+            session.add(meeting)
+            session.flush()
+            session.add(
+                CommitteeAttendance(
+                    community_id=here,
+                    meeting_id=meeting.id,
+                    person_id=committee.members[3],
+                    observer=False,
+                    presence=(Presence.ABSENT if number <= absent else Presence.PRESENT).value,
+                    recorded_by=committee.members[0],
+                    at=now,
+                )
+            )
+
+
+def started_for_absence(committee: Committee) -> str:
+    with committee.platform.database.writing() as session:
+        return service.start(
+            session,
+            committee.community,
+            body_kind=BODY,
+            person_id=committee.members[3],
+            demanded_by=MEMBERS,
+            reason="长期不来开会。",
+            with_absences=True,
+            by=committee.members[0],
+            now=committee.clock.now(),
+        ).id
+
+
+def test_half_of_a_years_meetings_missed_is_printed_with_its_figures(committee: Committee, app: Flask):
+    met(committee, absent=3, of=6)
+    client = signed_in(app, committee.platform, committee.members[0])
+    assert "应出席 6 次，缺席 3 次" in client.get("/c/WTY/recalls/new").text
+    recall = started_for_absence(committee)
+    sign(committee, recall, *committee.members[1:3])
+    defend(committee, recall, by=committee.members[3])
+    assembly = draft(committee, recall)
+    with committee.platform.database.reading() as session:
+        (motion,) = drafts.motions(session, session.get_one(Assembly, (committee.community, assembly)))
+    assert "会议出席记录：2026 年应出席 6 次，缺席 3 次。" in motion.body.split("\n")
+
+
+def test_fewer_absences_are_no_ready_made_reason(committee: Committee):
+    met(committee, absent=2, of=6)
+    with pytest.raises(service.NotEnoughAbsences):
+        started_for_absence(committee)
+
+
+def test_a_defence_that_was_changed_behind_the_platform_is_found(committee: Committee):
+    recall = demanded(committee)
+    defend(committee, recall, by=committee.members[3])
+    draft(committee, recall)
+    with committee.platform.database.writing() as session:
+        assert integrity.verify(committee.platform, session, committee.community) == []
+        session.execute(text("UPDATE motion SET body = replace(body, '用印登记', '日记')"))
+        session.expire_all()
+        (problem,) = integrity.verify(committee.platform, session, committee.community)
+    assert "第 1 号罢免提议" in problem
 
 
 # ------------------------------------------------------------------------------------------------------- suspension
