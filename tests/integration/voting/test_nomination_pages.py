@@ -160,6 +160,7 @@ def test_before_the_list_nobody_outside_reads_names_and_after_it_no_room_or_phon
     race.begin()
     race.nominate(*race.people[:6])
     visitor, owner = app.test_client(), as_(app, race, race.people[9])
+    assert visitor.get(here(race, "/candidates/" + "9" * 30)).status_code == 404
     for client in (visitor, owner):
         assert "业主1" not in client.get(here(race)).text
         assert client.get(here(race, "/candidates/2")).status_code == 404
@@ -213,6 +214,22 @@ def test_owners_join_a_joint_nomination_and_nobody_sees_who_did(app: Flask, race
     post(other, here(race, "/candidates/1/take-back"), page=here(race))
     assert "0 / 10 人" in other.get(here(race)).text
     assert "等业主联名" not in app.test_client().get(here(race)).text
+
+
+def test_a_draft_gives_its_candidates_back_from_the_desk(app: Flask, race: Race):
+    race.begin()
+    race.nominate(*race.people[:6])
+    race.screen()
+    race.publish()
+    race.draw()
+    race.draft()
+    leader, desk = as_(app, race, race.leader), here(race, "/manage")
+    assert "从会议草稿撤下候选人" in leader.get(desk).text
+    empty = post(leader, here(race, "/take-off"), {"reason": ""}, page=desk)
+    assert "请填写这一项" in empty.text
+    post(leader, here(race, "/take-off"), {"reason": "有人卖了房子"}, page=desk)
+    assert race.row().step is State.DISPLAY
+    assert "有人卖了房子" in app.test_client().get(here(race)).text
 
 
 def test_branch_and_residents_committee_recommend_each_by_its_own_channel(app: Flask, race: Race):

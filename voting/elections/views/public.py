@@ -84,7 +84,7 @@ def _by_id(row: Election, other: str | None) -> Election | None:
     return context.reading().get(Election, (row.community_id, other)) if other else None
 
 
-@blueprint.get("/<election>/candidates/<int:standing>")
+@blueprint.get("/<election>/candidates/<int(max=99999):standing>")
 @public
 def candidate_page(election: str, standing: int) -> str:
     row, one = _shown(election, standing)
@@ -123,7 +123,7 @@ def _page(row: Election, one: Candidate, form: QuestionForm) -> str:
     )
 
 
-@blueprint.post("/<election>/candidates/<int:standing>/questions")
+@blueprint.post("/<election>/candidates/<int(max=99999):standing>/questions")
 @requires(TAKE_PART)
 def ask(election: str, standing: int) -> str | Response:
     row, _one = _shown(election, standing)
@@ -149,7 +149,7 @@ def ask(election: str, standing: int) -> str | Response:
     return _page(find(election), candidate(row, standing), form)
 
 
-@blueprint.get("/<election>/candidates/<int:standing>/photo")
+@blueprint.get("/<election>/candidates/<int(max=99999):standing>/photo")
 @public
 def photo(election: str, standing: int) -> Response:
     _, one = _shown(election, standing)

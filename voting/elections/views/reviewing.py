@@ -24,7 +24,7 @@ from voting.elections.views.shared import blueprint, candidate, find
 EVIDENCE_LENGTH = 1000
 
 
-@blueprint.get("/<election>/manage/<int:standing>")
+@blueprint.get("/<election>/manage/<int(max=99999):standing>")
 @requires(PREPARE)
 def review(election: str, standing: int) -> str:
     row = find(election)
@@ -56,7 +56,7 @@ def _again(row: Election, standing: int) -> Response:
     return redirect(url_for("elections.review", election=row.code, standing=standing))
 
 
-@blueprint.post("/<election>/manage/<int:standing>/checks")
+@blueprint.post("/<election>/manage/<int(max=99999):standing>/checks")
 @requires(PREPARE)
 def check(election: str, standing: int) -> str | Response:
     """Write down what was looked at: the criteria whose result, evidence or file is new; all of them or none."""
@@ -98,7 +98,7 @@ def check(election: str, standing: int) -> str | Response:
     return _again(row, standing)
 
 
-@blueprint.post("/<election>/manage/<int:standing>/decision")
+@blueprint.post("/<election>/manage/<int(max=99999):standing>/decision")
 @requires(PREPARE)
 def decide(election: str, standing: int) -> str | Response:
     row = find(election)
@@ -126,7 +126,7 @@ def decide(election: str, standing: int) -> str | Response:
     return redirect(url_for("elections.manage", election=row.code))
 
 
-@blueprint.post("/<election>/manage/<int:standing>/appeal")
+@blueprint.post("/<election>/manage/<int(max=99999):standing>/appeal")
 @requires(PREPARE)
 def answer_appeal(election: str, standing: int) -> str | Response:
     row = find(election)
@@ -150,7 +150,7 @@ def answer_appeal(election: str, standing: int) -> str | Response:
     return _again(row, standing)
 
 
-@blueprint.get("/<election>/manage/<int:standing>/evidence/<evidence_id>")
+@blueprint.get("/<election>/manage/<int(max=99999):standing>/evidence/<evidence_id>")
 @requires(PREPARE)
 def evidence(election: str, standing: int, evidence_id: str) -> Response:
     """The file a criterion rests on; only for the group."""

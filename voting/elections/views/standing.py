@@ -107,7 +107,7 @@ def _home(row: Election, anchor: str = "") -> Response:
     return redirect(url_for("elections.mine", election=row.code) + anchor)
 
 
-@blueprint.post("/<election>/candidates/<int:standing>/support")
+@blueprint.post("/<election>/candidates/<int(max=99999):standing>/support")
 @requires(TAKE_PART)
 def support(election: str, standing: int) -> Response:
     row = find(election)
@@ -119,7 +119,7 @@ def support(election: str, standing: int) -> Response:
     return redirect(url_for("elections.show", election=row.code) + "#joint")
 
 
-@blueprint.post("/<election>/candidates/<int:standing>/take-back")
+@blueprint.post("/<election>/candidates/<int(max=99999):standing>/take-back")
 @requires(TAKE_PART)
 def take_back(election: str, standing: int) -> Response:
     row = find(election)
