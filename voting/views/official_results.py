@@ -27,7 +27,8 @@ from voting.service.official_results import Head
 from voting.tables import OfficialResult
 from voting.views.shared import blueprint
 
-MOST_MOTIONS = 12
+# An election is a motion per candidate: fifteen of them beside five others.
+MOST_MOTIONS = 20
 PAIRS = ("roll", "participated", "agree", "oppose", "abstain", "invalid")
 OUTCOMES = {
     Outcome.PASSED: N_("通过"),
