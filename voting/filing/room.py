@@ -8,10 +8,12 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from hoa.community.service import get_community
+from hoa.kernel.clock import today
 from hoa.kernel.errors import N_
 from hoa.offices import registration
 from hoa.offices.registration import STEPS, Step
 from hoa.platform import Platform
+from hoa.resolutions.meetings import service as meetings
 from hoa.web.room import Asker, NavItem, Need, Overdue, Room
 from voting.filing import clocks, making, service
 from voting.filing.clocks import LATE, TITLES, Clock, Due
@@ -70,12 +72,26 @@ def _overdue(session: Session, community_id: str, now: datetime) -> Sequence[Ove
         for row, deadline in aftermath.to_announce(session, community_id)
         if deadline.overdue(now)
     ]
+    found += _unposted(session, community_id, code, now)
     found += [
         Overdue(title=gettext(LATE[clock.due]), url=_place(clock, code), since=clock.deadline.last_day)
         for clock in clocks.waiting(session, community_id)
         if clock.late(now)
     ]
     return found
+
+
+def _unposted(session: Session, community_id: str, code: str, now: datetime) -> list[Overdue]:
+    """Committee meetings whose minutes and decisions were not posted in their days (R2.10)."""
+    return [
+        Overdue(
+            title=gettext("业主委员会会议记录逾期没有公布：%(number)s会议", number=meetings.number_text(row).strip()),
+            url=url_for("meetings.minutes", community_code=code, meeting_id=row.id),
+            since=row.post_by,
+        )
+        for row in meetings.meetings(session, community_id)
+        if row.post_by is not None and row.post_by < today(now) and row.settled_at is None and row.cancelled_at is None
+    ]
 
 
 def _verify(platform: Platform, session: Session, community_id: str) -> Sequence[str]:

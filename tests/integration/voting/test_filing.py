@@ -9,17 +9,20 @@ from zipfile import ZipFile
 import pikepdf
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.exc import DatabaseError
 
 from hoa.kernel import signing
 from hoa.kernel.clock import FrozenClock
-from hoa.kernel.posts import SUPERVISOR
+from hoa.kernel.posts import COMMITTEE_CHAIR, SUPERVISOR
 from hoa.platform import Platform
 from hoa.ports.certificates import LocalCertificates
+from hoa.resolutions.meetings.rules import Item, ItemKind, Kind
 from hoa.web.pdf_sign import verify_pdf
 from tests.integration.community.scene import post, signed_in, work
 from tests.integration.people import a_community, a_person
+from tests.integration.resolutions.committee import Committee
 from tests.integration.voting.filing_scene import Elected, an_elected_committee
 from voting.filing import making, service
 from voting.filing.rules.pack import Paper
@@ -78,9 +81,12 @@ def test_an_incomplete_pack_is_made_only_as_a_draft_with_the_word_on_each_page(a
     assert (row.draft, row.state) == (True, service.READY)
     pages = words(client.get(f"/c/WTY/filing/packs/{row.id}.pdf").data)
     assert len(pages) > 4
-    assert all("草稿" in text or "草" in text for text in pages)
+    assert all("草" in text and "稿" in text for text in pages), "rotated letters are read one by one"
     pdf = client.get(f"/c/WTY/filing/packs/{row.id}.pdf").data
     assert not verify_pdf(pdf, trust_roots=[], now=here.clock.now()).signatures, "a draft bears no seal"
+    archive = client.get(f"/c/WTY/filing/packs/{row.id}.zip").data
+    assert making.make(here.platform, row)[2] == archive, "the same documents, the same bytes"
+    _is_read_by_those_who_may_and_never_changes(app, here, row)
 
 
 def test_a_complete_pack_is_bound_sealed_numbered_and_lists_the_hash_of_each_document(
@@ -98,16 +104,8 @@ def test_a_complete_pack_is_bound_sealed_numbered_and_lists_the_hash_of_each_doc
     assert all(f"第{number}页/共{total}页" in text for number, text in enumerate(pages, 1))
     assert not any("草稿" in text for text in pages)
     whole = "".join(pages)
-    for title in (
-        "备案申请表",
-        "业主大会会议记录",
-        "表决结果",
-        "议事规则",
-        "管理规约",
-        "首次会议记录",
-        "名单",
-        "承诺书",
-    ):
+    titles = "备案申请表 业主大会会议记录 表决结果 议事规则 管理规约 首次会议记录 名单 承诺书"
+    for title in titles.split():
         assert title in whole, title
     assert "䶮源" in whole
     assert row.contents is not None
@@ -118,17 +116,15 @@ def test_a_complete_pack_is_bound_sealed_numbered_and_lists_the_hash_of_each_doc
     verdict = verify_pdf(pdf, trust_roots=roots, now=here.clock.now())
     assert verdict.valid
     assert json.loads(verdict.attachments["contents.json"])["contents"] == row.contents
-
-
-def test_the_zip_holds_each_document_as_listed_with_a_signed_list_and_comes_out_the_same_again(
-    app: Flask, here: Elected
-) -> None:
-    here.enter()
-    complete(here)
-    client, page = signed_in(app, here.platform, here.staff), "/c/WTY/filing/1"
+    _holds_each_document(client, here, row)
+    here.clock.advance(days=1)
     post(client, f"{page}/packs", page=page)
     work(here.platform)
-    (row,) = packs(here)
+    assert len(packs(here)) == 1, "the same documents are not made twice"
+
+
+def _holds_each_document(client: FlaskClient, here: Elected, row: FilingPack) -> None:
+    """The zip has each document as listed, and a signed list."""
     answer = client.get(f"/c/WTY/filing/packs/{row.id}.zip")
     assert answer.headers["X-Content-SHA256"] == hashlib.sha256(answer.data).hexdigest()
     with ZipFile(io.BytesIO(answer.data)) as archive:
@@ -141,32 +137,21 @@ def test_the_zip_holds_each_document_as_listed_with_a_signed_list_and_comes_out_
     key = here.platform.keys.public_keys()[index["key"]]
     message = signing.message("filing", index)
     assert signing.verify_ed25519(public=key.public, signature=bytes.fromhex(index["signature"]), message=message)
-    assert making.make(here.platform, row)[2] == answer.data
-    here.clock.advance(days=1)
-    post(client, f"{page}/packs", page=page)
-    work(here.platform)
-    assert len(packs(here)) == 1, "the same documents are not made twice"
 
 
-def test_packs_are_read_by_those_who_may_and_never_change(app: Flask, here: Elected) -> None:
-    here.enter()
-    client = signed_in(app, here.platform, here.staff)
-    post(client, "/c/WTY/filing/1/packs", {"draft": "y"}, page="/c/WTY/filing/1")
-    work(here.platform)
-    (row,) = packs(here)
+def _is_read_by_those_who_may_and_never_changes(app: Flask, here: Elected, row: FilingPack) -> None:
     address = f"/c/WTY/filing/packs/{row.id}.pdf"
     supervisor = a_person(here.platform, "监督员")
     here.appoint(supervisor, SUPERVISOR)
-    assert signed_in(app, here.platform, supervisor).get(address).status_code == 200
-    assert (
-        post(signed_in(app, here.platform, supervisor), "/c/WTY/filing/1/packs", {"draft": "y"}, page="/me").status_code
-        == 403
-    )
+    looks_on = signed_in(app, here.platform, supervisor)
+    assert looks_on.get(address).status_code == 200
+    assert post(looks_on, "/c/WTY/filing/1/packs", {"draft": "y"}, page="/me").status_code == 403
     owner = signed_in(app, here.platform, here.race.people[8])
     assert owner.get(address).status_code == 403
     assert app.test_client().get(address).status_code == 302
     a_community(here.platform, "BYL", "白云里")
-    assert client.get(address.replace("WTY", "BYL")).status_code in (403, 404)
+    staff = signed_in(app, here.platform, here.staff)
+    assert staff.get(address.replace("WTY", "BYL")).status_code in (403, 404)
     with pytest.raises(DatabaseError), here.platform.database.writing() as session:
         session.execute(update(FilingPack).values(draft=False))
 
@@ -178,3 +163,24 @@ def test_the_public_sees_how_far_the_filing_is_and_no_name_in_full(app: Flask, h
     assert "还剩" in page
     assert "缺" not in page
     assert "业主0" not in page
+
+
+def test_what_is_late_reaches_chair_and_street_and_is_red_with_words(app: Flask, here: Elected) -> None:
+    here.enter()
+    assert signed_in(app, here.platform, here.street).get("/").status_code == 302
+    people = {f"m{number}": person for number, person in enumerate(here.members())}
+    committee = Committee(here.platform, here.clock, here.community, people, {})
+    report = Item(ItemKind.REPORT, "通报选举结果", "通报选举结果。")
+    meeting = committee.call(report, kind=Kind.FIRST, days=1, by="m0", planned=5)
+    committee.gather(meeting, *people, by="m0")
+    committee.finish(meeting, by="m0")
+    here.clock.advance(days=40)
+    page = signed_in(app, here.platform, here.street).get("/").text
+    assert "业主委员会逾期没有备案" in page
+    assert "业主委员会会议记录逾期没有公布" in page
+    assert "业主委员会逾期没有召开首次会议" not in page
+    assert "逾期" in app.test_client().get("/c/WTY/filing/1").text
+    here.appoint(people["m0"], COMMITTEE_CHAIR)
+    home = signed_in(app, here.platform, people["m0"]).get("/c/WTY/").text
+    assert "业主委员会逾期没有备案" in home
+    assert "逾期没有备案" not in signed_in(app, here.platform, here.race.people[8]).get("/c/WTY/").text
