@@ -161,6 +161,27 @@ def test_what_is_late_is_told_to_the_members_and_to_the_authorities(app: Flask, 
     assert needs(app, committee, "supervisor") == []
 
 
+def test_the_street_is_told_what_is_overdue_and_everybody_what_is_ahead(app: Flask, committee: Committee):
+    room = next(room for room in ROOMS if room.name == "meetings")
+    assert room.overdue is not None
+
+    def late() -> list[str]:
+        with committee.platform.database.reading() as session, app.test_request_context("/"):
+            assert room.overdue is not None
+            return [one.title for one in room.overdue(session, committee.community, committee.now)]
+
+    meeting = committee.call(EXTINGUISHERS)
+    assert "可以列席、提意见" in app.test_client().get("/c/WTY/").text
+    committee.gather(meeting, *FOUR)
+    committee.finish(meeting)
+    committee.clock.advance(days=3)
+    assert late() == []
+    committee.clock.advance(days=1)
+    assert late() == ["会议决定逾期没有公布：2026 年第 1 次会议"]
+    committee.clock.advance(days=60)
+    assert late()[1:] == ["业主委员会逾期没有开会"]
+
+
 def test_demands_and_the_interval_wait_for_whoever_calls(app: Flask, committee: Committee):
     assert needs(app, committee, "chair") == []
     for name in ("member1", "member2", "member3"):
