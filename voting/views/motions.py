@@ -219,7 +219,9 @@ def document(code: str, digest: str) -> Response:
     if version is not None:
         return redirect(rulebooks.path(context.reading(), version))
     data = context.platform().files.get(digest)
-    media = uploads.media_type(data, found["title"])
+    # What people attach is a PDF or a picture; a candidate's statement is put there by the election, as text.
+    is_text = found["title"].endswith(".txt")
+    media = "text/plain; charset=utf-8" if is_text else uploads.media_type(data, found["title"])
     response = send_file(BytesIO(data), mimetype=media, as_attachment=True, download_name=found["title"])
     response.headers["X-Content-SHA256"] = digest
     return response

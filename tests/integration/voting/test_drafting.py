@@ -376,3 +376,17 @@ def test_another_assemblys_motion_is_not_found_here(platform: Platform, world: W
     world.assembly = first
     with platform.database.reading() as session:
         assert [row.id for row in drafts.motions(session, world.row())] == [motion]
+
+
+def test_a_candidates_statement_is_downloaded_as_the_text_that_was_noticed(app: Flask, world: World):
+    draft(world)
+    motion, words = add(world), "我住在这里二十年。\n"
+    digest = world.platform.files.put(words.encode())
+    with world.platform.database.writing() as session:
+        row = session.get_one(Motion, (world.community, motion))
+        row.documents = [{"title": "候选人的自述.txt", "sha256": digest}]
+    give(world)
+    answer = app.test_client().get(f"/c/WTY/assemblies/2026-01/documents/{digest}")
+    assert answer.data.decode() == words
+    assert answer.mimetype == "text/plain"
+    assert "attachment" in answer.headers["Content-Disposition"]
