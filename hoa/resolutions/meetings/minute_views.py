@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from hoa.accounts import personal_keys
 from hoa.kernel import canonical, sign_files
 from hoa.kernel.errors import NotFound
+from hoa.resolutions.meetings import content as words_of
 from hoa.resolutions.meetings import minutes as service
 from hoa.resolutions.meetings import papers
 from hoa.resolutions.meetings import service as calling
@@ -44,13 +45,13 @@ def minutes(meeting_id: str) -> str:
     may_write = may_write and meeting.settled_at is None and meeting.cancelled_at is None
     if meeting.settled_at is None and not (may_write or context.may(TAKE_PART)):
         raise NotFound
-    content = canonical.decode(done.content) if done else service.compose(session, meeting, now)
+    content = canonical.decode(done.content) if done else words_of.compose(session, meeting, now)
     full = context.may(READ)
     return render_template(
         "resolutions/meetings/minutes.html",
         meeting=meeting,
         done=done,
-        content=content if full else service.public(content),
+        content=content if full else words_of.public(content),
         full=full,
         may_write=may_write,
         changed=done is not None and may_write and _changed(meeting, done),
@@ -62,7 +63,7 @@ def minutes(meeting_id: str) -> str:
 
 def _changed(meeting: CommitteeMeeting, done: CommitteeMinutes) -> bool:
     """Whether something was recorded since this version."""
-    return canonical.digest(service.compose(context.reading(), meeting, context.now())) != done.digest
+    return canonical.digest(words_of.compose(context.reading(), meeting, context.now())) != done.digest
 
 
 def _signing(meeting: CommitteeMeeting, done: CommitteeMinutes | None) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def minutes_json(meeting_id: str) -> Response:
     _, done = _in_force(meeting_id)
     if context.may(READ):
         return Response(done.content, mimetype="application/json")
-    return Response(canonical.encode(service.public(canonical.decode(done.content))), mimetype="application/json")
+    return Response(canonical.encode(words_of.public(canonical.decode(done.content))), mimetype="application/json")
 
 
 @blueprint.post("/<meeting_id>/remarks")

@@ -15,6 +15,7 @@ from hoa.kernel.errors import NotFound
 from hoa.platform import Platform
 from hoa.resolutions.meetings import minutes, rules, service
 from hoa.resolutions.meetings.attendance import ROLES
+from hoa.resolutions.meetings.content import public
 from hoa.resolutions.meetings.tables import CommitteeMeeting, CommitteeMinutes, CommitteePaper
 from hoa.web.paper import render_paper
 from hoa.web.pdf import render_pdf
@@ -48,7 +49,7 @@ def pdf(platform: Platform, session: Session, meeting: CommitteeMeeting, *, full
         "resolutions/meetings/minutes_paper.html",
         community_name=community.name,
         unnumbered=False,
-        content=content if full else minutes.public(content),
+        content=content if full else public(content),
         digest=done.digest,
         signed=signers(session, done, full=full),
         address=platform.settings.base_url + service.path(session, meeting) + "/minutes",

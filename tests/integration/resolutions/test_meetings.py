@@ -16,6 +16,7 @@ from hoa.offices import service as offices
 from hoa.platform import Platform
 from hoa.resolutions import service as resolutions
 from hoa.resolutions.meetings import attendance, ballots, minutes, rules, service
+from hoa.resolutions.meetings.content import public
 from hoa.resolutions.meetings.rules import Item, ItemKind, Kind
 from hoa.resolutions.meetings.tables import CommitteeBallot, CommitteeMinutes, CommitteeVote, CommitteeVoter
 from tests.integration.people import a_community, a_person
@@ -178,7 +179,7 @@ def test_an_open_vote_names_who_voted_how_in_the_minutes_and_masks_them_outside(
         content = canonical.decode(session.scalars(select(CommitteeMinutes.content)).one())
     voters = content["items"][0]["votes"][0]["voters"]
     assert {"name": "甲chair", "choice": "agree", "person": ""} in voters
-    outside = minutes.public(content)
+    outside = public(content)
     assert outside["full"] == canonical.digest(content)
     assert "甲chair" not in canonical.encode(outside).decode()
 
