@@ -69,6 +69,7 @@ def test_what_is_missing_is_listed_with_whose_turn_it_is_until_nothing_is(here: 
     assert missing(here) == {}
 
 
+@pytest.mark.slow
 def test_an_incomplete_pack_is_made_only_as_a_draft_with_the_word_on_each_page(app: Flask, here: Elected) -> None:
     here.enter()
     client, page = signed_in(app, here.platform, here.staff), "/c/WTY/filing/1"
@@ -89,6 +90,7 @@ def test_an_incomplete_pack_is_made_only_as_a_draft_with_the_word_on_each_page(a
     _is_read_by_those_who_may_and_never_changes(app, here, row)
 
 
+@pytest.mark.slow
 def test_a_complete_pack_is_bound_sealed_numbered_and_lists_the_hash_of_each_document(
     app: Flask, here: Elected
 ) -> None:
