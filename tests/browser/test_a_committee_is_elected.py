@@ -1,10 +1,13 @@
 """The whole election in the demo: the group screens nine, publishes, draws and drafts; owners vote; it is counted,
-countersigned and announced; seven are elected and two are alternates.
+countersigned and announced; seven are elected and two are alternates; they take office, and the filing says what it
+still lacks and makes a draft of its papers.
 """
 
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
+import pikepdf
 from playwright.sync_api import Page, expect
 
 from hoa.community.service import roll
@@ -46,6 +49,8 @@ def test_nine_stand_seven_are_elected_and_two_are_alternates(
     demo.forward(closes + timedelta(seconds=5))
     count_and_announce(demo, desk)
     the_result_names_seven_and_two(desk, new_page(demo.base_url, size="phone"), order, picture)
+    they_take_office(desk, order)
+    a_draft_of_the_filing_is_made(desk, order, picture)
 
 
 def complete_the_papers(demo: DemoServer) -> None:
@@ -208,3 +213,36 @@ def the_result_names_seven_and_two(desk: Page, phone: Page, order: list[str], pi
         assert set(names[7:]) == set(order[7:])
         looks.check(page)
         picture(page, f"election-result-{size}")
+
+
+def they_take_office(page: Page, order: list[str]) -> None:
+    """One press enters seven members and two alternates, as the signed tally says."""
+    enter(page, "officer")
+    page.goto(HERE + "filing/")
+    page.get_by_role("link", name="去办理就任").click()
+    expect(page.get_by_text("等待就任")).to_have_count(9)
+    page.get_by_role("button", name="办理就任").click()
+    page.wait_for_url("**/filing/*")
+    page.goto(HERE + "filing/results/2026-04/e1")
+    expect(page.get_by_text("已就任")).to_have_count(9)
+
+
+def a_draft_of_the_filing_is_made(page: Page, order: list[str], picture: Picture) -> None:
+    """What is missing is said; the draft holds what is there, each page marked, with the elected and the alternates."""
+    page.goto(HERE + "filing/1")
+    expect(page.get_by_text("现在只能生成草稿")).to_be_visible()
+    looks.check(page)
+    beside = picture(page, "filing-desktop")
+    page.get_by_role("button", name="生成草稿").click()
+    link = page.get_by_role("link", name="PDF")
+    for _ in range(60):
+        if link.count():
+            break
+        page.wait_for_timeout(1000)
+        page.goto(HERE + "filing/1")
+    answer = page.request.get(str(link.first.evaluate("link => link.href")))
+    assert answer.status == 200
+    with pikepdf.open(BytesIO(answer.body())) as pdf:
+        assert len(pdf.pages) >= 10
+        assert pdf.Root.Lang == "zh-CN"
+    beside.with_name("filing-draft.pdf").write_bytes(answer.body())

@@ -27,6 +27,7 @@ from tests.integration.voting.filing_scene import Elected, an_elected_committee
 from voting.filing import making, service
 from voting.filing.rules.pack import Paper
 from voting.filing.tables import FilingPack
+from voting.service import minutes
 
 
 @pytest.fixture
@@ -67,6 +68,16 @@ def test_what_is_missing_is_listed_with_whose_turn_it_is_until_nothing_is(here: 
     assert set(missing(here)) == {Paper.MEETING}
     here.meet()
     assert missing(here) == {}
+
+
+def test_a_paper_that_lacks_something_says_how_much_on_the_page(app: Flask, here: Elected) -> None:
+    here.enter()
+    with here.platform.database.writing() as session:
+        minutes.finish(
+            session, here.platform.keys, here.community, here.world.assembly, by=here.race.leader, now=here.clock.now()
+        )
+    page = signed_in(app, here.platform, here.staff).get("/c/WTY/filing/1").text
+    assert "会议记录有 0 人签名，要 2 人" in page
 
 
 @pytest.mark.slow
