@@ -120,8 +120,10 @@ def attach(
 ) -> None:
     """Attach a file: checked by content, its hash becomes part of what is noticed."""
     assembly = drafts.locked_draft(session, community_id, assembly_id)
+    motion = of(session, assembly, motion_id)
+    drafts.not_a_candidate(assembly, motion)
     upload = uploads.checked(data, name)
-    _add(session, of(session, assembly, motion_id), title=upload.name, sha256=files.put(upload.data))
+    _add(session, motion, title=upload.name, sha256=files.put(upload.data))
 
 
 def attach_rulebook(
@@ -130,6 +132,7 @@ def attach_rulebook(
     """Attach a rulebook's draft to the motion that decides on it; when the motion passes, the draft takes effect."""
     assembly = drafts.locked_draft(session, community_id, assembly_id)
     motion, version = of(session, assembly, motion_id), rulebooks.get(session, community_id, version_id)
+    drafts.not_a_candidate(assembly, motion)
     if version.number is not None:
         raise rulebooks.NotADraft
     if MATTERS[version.kind] != motion.matter:
@@ -141,6 +144,7 @@ def detach(session: Session, community_id: str, assembly_id: str, motion_id: str
     """Take an attachment off a draft; the file itself stays in the store."""
     assembly = drafts.locked_draft(session, community_id, assembly_id)
     motion = of(session, assembly, motion_id)
+    drafts.not_a_candidate(assembly, motion)
     motion.documents = [document for document in motion.documents if document["sha256"] != sha256]
     session.flush()
 

@@ -158,6 +158,7 @@ def extend(
     """Take nominations until a later day, when too few may stand. What was screened stays."""
     row = reading.election(session, community_id, code, lock=True)
     life.check_step(row.step, State.NOMINATION, State.SCREENING)
+    not_a_candidate(session, row, by)
     clock.check_until(until, now=now)
     if not reason.strip():
         raise NoReason
@@ -170,6 +171,7 @@ def cancel(session: Session, community_id: str, code: str, *, reason: str, by: s
     """End an election before its assembly is drafted, with the reason that everybody reads."""
     row = reading.election(session, community_id, code, lock=True)
     life.check_follows(row.step, State.CANCELLED)
+    not_a_candidate(session, row, by)
     if not reason.strip():
         raise NoReason
     step(session, row, State.CANCELLED, by=by, now=now, reason=reason.strip())
@@ -200,7 +202,7 @@ def pack_of(row: Election) -> RulePack:
 
 
 def not_a_candidate(session: Session, row: Election, person_id: str) -> None:
-    """Nobody screens an election in which they stand themselves."""
+    """Nobody screens, prolongs or ends an election in which they stand themselves."""
     found = reading.mine(session, row, person_id)
     if found is not None and found.step is not life.CandidateState.WITHDRAWN:
         raise eligibility.ReviewsOwn

@@ -124,6 +124,9 @@ def refuse(
     known. They may appeal."""
     row, one = _reviewed(session, community_id, code, number, by)
     life.check_step(row.step, State.SCREENING, State.DISPLAY)
+    if row.step is State.DISPLAY and one.step is not CandidateState.ACCEPTED:
+        # Refused again, somebody who is not on the published list could appeal again and come onto the ballot late.
+        raise life.WrongStep(state=life.CANDIDATE_TITLES[one.step])
     if not reasons.strip():
         raise eligibility.NoReasons
     if pending_appeal(session, one) is not None:
