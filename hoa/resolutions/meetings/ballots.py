@@ -154,6 +154,7 @@ def cast(
         service.needs_recorder(session, meeting, by, now)
     if voter not in {person.id for person in attendance.present(session, meeting, now)}:
         raise NotPresent
+    service.needs_member(session, community_id, voter, now)  # who is suspended since may be there, and does not vote
     if choice not in vote.choices:
         raise rules.NotAChoice
     if voter in have_voted(session, vote):
@@ -191,7 +192,11 @@ def ballots(session: Session, vote: CommitteeVote) -> Sequence[CommitteeBallot]:
 def close_vote(
     session: Session, keys: Keys, community_id: str, vote_id: str, *, by: str, now: datetime
 ) -> CommitteeVote:
-    """Count: the box is opened and emptied, the inequality is written with its numbers."""
+    """Count: the box is opened and emptied, the inequality is written with its numbers.
+
+    A box with too few votes for any decision is emptied unread: closed after the first vote, it would tell whose it
+    was, round after round. The inequality then says how many voted.
+    """
     vote = get_row(session, CommitteeVote, community_id, vote_id, lock=True)
     item = get_row(session, CommitteeItem, community_id, vote.item_id)
     meeting = service.current(session, community_id, item.meeting_id)
@@ -199,12 +204,20 @@ def close_vote(
     if vote.closed_at is not None:
         raise VoteClosed
     counts = dict.fromkeys(vote.choices, 0)
+    voted = len(have_voted(session, vote))
+    if vote.box is not None and not rules.has_quorum(voted, meeting.planned):
+        vote.counts, vote.winner, vote.line = {}, None, rules.line(voted, meeting.planned)
+        return _close(session, vote, meeting, now)
     if vote.box is not None:
         counts = _opened(keys, vote, vote.box)
     for ballot in ballots(session, vote):
         counts[ballot.choice] += 1
     result = rules.outcome(ItemKind(item.kind), counts, meeting.planned)
     vote.counts, vote.winner, vote.line = dict(counts), result.winner, result.line
+    return _close(session, vote, meeting, now)
+
+
+def _close(session: Session, vote: CommitteeVote, meeting: CommitteeMeeting, now: datetime) -> CommitteeVote:
     vote.present = len(attendance.present(session, meeting, now))
     vote.box, vote.closed_at = None, now
     session.flush()
@@ -229,7 +242,8 @@ def _opened(keys: Keys, vote: CommitteeVote, box: bytes) -> dict[str, int]:
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """One vote as pages and minutes show it. `tally` is None while it is open, `voters` while it is open or secret."""
+    """One vote as pages and minutes show it. `tally` is None while it is open and empty where the box stayed closed,
+    `voters` is None while it is open or secret."""
 
     vote: CommitteeVote
     voted: frozenset[str]
@@ -244,7 +258,7 @@ def shown(session: Session, vote: CommitteeVote, names: Mapping[str, str]) -> Ro
     return Round(
         vote=vote,
         voted=have_voted(session, vote),
-        tally=[(choice, int((vote.counts or {}).get(choice, 0))) for choice in vote.choices] if done else None,
+        tally=[(choice, int(vote.counts[choice])) for choice in vote.choices if vote.counts] if done else None,
         voters=(
             [(names.get(row.person_id, ""), row.choice) for row in ballots(session, vote)]
             if done and not vote.secret

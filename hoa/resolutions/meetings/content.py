@@ -99,7 +99,7 @@ def _vote(session: Session, vote: CommitteeVote) -> dict[str, Any]:
     return {
         "round": vote.round,
         "present": vote.present or 0,
-        "counts": [{**_choice(choice, names), "count": int(counts.get(choice, 0))} for choice in vote.choices],
+        "counts": [{**_choice(choice, names), "count": int(counts[choice])} for choice in vote.choices if counts],
         "voters": [{"name": names[row.person_id], **_choice(row.choice, names)} for row in rows],
         "line": vote.line,
         "passed": vote.winner is not None,

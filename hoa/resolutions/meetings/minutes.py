@@ -142,8 +142,11 @@ def may_sign(session: Session, meeting: CommitteeMeeting) -> frozenset[str]:
 
 
 def needed(session: Session, meeting: CommitteeMeeting) -> int:
-    """More than half of all planned members; all who came, where that was no quorum and nothing was decided."""
-    return min(rules.more_than_half(meeting.planned), len(may_sign(session, meeting)))
+    """More than half of all planned members; all who came, where that was no quorum and nothing was decided. What was
+    decided never comes into force with fewer, whoever left the committee before the meeting was ended."""
+    most = rules.more_than_half(meeting.planned)
+    decided = any(vote.winner for item in service.agenda(session, meeting) for vote in ballots.votes(session, item))
+    return most if decided else min(most, len(may_sign(session, meeting)))
 
 
 def sign(

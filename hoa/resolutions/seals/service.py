@@ -174,6 +174,8 @@ def apply(session: Session, community_id: str, use_id: str, *, by: str, now: dat
     if by != seal.keeper_id:
         raise rules.OnlyTheKeeper(keeper=accounts.person(session, seal.keeper_id).name)
     meetings.needs_member(session, community_id, by, now)
+    if row.resolution_id is not None:
+        _in_force(session, community_id, row.resolution_id, today(now))
     lacking = missing(session, row, now=now)
     if lacking:
         planned = meetings.seats(session, community_id) or len(meetings.members(session, community_id, now))

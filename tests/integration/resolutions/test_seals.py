@@ -214,3 +214,21 @@ def test_the_register_is_kept_by_forms_and_read_by_officers(app: Flask, committe
     assert "消防维护合同" in shown
     assert supervisor.get(f"{page}use").status_code == 403
     assert app.test_client().get(page).status_code == 302
+
+
+def test_a_use_approved_under_a_decision_is_not_set_when_the_decision_has_run_out(committee: Committee):
+    with committee.platform.database.writing() as session:
+        decision = resolutions.enter(
+            session,
+            committee.community,
+            source="committee",
+            title="本月的采购",
+            text="同意。",
+            decided_on=committee.now.date(),
+            valid_until=committee.now.date(),
+            now=committee.now,
+        ).id
+    use = approve(committee, a_seal(committee), resolution_id=decision)
+    committee.clock.advance(days=1)
+    with pytest.raises(rules.DecidedLater):
+        apply(committee, use)
