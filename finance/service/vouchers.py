@@ -433,7 +433,8 @@ def _check_ready(session: Session, voucher: Voucher, day: date) -> None:
 
 def _allowance(session: Session, voucher: Voucher) -> life.Allowance:
     """What the owners let the committee decide alone on the voucher's day, and how much of the year is used: every
-    other payment on its way or posted that no resolution of the assembly stands behind.
+    other payment on its way or posted that no resolution of the assembly stands behind. A red voucher gives room back
+    once it is posted: one that is only sent off may still be taken away.
     """
     found = authority.limits(session, voucher.community_id, on=voucher.day)
     if found is None:
@@ -453,7 +454,11 @@ def _allowance(session: Session, voucher: Voucher) -> life.Allowance:
             Voucher.day >= voucher.day.replace(month=1, day=1),
             Voucher.day <= voucher.day.replace(month=12, day=31),
             or_(Resolution.source.is_(None), Resolution.source != "assembly"),
-            ~exists().where(red.community_id == Voucher.community_id, red.reverses_id == Voucher.id),
+            ~exists().where(
+                red.community_id == Voucher.community_id,
+                red.reverses_id == Voucher.id,
+                red.state == VoucherState.POSTED,
+            ),
         )
     )
     return life.Allowance(
