@@ -5,6 +5,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from hoa.accounts import personal_keys, rules
+from hoa.accounts.own_views import demand_second_factor
 from hoa.kernel.errors import Refusal
 from hoa.web import context
 from hoa.web.access import signed_in
@@ -40,6 +41,7 @@ def _page(problem: str | None = None) -> str:
 @limiter.limit("20 per minute")
 def register_key() -> str | tuple[str, int] | Response:
     """Take in a public key with the proof that its owner holds the private half."""
+    demand_second_factor()
     by_hand = "typed" in request.form
     try:
         with context.writing() as session:

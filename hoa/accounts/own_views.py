@@ -6,14 +6,14 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
-from hoa.accounts import passkeys, rules, service, signing_in
+from hoa.accounts import passkeys, rules, second_factor, service, signing_in
 from hoa.accounts.entry import this_session
 from hoa.accounts.forms import LabelForm, PasswordForm, PreferencesForm, RemovePasswordForm, refuse
 from hoa.accounts.views import CHALLENGE, begin_trial, credential
 from hoa.kernel import masking
 from hoa.kernel.errors import N_, Refusal
 from hoa.web import context
-from hoa.web.access import signed_in
+from hoa.web.access import SecondFactorNeeded, signed_in
 from hoa.web.i18n import LANGUAGE_COOKIE, SENIOR_COOKIE, language, told
 from hoa.web.security import limiter
 from hoa.web.shell import YEAR, senior_level
@@ -191,9 +191,18 @@ def passkey_list() -> str:
     )
 
 
+def demand_second_factor() -> None:
+    """Who has an authenticator shows it before a passkey or a signing key is added in their name."""
+    if second_factor.stands_against(
+        context.reading(), person_id=context.person_id(), session_id=this_session(), now=context.now()
+    ):
+        raise SecondFactorNeeded
+
+
 @signed_in
 @limiter.limit("20 per minute")
 def new_passkey_options() -> Response:
+    demand_second_factor()
     with context.writing() as writing:
         challenge_id, options = passkeys.ask_to_register(
             writing,
@@ -208,6 +217,7 @@ def new_passkey_options() -> Response:
 @signed_in
 @limiter.limit("20 per minute")
 def new_passkey() -> Response:
+    demand_second_factor()
     sent = credential()
     with context.writing() as writing:
         passkeys.register(

@@ -123,6 +123,12 @@ def given(session: Session, session_id: str, *, now: datetime) -> bool:
     return row.method == "passkey" or (row.second_at is not None and now < row.second_at + LASTS)
 
 
+def stands_against(session: Session, *, person_id: str, session_id: str, now: datetime) -> bool:
+    """Whether this session may not yet add another way in or another signing key: the person has an authenticator, and
+    here nobody has shown it. A passkey counts as two factors, so a stolen session must not be able to make one."""
+    return current(session, person_id) is not None and not given(session, session_id, now=now)
+
+
 def codes_left(session: Session, row: Authenticator) -> int:
     query = select(func.count()).where(RecoveryCode.authenticator_id == row.id, RecoveryCode.used_at.is_(None))
     return session.scalar(query) or 0

@@ -1,14 +1,18 @@
 """For which powers this community asks its officers to confirm with a second factor."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import SelectMultipleField, StringField
 
+from hoa.accounts import second_factor
+from hoa.accounts.entry import this_session
 from hoa.kernel.errors import Refusal
 from hoa.offices import demands
 from hoa.web import context
-from hoa.web.access import requires
+from hoa.web.access import SecondFactorNeeded, requires
 from hoa.web.forms import Form, at_most, options, required
 from hoa.web.i18n import told
 
@@ -31,6 +35,7 @@ def choose() -> str | Response:
     form = DemandForm(data={"groups": list(demands.current(session, here.id))})
     form.groups.choices = options([(key, gettext(word)) for key, word in demands.GROUPS.items()])
     if form.validate_on_submit():
+        _may_loosen(demands.current(session, here.id), form.groups.data or [])
         try:
             with context.writing() as writing:
                 demands.choose(
@@ -52,3 +57,11 @@ def choose() -> str | Response:
         history=demands.history(context.reading(), here.id),
         words=demands.GROUPS,
     )
+
+
+def _may_loosen(before: Sequence[str], after: Sequence[str]) -> None:
+    """Whoever asks for less than before has given a second factor: otherwise one stolen session could open every door
+    that the community locked."""
+    given = second_factor.given(context.reading(), this_session(), now=context.now())
+    if set(before) - set(after) and not given:
+        raise SecondFactorNeeded

@@ -21,6 +21,7 @@ GROUPS: Mapping[str, str] = {
 POWERS: Mapping[str, frozenset[str]] = {
     "money": frozenset(
         {
+            "authority.set",
             "bank.import",
             "books.close",
             "books.open",

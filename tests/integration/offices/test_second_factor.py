@@ -178,6 +178,28 @@ def test_who_is_in_the_session_alone_neither_replaces_nor_stops_it(
     assert browser.get(f"{HERE}/register/imports/").status_code == 302
 
 
+def test_a_stolen_session_makes_no_passkey_and_no_signing_key(
+    app: Flask, browser: FlaskClient, platform: Platform, clerk: str
+):
+    enrol(browser, platform, clerk)
+    stolen = signed_in(app, platform, clerk)
+    for address in ("/me/passkeys/options", "/me/passkeys", "/me/keys"):
+        answer = post(stolen, address, {"public": "00", "signature": "00"}, page="/me/keys")
+        assert (answer.status_code, "先用验证器确认" in answer.text) == (403, True)
+    assert post(browser, "/me/keys", {"public": "00", "signature": "00"}).status_code == 422
+
+
+def test_who_asks_for_less_has_given_it_whichever_groups_were_asked_for(
+    app: Flask, browser: FlaskClient, platform: Platform, clerk: str, community: str
+):
+    enrol(browser, platform, clerk)
+    demand(platform, community, clerk, "money")
+    stolen = signed_in(app, platform, clerk)
+    assert post(stolen, DEMAND, {"groups": [], "reason": "绕过"}).status_code == 403
+    assert post(stolen, DEMAND, {"groups": ["money", "register"], "reason": "更严"}).status_code == 302
+    assert post(browser, DEMAND, {"groups": ["register"], "reason": "居委会要求"}).status_code == 302
+
+
 def test_an_enrolment_that_was_not_finished_counts_for_nothing(
     browser: FlaskClient, platform: Platform, clerk: str, community: str
 ):
