@@ -3,6 +3,7 @@ countersigned and announced; seven are elected and two are alternates; they take
 still lacks and makes a draft of its papers.
 """
 
+import subprocess
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -245,4 +246,12 @@ def a_draft_of_the_filing_is_made(page: Page, order: list[str], picture: Picture
     with pikepdf.open(BytesIO(answer.body())) as pdf:
         assert len(pdf.pages) >= 10
         assert pdf.Root.Lang == "zh-CN"
+    # The last document lists who sits from the first day of the new term, not who sits today.
+    listed = text_of(answer.body()).rpartition("名单及基本情况")[2]
+    assert [name for name in order if name not in listed] == []
     beside.with_name("filing-draft.pdf").write_bytes(answer.body())
+
+
+def text_of(pdf: bytes) -> str:
+    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    return done.stdout.decode()

@@ -37,7 +37,6 @@ from voting.tables import Assembly
 
 TASK = "filing.pack"
 MAKING, READY = "making", "ready"
-SITTING = posts.COMMITTEE | {posts.COMMITTEE_ALTERNATE}
 
 
 class NotReady(Refusal):
@@ -98,16 +97,20 @@ def sources(session: Session, found: FilingRound, now: datetime) -> Sources:
         procedure=rulebooks.current(session, here, "procedure"),
         covenant=rulebooks.current(session, here, "covenant"),
         meeting=_first_meeting(session, found),
-        people=facts(session, here, now),
+        # Elected before the last term is over, they sit from the day on which the round counts.
+        people=facts(session, here, max(now, _first_moment(found))),
     )
+
+
+def _first_moment(found: FilingRound) -> datetime:
+    return datetime.combine(found.event_on, time(), CHINA)
 
 
 def _first_meeting(session: Session, found: FilingRound) -> FirstMeeting | None:
     """Held on or after the day of the election; a change of members needs none."""
     if found.kind != registration.ELECTION:
         return None
-    since = datetime.combine(found.event_on, time(), CHINA)
-    return meetings.first_meeting(session, found.community_id, since=since)
+    return meetings.first_meeting(session, found.community_id, since=_first_moment(found))
 
 
 def _assembly(session: Session, found: FilingRound) -> Assembly | None:
