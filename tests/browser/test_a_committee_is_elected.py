@@ -247,7 +247,7 @@ def a_draft_of_the_filing_is_made(page: Page, order: list[str], picture: Picture
         assert len(pdf.pages) >= 10
         assert pdf.Root.Lang == "zh-CN"
     # The last document lists who sits from the first day of the new term, not who sits today.
-    listed = text_of(answer.body()).rpartition("名单及基本情况")[2]
+    listed = text_of(answer.body()).partition("业主委员会委员和候补委员名单及基本情况")[2]
     assert [name for name in order if name not in listed] == []
     beside.with_name("filing-draft.pdf").write_bytes(answer.body())
 
