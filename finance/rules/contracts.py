@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from finance.rules.periods import add_months
+from hoa.kernel.clock import months_on
 from hoa.kernel.errors import N_, Refusal
 
 
@@ -104,7 +104,7 @@ def schedule(
         raise DueOutsideTerm(day=first_due_on.isoformat(), start=starts_on.isoformat(), end=ends_on.isoformat())
     step = MONTHS.get(frequency)
     days = [first_due_on]
-    while step and (following := add_months(first_due_on, step * len(days))) <= ends_on:
+    while step and (following := months_on(first_due_on, step * len(days))) <= ends_on:
         days.append(following)
     return tuple(Due(no=no, day=day, amount_fen=amount_fen) for no, day in enumerate(days, start=1))
 

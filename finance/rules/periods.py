@@ -45,12 +45,6 @@ def months_between(start: int, end: int) -> list[int]:
     return months
 
 
-def add_months(day: date, months: int) -> date:
-    """The same day of a later month, or that month's last day when it is shorter."""
-    year, index = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, index + 1, min(day.day, calendar.monthrange(year, index + 1)[1]))
-
-
 def month_text(month: int) -> str:
     """202609 as 2026-09, for addresses and file names."""
     return f"{month // 100}-{month % 100:02d}"

@@ -2,6 +2,7 @@
 time it is.
 """
 
+from calendar import monthrange
 from datetime import date, datetime, timedelta, timezone
 from typing import Protocol
 
@@ -60,6 +61,18 @@ def parse_stamp(text: str) -> datetime:
     if moment.tzinfo is None or stamp(moment) != text:
         raise ValueError(f"not a canonical moment: {text!r}")
     return moment.astimezone(CHINA)
+
+
+def months_on(day: date, months: int) -> date:
+    """The same day so many months on, or back where negative; that month's last one where it has no such day (民法典
+    202)."""
+    year, index = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, index + 1, min(day.day, monthrange(year, index + 1)[1]))
+
+
+def years_on(day: date, years: int) -> date:
+    """The same day so many years on; 29 February becomes the 28th."""
+    return months_on(day, 12 * years)
 
 
 def today(moment: datetime) -> date:

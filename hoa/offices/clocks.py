@@ -5,7 +5,6 @@ The day on which something happens does not count (民法典 201), and a term wh
 working day (民法典 203); a year that has not been announced makes such a day provisional.
 """
 
-from calendar import monthrange
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -41,11 +40,3 @@ def after_working_days(start: date, days: int, calendar: Calendar) -> Deadline |
         return None
     due = calendar.due(start, days)
     return Deadline(due.day, due.provisional)
-
-
-def months_before(day: date, months: int) -> date:
-    """The same day of an earlier month, or that month's last one (民法典 202): 31 May less three months is the end of
-    February."""
-    number = day.year * 12 + day.month - 1 - months
-    year, month = divmod(number, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hoa.community import pack_choice
-from hoa.kernel.clock import today
+from hoa.kernel.clock import months_on, today
 from hoa.kernel.posts import COMMITTEE, RE_ELECTION_LEADER
 from hoa.kernel.workdays import china
-from hoa.offices.clocks import after_days, months_before
+from hoa.offices.clocks import after_days
 from hoa.offices.tables import Office
 
 
@@ -57,7 +57,7 @@ def alarm(session: Session, community_id: str, now: datetime) -> Alarm | None:
         return None
     day, last = today(now), last_day(ends_at)
     pack = pack_choice.current(session, community_id, day=day)
-    begin_by = months_before(last, pack.number("reelection_lead_months"))
+    begin_by = months_on(last, -pack.number("reelection_lead_months"))
     group_by = after_days(begin_by, pack.number("reelection_group_days"), china()).last_day
     if ends_at <= now:
         return Alarm(Stage.ENDED, last, begin_by, group_by)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hoa.community import pack_choice
-from hoa.kernel.clock import CHINA, today
+from hoa.kernel.clock import CHINA, today, years_on
 from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.kernel.posts import (
     COMMITTEE_ALTERNATE,
@@ -242,7 +242,7 @@ def term(session: Session, found: Result, now: datetime) -> tuple[datetime, date
     noticed = datetime.combine(found.election.term_starts_on, time(), CHINA)
     starts_at = max(now, noticed) if _sitting(session, found, now) else now
     years = pack_choice.current(session, here, day=today(now)).number("committee_term_max_years")
-    longest = starts_at.replace(year=starts_at.year + years, day=min(starts_at.day, 28))
+    longest = datetime.combine(years_on(today(starts_at), years), starts_at.timetz())
     return starts_at, min(longest, datetime.combine(found.election.term_ends_on, time(), CHINA))
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from hoa.kernel import packs
-from hoa.kernel.clock import today
+from hoa.kernel.clock import today, years_on
 from hoa.kernel.packs import Parameter, RulePack
 
 NATIONAL = "cn-national"
@@ -51,5 +51,4 @@ def announcement(pack: RulePack, closed_at: datetime) -> Deadline:
 
 def a_year_after(day: date) -> date:
     """The same day of the next year; 28 February after a leap day."""
-    leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year + 1, day=28 if leap_day else day.day)
+    return years_on(day, 1)

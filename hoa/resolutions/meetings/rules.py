@@ -4,7 +4,6 @@ PURE. Every fraction is of the *planned* members: 全体委员 is ambiguous when
 is the safe one. Numbers of days come from the rule pack.
 """
 
-import calendar
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -220,13 +219,6 @@ def check_call(kind: Kind, *, now: datetime, starts_at: datetime, terms: Terms, 
         raise UrgencyNeedsReason(agenda=longest)
 
 
-def months_later(day: date, months: int) -> date:
-    """The same day so many months on, or that month's last one."""
-    count = day.year * 12 + day.month - 1 + months
-    year, month = divmod(count, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
 def check_caller(posts: Iterable[Post], *, kind: Kind, chair_sits: bool, request_overdue: bool) -> None:
     """Who may call: chair, deputy or secretary; any member where no chair sits or a demand was left lying; the first
     meeting also whoever prepared the election, the residents' committee and the street (R2.7)."""
@@ -329,8 +321,3 @@ def outcome(kind: ItemKind, counts: Mapping[str, int], planned: int) -> Outcome:
         return Outcome(winner, most, line(most, planned))
     agreed = counts.get(AGREE, 0)
     return Outcome(AGREE if is_decided(agreed, planned) else None, agreed, line(agreed, planned))
-
-
-def reaches(absent: int, meetings: int, percent: int) -> bool:
-    """Whether absences of a year come up to the share that is a reason for removal (R2.12; 50: 1 of 2, 2 of 4)."""
-    return meetings > 0 and 100 * absent >= percent * meetings

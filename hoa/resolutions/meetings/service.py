@@ -17,7 +17,7 @@ from hoa.bulletin import service as bulletin
 from hoa.community import pack_choice
 from hoa.community.service import get_community
 from hoa.db import get as get_row
-from hoa.kernel.clock import stamp, today
+from hoa.kernel.clock import months_on, stamp, today
 from hoa.kernel.errors import N_, NotAllowed, Refusal
 from hoa.kernel.packs import RulePack
 from hoa.kernel.posts import COMMITTEE, COMMITTEE_CHAIR, RESIDENTS_STAFF
@@ -380,7 +380,7 @@ def next_due(session: Session, community_id: str, now: datetime) -> NextMeeting 
         return NextMeeting(began + timedelta(days=here.first_days), first=True)
     held = [today(row.ended_at) for row in meetings(session, community_id) if row.ended_at and row.opened_at]
     decided = [row.decided_on for row in resolutions(session, community_id) if row.source == "committee"]
-    return NextMeeting(rules.months_later(max([began, *held, *decided]), here.interval_months), first=False)
+    return NextMeeting(months_on(max([began, *held, *decided]), here.interval_months), first=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -434,10 +434,6 @@ class Absences(NamedTuple):
 
     meetings: int
     absent: int
-
-    def reach(self, percent: int) -> bool:
-        """Whether that is a reason to move for removal (R2.12; the pack's `absence_percent`)."""
-        return rules.reaches(self.absent, self.meetings, percent)
 
 
 def absences(session: Session, community_id: str, person_id: str, year: int) -> Absences:

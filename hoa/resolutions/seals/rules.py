@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 
+from hoa.kernel.clock import months_on
 from hoa.kernel.errors import N_, NotAllowed, Refusal
-from hoa.resolutions.meetings.rules import months_later
 
 KINDS: Mapping[str, str] = {
     "committee": N_("业主委员会印章"),
@@ -97,4 +97,4 @@ def missing_consents(signed: int, planned: int) -> int:
 
 def publication_due(since: date, months: int) -> date | None:
     """The last day for publishing the uses since a day; None where the place asks for none."""
-    return months_later(since, months) if months else None
+    return months_on(since, months) if months else None

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from PIL import Image
 
-from hoa.kernel.clock import CHINA, FrozenClock, today
+from hoa.kernel.clock import CHINA, FrozenClock, today, years_on
 from hoa.kernel.posts import PREPARATORY_LEADER, Post
 from hoa.offices import service as offices
 from hoa.platform import Platform
@@ -16,7 +16,6 @@ from tests.integration.voting.world import _register
 from voting.elections import service
 from voting.elections.rules.eligibility import CRITERIA
 from voting.elections.rules.life import Channel
-from voting.elections.rules.seats import years_on
 from voting.elections.service import reading
 from voting.elections.tables import Candidate, Election
 from voting.rules.schedule import Form

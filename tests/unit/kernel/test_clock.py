@@ -64,3 +64,35 @@ def test_the_demos_clock_runs_on_from_its_start() -> None:
     since = datetime.now(CHINA) - timedelta(hours=3)
     shifted = clock.ShiftedClock(start=START, since=since)
     assert timedelta(hours=3) <= shifted.now() - START < timedelta(hours=3, minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "found"),
+    [
+        (date(2026, 8, 20), 2, date(2026, 10, 20)),
+        (date(2026, 12, 31), 2, date(2027, 2, 28)),
+        (date(2027, 12, 31), 2, date(2028, 2, 29)),
+        (date(2026, 11, 30), 1, date(2026, 12, 30)),
+        (date(2026, 10, 31), -3, date(2026, 7, 31)),
+        (date(2026, 5, 31), -3, date(2026, 2, 28)),
+        (date(2027, 5, 31), -3, date(2027, 2, 28)),
+        (date(2028, 5, 31), -3, date(2028, 2, 29)),
+        (date(2026, 3, 15), -6, date(2025, 9, 15)),
+        (date(2026, 1, 1), -12, date(2025, 1, 1)),
+        (date(2026, 5, 31), 0, date(2026, 5, 31)),
+    ],
+)
+def test_a_month_without_that_day_ends_with_its_last_one(day: date, months: int, found: date) -> None:
+    assert clock.months_on(day, months) == found
+
+
+@given(st.dates(date(2000, 1, 1), date(2100, 12, 31)), st.integers(-120, 120))
+def test_months_on_keep_the_day_or_take_the_months_last(day: date, months: int) -> None:
+    found = clock.months_on(day, months)
+    assert (found.year - day.year) * 12 + found.month - day.month == months
+    assert found.day == day.day or (found.day < day.day and (found + timedelta(days=1)).day == 1)
+
+
+def test_a_year_from_the_29th_of_february_ends_with_the_28th() -> None:
+    assert clock.years_on(date(2028, 2, 29), 3) == date(2031, 2, 28)
+    assert clock.years_on(date(2028, 2, 29), 4) == date(2032, 2, 29)

@@ -2,12 +2,11 @@
 
 from datetime import date, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hoa.kernel.workdays import china
-from hoa.offices.clocks import Deadline, after_days, after_working_days, months_before
+from hoa.offices.clocks import Deadline, after_days, after_working_days
 
 DAYS = st.dates(date(2024, 1, 1), date(2026, 11, 30))
 
@@ -39,20 +38,6 @@ def test_the_authoritys_days_are_working_days_and_none_where_no_rule_sets_them()
     # Friday, 6 November 2026 and five working days: Friday the 13th.
     assert after_working_days(date(2026, 11, 6), 5, china()) == Deadline(date(2026, 11, 13), False)
     assert after_working_days(date(2026, 11, 6), 0, china()) is None
-
-
-@pytest.mark.parametrize(
-    ("day", "months", "earlier"),
-    [
-        (date(2026, 10, 31), 3, date(2026, 7, 31)),
-        (date(2026, 5, 31), 3, date(2026, 2, 28)),
-        (date(2028, 5, 31), 3, date(2028, 2, 29)),
-        (date(2026, 3, 15), 6, date(2025, 9, 15)),
-        (date(2026, 1, 1), 12, date(2025, 1, 1)),
-    ],
-)
-def test_months_before_keep_the_day_or_take_the_months_last(day: date, months: int, earlier: date) -> None:
-    assert months_before(day, months) == earlier
 
 
 @given(DAYS, st.integers(1, 60))

@@ -120,18 +120,6 @@ def test_before_never_comes_closer_to_the_event_than_the_law_allows(event: date,
     assert CALENDAR.is_workday(found.practical)
 
 
-@given(days, st.integers(0, 60))
-def test_months_before_keep_the_day_or_take_the_months_last(day: date, months: int):
-    found = clock.months_before(day, months)
-    assert (day.year - found.year) * 12 + day.month - found.month == months
-    assert found.day == day.day or (found.day < day.day and (found + timedelta(days=1)).day == 1)
-
-
-def test_three_months_before_the_end_of_may_are_the_end_of_february():
-    assert clock.months_before(date(2027, 5, 31), 3) == date(2027, 2, 28)
-    assert clock.months_before(date(2028, 5, 31), 3) == date(2028, 2, 29)
-
-
 def steps(facts: Facts, *marks: Mark, terms: Terms = NATIONAL, again: bool = False) -> dict[str, clock.Step]:
     draw = clock.re_election if again else clock.first_assembly
     return {step.code: step for step in draw(facts, terms, marks, CALENDAR)}

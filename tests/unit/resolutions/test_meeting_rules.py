@@ -1,6 +1,6 @@
 """Quorum, majorities, notice times and reserved matters of the committee (rules.md R2.9–R2.11)."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -107,19 +107,6 @@ def test_a_regular_call_is_accepted_exactly_when_both_notice_times_are_kept(days
             rules.check_call(Kind.REGULAR, now=NOW, starts_at=starts_at, terms=terms, reason="")
 
 
-@pytest.mark.parametrize(
-    ("day", "months", "later"),
-    [
-        (date(2026, 8, 20), 2, date(2026, 10, 20)),
-        (date(2026, 12, 31), 2, date(2027, 2, 28)),
-        (date(2027, 12, 31), 2, date(2028, 2, 29)),
-        (date(2026, 11, 30), 1, date(2026, 12, 30)),
-    ],
-)
-def test_months_end_where_the_month_ends(day: date, months: int, later: date):
-    assert rules.months_later(day, months) == later
-
-
 def test_the_chair_calls_and_a_plain_member_only_when_nobody_else_would():
     rules.check_caller({COMMITTEE_CHAIR}, kind=Kind.REGULAR, chair_sits=True, request_overdue=False)
     rules.check_caller({COMMITTEE_SECRETARY}, kind=Kind.EXTRAORDINARY, chair_sits=True, request_overdue=False)
@@ -201,10 +188,3 @@ def test_at_most_one_person_can_win(counts: dict[str, int], planned: int):
     winners = [name for name, number in counts.items() if 2 * number > planned]
     assert len(winners) <= 1
     assert rules.outcome(ItemKind.DEPUTY, counts, planned).winner == (winners[0] if winners else None)
-
-
-@pytest.mark.parametrize(
-    ("absent", "meetings", "reached"), [(0, 0, False), (1, 2, True), (2, 4, True), (1, 3, False), (3, 6, True)]
-)
-def test_half_of_a_years_meetings_is_enough_to_propose_removal(absent: int, meetings: int, reached: bool):
-    assert rules.reaches(absent, meetings, 50) is reached

@@ -116,11 +116,6 @@ def test_a_term_begins_later_and_lasts_as_long_as_the_pack_allows():
         seats.check_term(NATIONAL, DAY, date(2030, 1, 1), today=DAY)
 
 
-def test_a_term_from_the_29th_of_february_ends_with_the_28th():
-    assert seats.years_on(date(2028, 2, 29), 3) == date(2031, 2, 28)
-    assert seats.years_on(date(2028, 2, 29), 4) == date(2032, 2, 29)
-
-
 # ------------------------------------------------------------------------------------------------------- eligibility
 
 CODES = [one.code for one in eligibility.CRITERIA]

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import ClassVar, NamedTuple
 
+from hoa.kernel.clock import years_on
 from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.packs import RulePack
 
@@ -110,11 +111,3 @@ def check_term(pack: RulePack, starts: date, ends: date, *, today: date) -> None
     least, most = pack.number("committee_term_min_years"), pack.number("committee_term_max_years")
     if not years_on(starts, least) <= ends <= years_on(starts, most):
         raise TermOutOfRange(least=least, most=most, source=pack.parameters["committee_term_max_years"].source)
-
-
-def years_on(day: date, years: int) -> date:
-    """The same day so many years on; 29 February ends with the 28th (民法典 202: 期间的最后一日)."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)

@@ -19,7 +19,7 @@ from wtforms.validators import InputRequired, Optional
 
 from hoa.bulletin import service as bulletin
 from hoa.community import pack_choice
-from hoa.kernel.clock import CHINA, today
+from hoa.kernel.clock import CHINA, today, years_on
 from hoa.kernel.errors import NotAllowed, Refusal
 from hoa.offices.rules import BODIES
 from hoa.offices.service import posts_held
@@ -164,7 +164,7 @@ def _offer(form: CallForm, earlier: Election | None) -> CallForm:
         day = today(now)
         form.nominations_until.data = day + timedelta(days=15)
         form.term_starts_on.data = day + timedelta(days=75)
-        form.term_ends_on.data = seats.years_on(day + timedelta(days=75), 3) - timedelta(days=1)
+        form.term_ends_on.data = years_on(day + timedelta(days=75), 3) - timedelta(days=1)
     return form
 
 

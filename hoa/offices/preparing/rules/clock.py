@@ -9,12 +9,12 @@ How days are counted is decided here once, for every step:
 * A term that hangs on a step which has not been taken yet is a forecast; a forecast is never late.
 """
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from hoa.kernel.clock import months_on
 from hoa.kernel.workdays import Calendar
 
 
@@ -135,13 +135,6 @@ def before(event: date, days: int, calendar: Calendar, *, forecast: bool = False
     return on_or_before(event - timedelta(days=days), calendar, forecast=forecast)
 
 
-def months_before(day: date, months: int) -> date:
-    """The same day of the month `months` earlier; the month's last day where it has no such day."""
-    index = day.year * 12 + day.month - 1 - months
-    year, month = index // 12, index % 12 + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
-
-
 def first_assembly(facts: Facts, terms: Terms, marks: Sequence[Mark], calendar: Calendar) -> tuple[Step, ...]:
     """From the report to the first assembly (指导规则 8 to 15)."""
     done = {mark.step: mark.on for mark in marks}
@@ -164,7 +157,7 @@ def re_election(facts: Facts, terms: Terms, marks: Sequence[Mark], calendar: Cal
     done = {mark.step: mark.on for mark in marks}
     steps: list[Step] = []
     if facts.term_ends:
-        lead = on_or_before(months_before(facts.term_ends, terms.lead_months), calendar)
+        lead = on_or_before(months_on(facts.term_ends, -terms.lead_months), calendar)
         steps.append(Step("report", Turn.COMMITTEE, lead, facts.received, True, "reelection_lead_months"))
     form = within(facts.received, terms.form, calendar)
     steps.append(Step("form", Turn.STREET, form, facts.formed, ready=True, parameter="reelection_group_days"))
