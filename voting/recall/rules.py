@@ -103,8 +103,8 @@ class Case(NamedTuple):
     defence_by: date
 
 
-def title(case: Case) -> str:
-    return f"罢免{case.post}{case.name}"
+def title(post: str, name: str) -> str:
+    return f"罢免{post}{name}"
 
 
 def words(case: Case) -> str:

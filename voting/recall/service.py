@@ -1,7 +1,7 @@
 """Demanding a recall, answering it, and putting it to the assembly (rules.md R2.12; 指导规则 44)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
 from sqlalchemy import func, select
@@ -26,10 +26,8 @@ from hoa.resolutions.meetings import service as meetings
 from voting.recall import effect, rules
 from voting.recall.rules import MEMBERS, OWNERS, Case, Facts, Stage
 from voting.recall.tables import Recall, RecallSignature
-from voting.rules import schedule
 from voting.rules.life import State
 from voting.service import drafts, requests, tallying
-from voting.service.terms import Terms
 from voting.tables import Assembly, AssemblyRequest
 
 TELL = "voting.recall-tell"
@@ -134,7 +132,7 @@ def start(
         started_at=now,
     )
     if demanded_by == OWNERS:
-        title = f"罢免{row.post_title}{row.person_name}"
+        title = rules.title(row.post_title, row.person_name)
         row.request_id = requests.start(
             session,
             community_id,
@@ -286,33 +284,23 @@ def draft(
         raise rules.StillDefending(day=due.last_day.isoformat())
     if found is not Stage.READY or due is None:
         raise WrongStage(stage=rules.STAGES[found])
-    case = _case(session, row, due, now)
-    pack = pack_choice.current(session, community_id, day=today(now))
-    opens = (now + timedelta(days=schedule.notice_days(pack, schedule.Form.EXTRAORDINARY) + 1)).replace(
-        hour=9, minute=0, second=0, microsecond=0
-    )
-    allowed = pack.text("channels").split()
-    assembly = drafts.create(
+    title = rules.title(row.post_title, row.person_name)
+    assembly = drafts.extraordinary(
         session,
         community_id,
-        title=f"关于{rules.title(case)}的临时会议",
-        body=f"表决是否{rules.title(case)}。提议的理由和本人的申辩原文印在表决事项里。",
+        title=f"关于{title}的临时会议",
+        body=f"表决是否{title}。提议的理由和本人的申辩原文印在表决事项里。",
         convener=convener,
-        opens_at=opens,
-        closes_at=(opens + timedelta(days=14)).replace(hour=18),
+        posts=posts,
         by=by,
         now=now,
-        terms=Terms(
-            form=schedule.Form.EXTRAORDINARY.value, channels=("online",) if "online" in allowed else ("paper",)
-        ),
-        posts=posts,
     )
     motion = drafts.add_motion(
         session,
         community_id,
         assembly.id,
-        title=rules.title(case),
-        body=rules.words(case),
+        title=title,
+        body=rules.words(_case(session, row, due, now)),
         matter_code="M3" if row.body_kind == "owners_committee" else "M9",
     )
     row.assembly_id, row.motion_id, row.drafted_by, row.drafted_at = assembly.id, motion.id, by, now

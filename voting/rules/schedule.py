@@ -1,13 +1,16 @@
 """The calendar of an assembly: notice, opening, closing, announcement, as the rule pack has them (rules.md R1.27,
 R1.28, R1.39). Whole days of China's calendar; a pack is an argument."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
-from hoa.kernel.clock import today
+from hoa.kernel.clock import CHINA, today
 from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.packs import RulePack
+
+# What a draft suggests where nobody has said otherwise; whoever drafts may change it within the pack's bounds.
+OPENING_HOUR, CLOSING_HOUR, USUAL_DAYS = time(9), time(18), 14
 
 
 class Form(StrEnum):
@@ -75,6 +78,14 @@ def check_window(pack: RulePack, opens: datetime, closes: datetime) -> None:
 def window_days(opens: datetime, closes: datetime) -> int:
     """Whole days from opening to closing."""
     return (closes - opens).days
+
+
+def usual_window(pack: RulePack, day: date) -> tuple[datetime, datetime]:
+    """Opening and closing of a vote that begins on this day: at the usual hours, two weeks or as near as the pack
+    allows (R1.28)."""
+    opens = datetime.combine(day, OPENING_HOUR, CHINA)
+    days = max(pack.number("window_min_days"), min(USUAL_DAYS, pack.number("window_max_days") - 1))
+    return opens, datetime.combine(day + timedelta(days=days), CLOSING_HOUR, CHINA)
 
 
 class Calendar(NamedTuple):

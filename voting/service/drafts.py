@@ -1,7 +1,7 @@
 """Drafting an assembly: what will be asked, under which matter, and when. Everything here ends with the notice."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from sqlalchemy import func, select
@@ -13,7 +13,7 @@ from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.kernel.posts import Post
 from voting.recall import bound
-from voting.rules import conveners
+from voting.rules import conveners, schedule
 from voting.rules.counting import Counting
 from voting.rules.life import NotTheNextStep, State
 from voting.rules.matters import Majority, matter
@@ -82,6 +82,37 @@ def create(
         settle(session, assembly, terms, now=now)
     steps.record(session, assembly, State.DRAFT, by=by, now=now, reason="")
     return assembly
+
+
+def extraordinary(
+    session: Session,
+    community_id: str,
+    *,
+    title: str,
+    body: str,
+    convener: str,
+    posts: Iterable[Post],
+    by: str,
+    now: datetime,
+) -> Assembly:
+    """A draft that answers a demand (R1.25, R2.12): as soon as its notice can be given in time, at the usual hours."""
+    pack = pack_choice.current(session, community_id, day=today(now))
+    notice = schedule.notice_days(pack, schedule.Form.EXTRAORDINARY)
+    opens_at, closes_at = schedule.usual_window(pack, today(now) + timedelta(days=notice + 1))
+    channel = "online" if "online" in pack.text("channels").split() else "paper"
+    return create(
+        session,
+        community_id,
+        title=title,
+        body=body,
+        convener=convener,
+        opens_at=opens_at,
+        closes_at=closes_at,
+        by=by,
+        now=now,
+        terms=Terms(form=schedule.Form.EXTRAORDINARY.value, channels=(channel,)),
+        posts=posts,
+    )
 
 
 def change(

@@ -18,12 +18,10 @@ from hoa.kernel import packs
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.posts import Post
-from voting.rules import schedule
 from voting.rules.matters import MATTERS
 from voting.rules.requests import Support
 from voting.rules.warnings import keyword_warnings
 from voting.service import drafts
-from voting.service.terms import Terms
 from voting.tables import Assembly, AssemblyRequest, RequestSignature
 
 MOST_MOTIONS = 3
@@ -177,24 +175,15 @@ def convene(
     request = _due(session, community_id, request_id)
     if request.kind != ASSEMBLY:
         raise IsARecall
-    pack = pack_choice.current(session, community_id, day=today(now))
-    days = schedule.notice_days(pack, schedule.Form.EXTRAORDINARY) + 1
-    opens = (now + timedelta(days=days)).replace(hour=9, minute=0, second=0, microsecond=0)
-    allowed = pack.text("channels").split()
-    assembly = drafts.create(
+    assembly = drafts.extraordinary(
         session,
         community_id,
         title=request.title,
         body=request.reason,
         convener=convener,
-        opens_at=opens,
-        closes_at=(opens + timedelta(days=14)).replace(hour=18),
+        posts=posts,
         by=by,
         now=now,
-        terms=Terms(
-            form=schedule.Form.EXTRAORDINARY.value, channels=("online",) if "online" in allowed else ("paper",)
-        ),
-        posts=posts,
     )
     for motion in request.motions:
         drafts.add_motion(

@@ -49,7 +49,7 @@ def test_a_demand_that_too_few_signed_never_becomes_a_motion(defended: bool, lef
 
 def test_the_motion_prints_reason_and_defence_word_for_word_under_headings_of_one_kind():
     said = rules.words(CASE).split("\n")
-    assert rules.title(CASE) == "罢免业主委员会委员和豪"
+    assert rules.title(CASE.post, CASE.name) == "罢免业主委员会委员和豪"
     assert said[said.index("一、提议人的理由") + 1] == CASE.reason
     assert said[said.index("二、本人的申辩") + 1] == CASE.defence
 

@@ -138,9 +138,7 @@ def suggested(row: Election, *, now: datetime) -> tuple[datetime, datetime]:
     assert row.published_at is not None
     pack = calling.pack_of(row)
     earliest = clock.earliest_opening(pack, row.published_at, form=schedule.Form.REGULAR, now=now)
-    opens = datetime.combine(earliest + timedelta(days=1), datetime.min.time(), now.tzinfo).replace(hour=9)
-    days = max(pack.number("window_min_days"), min(14, pack.number("window_max_days") - 1))
-    return opens, (opens + timedelta(days=days)).replace(hour=18)
+    return schedule.usual_window(pack, earliest + timedelta(days=1))
 
 
 def draft(
