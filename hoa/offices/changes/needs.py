@@ -7,7 +7,7 @@ from flask import url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from hoa.accounts.tables import Person
+from hoa.accounts import service as accounts
 from hoa.community.service import get_community
 from hoa.kernel.clock import today
 from hoa.offices import rules as bodies
@@ -38,29 +38,39 @@ def needs(session: Session, asker: Asker) -> Sequence[Need]:
 
 
 def _to_receive(session: Session, asker: Asker) -> list[Need]:
-    return [
-        Need(
-            title=gettext("请登记收到%(name)s的辞职书", name=_name(session, row.person_id)),
-            url=url_for("changes.show", change_id=row.id),
-        )
+    rows = [
+        row
         for row in service.changes(session, asker.community_id, states=(WAITING,))
         if row.received_at is None and row.person_id != asker.person_id
+    ]
+    names = accounts.names(session, [row.person_id for row in rows])
+    return [
+        Need(
+            title=gettext("请登记收到%(name)s的辞职书", name=names[row.person_id]),
+            url=url_for("changes.show", change_id=row.id),
+        )
+        for row in rows
     ]
 
 
 def _to_confirm(session: Session, asker: Asker) -> list[Need]:
+    rows = [
+        row
+        for row in service.changes(session, asker.community_id, states=(PROPOSED,))
+        if asker.person_id not in (row.person_id, row.proposed_by)
+    ]
+    names = accounts.names(session, [row.person_id for row in rows])
     return [
         Need(
             title=gettext(
                 "请确认或驳回：%(name)s%(reason)s",
-                name=_name(session, row.person_id),
+                name=names[row.person_id],
                 reason=gettext(TITLES[row.reason]),
             ),
             url=url_for("changes.show", change_id=row.id),
             urgent=True,
         )
-        for row in service.changes(session, asker.community_id, states=(PROPOSED,))
-        if asker.person_id not in (row.person_id, row.proposed_by)
+        for row in rows
     ]
 
 
@@ -89,11 +99,11 @@ def _too_few(session: Session, asker: Asker) -> list[Need]:
 def overdue(session: Session, community_id: str, now: datetime) -> Sequence[Overdue]:
     """Fewer than half left, for the street officer's list over all communities: since the last member left."""
     code = get_community(session, community_id).code
-    found = []
+    found, changes = [], service.changes(session, community_id)
     for kind, left in standing.all_bodies(session, community_id, now=now):
         days = [
             today(row.effective_at)
-            for row in service.changes(session, community_id)
+            for row in changes
             if row.body_kind == kind and row.seat and row.effective_at is not None
         ]
         if left.reelection and days:
@@ -101,8 +111,3 @@ def overdue(session: Session, community_id: str, now: datetime) -> Sequence[Over
             url = url_for("changes.index", community_code=code)
             found.append(Overdue(title=title, url=url, since=max(days)))
     return found
-
-
-def _name(session: Session, person_id: str) -> str:
-    person = session.get(Person, person_id)
-    return person.name if person else ""

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from hoa.accounts.tables import Person
+from hoa.accounts import service as accounts
 from hoa.community.service import get_community
 from hoa.kernel import masking
 from hoa.kernel.clock import stamp, today
@@ -89,5 +89,4 @@ def line_of(session: Session, change: MemberChange) -> str:
 
 
 def _name(session: Session, person_id: str) -> str:
-    person = session.get(Person, person_id)
-    return masking.name(person.name) if person else "*"
+    return masking.name(accounts.person(session, person_id).name)

@@ -1,7 +1,7 @@
 """The seat that fell vacant goes to the first alternate in rank who still may sit and agrees (rules.md R2.13;
 指导规则 46)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -123,8 +123,19 @@ def lapse_due(session: Session, community_id: str, *, now: datetime) -> int:
 
 def offers(session: Session, change: MemberChange) -> Sequence[SeatOffer]:
     """Who was asked, and who was passed over, in order."""
-    query = select(SeatOffer).where(SeatOffer.community_id == change.community_id, SeatOffer.change_id == change.id)
-    return session.scalars(query.order_by(SeatOffer.offered_at, SeatOffer.place, SeatOffer.id)).all()
+    return offers_of(session, [change])[change.id]
+
+
+def offers_of(session: Session, changes: Sequence[MemberChange]) -> dict[str, list[SeatOffer]]:
+    """The same by the id of each of these changes, all of one community, in one question."""
+    found: dict[str, list[SeatOffer]] = {change.id: [] for change in changes}
+    if found:
+        query = select(SeatOffer).where(
+            SeatOffer.community_id == changes[0].community_id, SeatOffer.change_id.in_(found)
+        )
+        for offer in session.scalars(query.order_by(SeatOffer.offered_at, SeatOffer.place, SeatOffer.id)):
+            found[offer.change_id].append(offer)
+    return found
 
 
 def waiting_for(session: Session, community_id: str, person_id: str, *, now: datetime) -> Sequence[SeatOffer]:
@@ -147,15 +158,22 @@ def unfilled(session: Session, community_id: str, *, now: datetime) -> list[Memb
         MemberChange.term_ends_at > now,
     )
     lacking = {kind for kind, found in standing.all_bodies(session, community_id, now=now) if found.vacant}
-    return [
+    rows = [
         row
         for row in session.scalars(query.order_by(MemberChange.effective_at, MemberChange.id))
-        if row.body_kind in lacking and not any(one.state in (ACCEPTED, OFFERED) for one in offers(session, row))
+        if row.body_kind in lacking
     ]
+    asked = offers_of(session, rows)
+    return [row for row in rows if not _settled(asked[row.id])]
 
 
 def _taken(session: Session, change: MemberChange) -> bool:
-    return any(one.state in (ACCEPTED, OFFERED) for one in offers(session, change))
+    return _settled(offers(session, change))
+
+
+def _settled(asked: Iterable[SeatOffer]) -> bool:
+    """Whether somebody took the seat or may still take it."""
+    return any(one.state in (ACCEPTED, OFFERED) for one in asked)
 
 
 def _asked_elsewhere(session: Session, change: MemberChange) -> set[str]:

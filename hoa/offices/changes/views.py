@@ -1,5 +1,6 @@
 """Who left, who follows, how many are left; resigning, proposing and confirming an end, answering an offer."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from werkzeug.wrappers import Response
 from wtforms import DateField, SelectField, TextAreaField
 from wtforms.validators import Optional
 
-from hoa.accounts.tables import Person
+from hoa.accounts import service as accounts
 from hoa.db import get
 from hoa.kernel import masking
 from hoa.kernel.clock import CHINA, today
@@ -70,16 +71,25 @@ class Line(NamedTuple):
     offers: list[tuple[SeatOffer, str]]
 
 
-def _name(session: Session, person_id: str, *, full: bool) -> str:
-    person = session.get(Person, person_id)
-    name = person.name if person else ""
-    return name if full else masking.name(name)
+def _lines(session: Session, changes: Sequence[MemberChange], *, full: bool) -> list[Line]:
+    """Names and offers of all of them at once: the page lists every change there ever was."""
+    asked = succession.offers_of(session, changes)
+    ids = [change.person_id for change in changes]
+    ids += [offer.person_id for offers in asked.values() for offer in offers]
+    names = _names(session, ids, full=full)
+    return [
+        Line(
+            change,
+            names[change.person_id],
+            gettext(bodies.BODIES[change.body_kind]),
+            [(offer, names[offer.person_id]) for offer in asked[change.id]],
+        )
+        for change in changes
+    ]
 
 
-def _line(session: Session, change: MemberChange, *, full: bool) -> Line:
-    offers = [(offer, _name(session, offer.person_id, full=full)) for offer in succession.offers(session, change)]
-    name = _name(session, change.person_id, full=full)
-    return Line(change, name, gettext(bodies.BODIES[change.body_kind]), offers)
+def _names(session: Session, ids: Iterable[str], *, full: bool) -> dict[str, str]:
+    return {key: name if full else masking.name(name) for key, name in accounts.names(session, ids).items()}
 
 
 @blueprint.get("/")
@@ -88,19 +98,21 @@ def index() -> str:
     """How many are left of each elected body, and who left and followed."""
     session, here, now, me = context.reading(), context.community().id, context.now(), context.me()
     full = context.may("offices.read")
+    suspended = suspensions.current(session, here)
+    names = _names(session, [row.person_id for row in suspended], full=full)
     return render_template(
         "offices/changes/index.html",
         standings=[
             (gettext(bodies.BODIES[kind]), found) for kind, found in standing.all_bodies(session, here, now=now)
         ],
         unfilled=succession.unfilled(session, here, now=now),
-        past=[_line(session, row, full=full) for row in service.changes(session, here, states=(ENDED,))],
-        waiting=[_line(session, row, full=True) for row in _for_me(session, here)],
+        past=_lines(session, service.changes(session, here, states=(ENDED,)), full=full),
+        waiting=_lines(session, _for_me(session, here), full=True),
         offers=succession.waiting_for(session, here, me.id, now=now) if me else (),
         member=me is not None and bool(standing.memberships(session, here, me.id, now=now)),
         titles=TITLES,
         may_propose=context.may(PROPOSE),
-        suspended=[(row, _name(session, row.person_id, full=full)) for row in suspensions.current(session, here)],
+        suspended=[(row, names[row.person_id]) for row in suspended],
     )
 
 
@@ -168,8 +180,9 @@ def _page(change: MemberChange, form: ReasonForm) -> str:
         raise NotAllowed
     session, me, now = context.reading(), context.person_id(), context.now()
     own = change.person_id == me
+    names = accounts.names(session, filter(None, (change.proposed_by, change.decided_by, change.received_by)))
     values: dict[str, Any] = {
-        "line": _line(session, change, full=True),
+        "line": _lines(session, [change], full=True)[0],
         "change": change,
         "said": papers.said(context.platform().keys, change),
         "paper": bool(change.paper_key) and (context.may(CONFIRM) or me == change.proposed_by or own),
@@ -178,9 +191,9 @@ def _page(change: MemberChange, form: ReasonForm) -> str:
         "may_receive": change.state == WAITING and change.received_at is None and not own and context.may(RECEIVE),
         "may_withdraw": own and change.state == WAITING and change.received_at is None,
         "may_confirm": change.state == PROPOSED and context.may(CONFIRM) and not own and me != change.proposed_by,
-        "proposer": _name(session, change.proposed_by, full=True) if change.proposed_by else None,
-        "decider": _name(session, change.decided_by, full=True) if change.decided_by else None,
-        "receiver": _name(session, change.received_by, full=True) if change.received_by else None,
+        "proposer": names.get(change.proposed_by or ""),
+        "decider": names.get(change.decided_by or ""),
+        "receiver": names.get(change.received_by or ""),
         "titles": TITLES,
         "articles": rules.ARTICLES,
         "form": form,

@@ -111,6 +111,14 @@ def mine(session: Session, row: Election, person_id: str, *, lock: bool = False)
     return session.scalars(query.with_for_update() if lock else query).one_or_none()
 
 
+def stands_in(session: Session, community_id: str, person_id: str) -> frozenset[str]:
+    """The ids of the elections in which this person is a candidate."""
+    query = select(Candidate.election_id).where(
+        Candidate.community_id == community_id, Candidate.person_id == person_id
+    )
+    return frozenset(session.scalars(query))
+
+
 def in_order(session: Session, row: Election) -> list[Candidate]:
     """Who stands, in the drawn order once it is drawn; before that by number, which is the order of nomination."""
     standing = list(candidates(session, row, CandidateState.ACCEPTED))

@@ -36,7 +36,7 @@ class QuestionForm(Form):
 def index() -> str:
     session, here, me = context.reading(), context.community().id, context.me()
     rows = reading.elections(session, here)
-    mine = {row.id for row in rows if me is not None and reading.mine(session, row, me.id) is not None}
+    mine = reading.stands_in(session, here, me.id) if me is not None else frozenset()
     return render_template("elections/index.html", rows=rows, mine=mine)
 
 
