@@ -64,7 +64,6 @@ _CALLED: Mapping[Post, str] = {
 # Where owners manage a compound without a committee the 自管会 decides in its place, and is watched like it.
 SELF_MANAGEMENT = frozenset({posts.SELF_MANAGEMENT_CHAIR, posts.SELF_MANAGEMENT_MEMBER})
 GOVERNING = COMMITTEE | SELF_MANAGEMENT
-SUPERVISED = GOVERNING | {PROPERTY_STAFF}
 # Posts whose mere holding tells what somebody believes in: shown by consent only (R2.16; 个保法 28).
 PARTY = frozenset({posts.PARTY_SECRETARY, posts.PARTY_MEMBER, posts.PARTY_GROUP_LEADER})
 # One at a time, in one place.
@@ -304,7 +303,7 @@ def side(post: Post) -> Side | None:
 
 
 def exclusive(one: Post, other: Post) -> bool:
-    """Committee, supervisors and property company exclude each other; within a side posts go together."""
+    """Committee, supervisors and property company exclude each other (R2.3, R2.21); within a side posts go together."""
     sides = (side(one), side(other))
     return None not in sides and sides[0] is not sides[1]
 
@@ -314,13 +313,6 @@ def crosses(held: Iterable[Post]) -> bool:
     (R2.16). It gives no weight and reserves no seat."""
     found = set(held)
     return bool(found & PARTY) and bool(found & (GOVERNING | SUPERVISORS))
-
-
-def check_exclusion(held: Iterable[Post], wanted: Post) -> None:
-    """Nobody supervises themselves, and the property company's people are on neither side (R2.3, R2.21)."""
-    for post in held:
-        if exclusive(post, wanted):
-            raise Conflict(wanted, post, None, "").refusal
 
 
 def conflicts(wanted: Seat, seats: Iterable[Seat], ties: Iterable[Tie]) -> tuple[Conflict, ...]:

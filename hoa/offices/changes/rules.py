@@ -176,18 +176,8 @@ def share(text: str) -> Fraction:
     return Fraction(int(top), int(bottom))
 
 
-def owners_demand(*, heads: int, of_heads: int, percent: int) -> bool:
-    """Enough owners by heads (指导规则 44): 20 of 100, not 19; integers only."""
-    return of_heads > 0 and 100 * heads >= percent * of_heads
-
-
-def members_demand(*, signed: int, members: int, needed: Fraction) -> bool:
-    """Enough members: a third of seven is three, a third of nine is three as well."""
-    return members > 0 and signed * needed.denominator >= needed.numerator * members
-
-
 def members_needed(members: int, needed: Fraction) -> int:
-    """How many members that is."""
+    """How many members demand a recall (指导规则 44): a third of seven is three, a third of nine is three as well."""
     return -(-members * needed.numerator // needed.denominator)
 
 
