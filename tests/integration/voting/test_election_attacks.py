@@ -3,15 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 
+from hoa.bulletin import service as bulletin
 from hoa.kernel.clock import FrozenClock, today
 from hoa.kernel.posts import PREPARATORY_MEMBER
 from hoa.platform import Platform
+from tests.integration.community.scene import post, signed_in
 from tests.integration.voting.candidates import Race, a_race
 from tests.integration.voting.test_nomination import listed, write
 from voting.elections import service
 from voting.elections.rules import eligibility, life
 from voting.elections.rules.life import CandidateState
+from voting.elections.service import questions
 from voting.service import drafts, motions
 from voting.tables import Motion
 
@@ -62,3 +66,31 @@ def test_a_candidates_papers_are_neither_taken_off_nor_added_to_where_motions_ar
         )
     with race.platform.database.reading() as session:
         assert drafts.motions(session, assembly)[0].documents == papers
+
+
+def test_an_objection_to_the_list_is_answered_where_there_is_no_committee_yet(app: Flask, race: Race):
+    listed(race)
+    with race.platform.database.writing() as session:
+        objection = bulletin.object_to(
+            session,
+            race.community,
+            publication_id=race.row().publication_id or "",
+            text="第三位出租了车库",
+            by=race.people[9],
+            now=race.now,
+        )
+    page = f"/c/WTY/bulletin/objections/{objection.id}"
+    owner, leader = (signed_in(app, race.platform, person) for person in (race.people[0], race.leader))
+    assert owner.get(page).status_code == 403
+    assert page in leader.get("/c/WTY/").text
+    assert post(leader, page, {"text": "已核实，没有"}).status_code == 302
+    assert race.draw()
+
+
+def test_a_candidate_who_prepares_the_election_hides_no_questions(race: Race):
+    member = race.people[0]
+    race.appoint(member, PREPARATORY_MEMBER)
+    listed(race)
+    asked = write(race, questions.ask, race.code, 1, text="您为什么欠费？", person_id=race.people[9], now=race.now)
+    with pytest.raises(eligibility.ReviewsOwn):
+        write(race, questions.hide, race.code, asked.id, reason="个人信息", by=member, now=race.now)

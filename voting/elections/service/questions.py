@@ -10,7 +10,7 @@ from hoa.db import get
 from hoa.kernel.errors import N_, NotFound, Refusal
 from voting.elections.rules import life
 from voting.elections.rules.life import State
-from voting.elections.service import nominating, reading
+from voting.elections.service import calling, nominating, reading
 from voting.elections.tables import Candidate, Election, Question
 
 QUESTION_LENGTH, ANSWER_LENGTH = 300, 1000
@@ -89,6 +89,7 @@ def hide(
     one = get(session, Candidate, community_id, asked.candidate_id)
     if one.election_id != row.id:
         raise NotFound
+    calling.not_a_candidate(session, row, by)
     if not reason.strip():
         raise NoReason
     if asked.hidden_at is None:
