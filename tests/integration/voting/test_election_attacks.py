@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select, update
 
 from hoa.bulletin import service as bulletin
+from hoa.community.tables import Owner, Ownership
 from hoa.kernel.clock import FrozenClock, today
 from hoa.kernel.posts import PREPARATORY_MEMBER
 from hoa.platform import Platform
@@ -15,7 +17,7 @@ from tests.integration.voting.test_nomination import listed, write
 from voting.elections import service
 from voting.elections.rules import eligibility, life
 from voting.elections.rules.life import CandidateState
-from voting.elections.service import questions
+from voting.elections.service import questions, screening
 from voting.service import drafts, motions
 from voting.tables import Motion
 
@@ -94,3 +96,14 @@ def test_a_candidate_who_prepares_the_election_hides_no_questions(race: Race):
     asked = write(race, questions.ask, race.code, 1, text="您为什么欠费？", person_id=race.people[9], now=race.now)
     with pytest.raises(eligibility.ReviewsOwn):
         write(race, questions.hide, race.code, asked.id, reason="个人信息", by=member, now=race.now)
+
+
+def test_who_sold_the_flat_is_not_put_on_the_ballot_whatever_was_written_down(race: Race):
+    listed(race)
+    race.draw()
+    with race.platform.database.writing() as session:
+        owned = select(Owner.id).where(Owner.community_id == race.community, Owner.person_id == race.people[2])
+        sold = update(Ownership).where(Ownership.community_id == race.community, Ownership.owner_id.in_(owned))
+        session.execute(sold.values(until=today(race.now)))
+    with pytest.raises(screening.NotAnOwnerToday):
+        race.draft()

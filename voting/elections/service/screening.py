@@ -8,6 +8,7 @@ from typing import ClassVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hoa.community.service import owns_today
 from hoa.db import get
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, NotFound, Refusal
@@ -29,6 +30,11 @@ class NotStandingAnyMore(Refusal):
 
 class NoStatement(Refusal):
     message: ClassVar[str] = N_("候选人还没有写自述，不能通过")
+    status: ClassVar[int] = 409
+
+
+class NotAnOwnerToday(Refusal):
+    message: ClassVar[str] = N_("业主名册显示%(name)s今天不是本小区业主，不能做候选人")
     status: ClassVar[int] = 409
 
 
@@ -180,7 +186,10 @@ def answer_appeal(
 
 
 def check_ready(session: Session, row: Election, one: Candidate, *, now: datetime) -> None:
-    """What anybody on the list must fulfil today; a refusal that names what is missing."""
+    """What anybody on the list must fulfil today; a refusal that names what is missing. That they own something here is
+    asked of the register itself, whatever a reviewer wrote down."""
+    if not owns_today(session, row.community_id, one.person_id, today(now)):
+        raise NotAnOwnerToday(name=one.name)
     nominating.check_company(session, row, one.person_id, now=now)
     signed = reading.undertaking(session, one)
     eligibility.check_acceptable(reading.results(session, one), undertaken=signed is not None)
