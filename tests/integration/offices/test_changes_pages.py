@@ -140,3 +140,13 @@ def test_another_communitys_changes_are_not_found(app: Flask, committee: Committ
     assert follower.post(f"/c/BYL/offices/changes/offers/{offer.id}/accept").status_code == 404
     work(committee.platform)
     assert committee.posts(committee.alternates[0]) == {COMMITTEE_ALTERNATE}
+
+
+def test_an_alternate_says_no_on_the_page_and_the_next_is_asked(app: Flask, committee: Committee):
+    change = committee.resign(committee.members[3])
+    (offer,) = committee.offers(change)
+    follower = signed_in(app, committee.platform, committee.alternates[0])
+    assert post(follower, f"{BASE}/offers/{offer.id}/decline", page=f"{BASE}/").status_code == 302
+    assert [one.state for one in committee.offers(change)] == ["declined", "offered"]
+    assert "本人不递补" in app.test_client().get(f"{BASE}/").text
+    assert committee.posts(committee.alternates[0]) == {COMMITTEE_ALTERNATE}

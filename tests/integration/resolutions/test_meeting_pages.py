@@ -11,7 +11,7 @@ from hoa.accounts.tables import Person
 from hoa.app import ROOMS, load_powers
 from hoa.kernel.clock import FrozenClock
 from hoa.platform import Platform
-from hoa.resolutions.meetings.tables import CommitteeMeeting, CommitteeVote
+from hoa.resolutions.meetings.tables import CommitteeMeeting, CommitteeObservation, CommitteeVote
 from hoa.web.room import Asker
 from tests.integration.community.scene import post, signed_in, work
 from tests.integration.people import a_person
@@ -195,3 +195,24 @@ def test_demands_and_the_interval_wait_for_whoever_calls(app: Flask, committee: 
     assert needs(app, committee, "chair") == ["三分之一委员提议开会，请召集：电梯停运"]
     committee.clock.advance(days=55)
     assert "业主委员会该开会了" in needs(app, committee, "secretary")
+
+
+def test_an_opinion_is_answered_and_a_meeting_called_off_with_its_reason_for_everybody(
+    app: Flask, committee: Committee
+):
+    chair, supervisor = client(app, committee, "chair"), client(app, committee, "supervisor")
+    meeting = committee.call()
+    page = f"{BASE}/{meeting}"
+    assert post(chair, f"{page}/told", {"how": "送到居委会办公室"}, page=page).status_code == 302
+    post(supervisor, f"{page}/observations", {"text": "报价单在哪里？"}, page=page)
+    with committee.platform.database.reading() as session:
+        asked = session.scalars(select(CommitteeObservation)).one()
+    answer = f"{BASE}/observations/{asked.id}/answer"
+    assert post(supervisor, answer, {"text": "我自己答"}, page=page).status_code == 403
+    assert post(chair, answer, {"text": "附在议程后面"}, page=page).status_code == 302
+    assert post(chair, f"{page}/cancel", {"because": ""}, page=page).status_code == 422
+    assert post(chair, f"{page}/cancel", {"because": "多数委员出差"}, page=page).status_code == 302
+    seen = app.test_client().get(page).text
+    assert "送到居委会办公室" in seen
+    assert "附在议程后面" in seen
+    assert "多数委员出差" in seen

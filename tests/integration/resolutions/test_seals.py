@@ -213,6 +213,10 @@ def test_the_register_is_kept_by_forms_and_read_by_officers(app: Flask, committe
     assert "没有依据的决定" in shown
     assert "消防维护合同" in shown
     assert supervisor.get(f"{page}use").status_code == 403
+    retire = f"{page}{seal}/retire"
+    assert post(chair, retire, {"because": ""}, page=page).status_code == 422
+    assert post(chair, retire, {"because": "移交换届"}, page=page).status_code == 302
+    assert "移交换届" in supervisor.get(page).text
     assert app.test_client().get(page).status_code == 302
 
 

@@ -296,3 +296,11 @@ def test_the_front_page_and_the_list_of_assemblies_lead_to_the_election(app: Fla
     assert HOME in visitor.get("/c/WTY/assemblies/").text
     assert "正在提名候选人" in visitor.get("/c/WTY/").text
     assert "第一届业主委员会选举" in visitor.get(HOME).text
+
+
+def test_an_election_is_called_off_from_the_desk_with_a_reason_that_everybody_reads(app: Flask, race: Race):
+    race.begin()
+    leader, desk = as_(app, race, race.leader), here(race, "/manage")
+    assert "取消这次选举" in post(leader, here(race, "/cancel"), {"reason": ""}, page=desk).text
+    assert post(leader, here(race, "/cancel"), {"reason": "改由街道代行"}, page=desk).status_code == 302
+    assert "改由街道代行" in app.test_client().get(here(race)).text

@@ -169,3 +169,13 @@ def test_twenty_of_a_hundred_heads_create_the_duty_and_nineteen_do_not(signed: i
 def test_area_alone_creates_no_duty():
     assert not Support(19, 100, 900000, 1000000).reaches(20)
     assert Support(19, 100, 900000, 1000000).missing(20) == 1
+
+
+@pytest.mark.parametrize("pack", PACKS.values())
+@pytest.mark.parametrize("bounds", [{}, {"window_min_days": 30}, {"window_max_days": 7}])
+def test_the_usual_time_for_voting_is_one_that_the_pack_allows(pack: packs.RulePack, bounds: dict[str, int]):
+    changed = {name: pack.parameters[name]._replace(value=value) for name, value in bounds.items()}
+    pack = pack._replace(parameters={**pack.parameters, **changed})
+    opens, closes = schedule.usual_window(pack, NOW.date())
+    assert (opens.hour, closes.hour) == (9, 18)
+    schedule.check_window(pack, opens, closes)
