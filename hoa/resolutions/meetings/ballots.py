@@ -14,7 +14,6 @@ from typing import ClassVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hoa.accounts.tables import Person
 from hoa.db import get as get_row
 from hoa.kernel import canonical
 from hoa.kernel.errors import N_, NotAllowed, Refusal
@@ -266,9 +265,3 @@ def shown(session: Session, vote: CommitteeVote, names: Mapping[str, str]) -> Ro
         ),
         winner_name=names.get(vote.winner) if vote.winner else None,
     )
-
-
-def names_of(session: Session, ids: Sequence[str]) -> dict[str, str]:
-    """The names of people by id."""
-    found = session.scalars(select(Person).where(Person.id.in_(ids)))
-    return {person.id: person.name for person in found}

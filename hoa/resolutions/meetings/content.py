@@ -94,7 +94,7 @@ def _item(session: Session, item: CommitteeItem) -> dict[str, Any]:
 def _vote(session: Session, vote: CommitteeVote) -> dict[str, Any]:
     """A closed vote. In an election `person` is who was chosen, otherwise `choice` is the word."""
     rows = ballots.ballots(session, vote)
-    names = ballots.names_of(session, [*map(str, vote.choices), *(row.person_id for row in rows)])
+    names = accounts.names(session, [*map(str, vote.choices), *(row.person_id for row in rows)])
     counts = vote.counts or {}
     return {
         "round": vote.round,

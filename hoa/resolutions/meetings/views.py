@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from hoa.accounts import service as accounts
 from hoa.kernel import masking
 from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound, Refusal
@@ -136,7 +137,7 @@ def show(meeting_id: str) -> str:
         and service.latest_minutes(session, meeting) is None,
         minutes=service.latest_minutes(session, meeting),
         presences=list(Presence),
-        called_by=ballots.names_of(session, [meeting.called_by])[meeting.called_by],
+        called_by=accounts.names(session, [meeting.called_by])[meeting.called_by],
     )
 
 
@@ -144,7 +145,7 @@ def _observations(meeting: CommitteeMeeting) -> list[dict[str, Any]]:
     """Opinions with names as the reader may see them; an owner's name is masked for everybody but the committee."""
     session = context.reading()
     rows = attendance.observations(session, meeting)
-    names = ballots.names_of(session, [row.person_id for row in rows])
+    names = accounts.names(session, [row.person_id for row in rows])
     full = context.may(TAKE_PART)
     return [{"row": row, "name": names[row.person_id] if full else masking.name(names[row.person_id])} for row in rows]
 
@@ -155,7 +156,7 @@ def _item(item: CommitteeItem) -> dict[str, Any]:
     votes = ballots.votes(session, item)
     ids = {str(choice) for vote in votes for choice in vote.choices}
     ids |= {row.person_id for vote in votes for row in ballots.ballots(session, vote)}
-    names = ballots.names_of(session, sorted(ids))
+    names = accounts.names(session, sorted(ids))
     titles = {choice: gettext(title) for choice, title in rules.CHOICE_TITLES.items()}
     elects = item.kind in rules.ELECTIONS
     return {

@@ -6,11 +6,11 @@ from werkzeug.wrappers import Response
 from wtforms import DateField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired
 
+from hoa.accounts import service as accounts
 from hoa.kernel.clock import today
 from hoa.kernel.errors import Refusal
 from hoa.resolutions import rules as resolution_rules
 from hoa.resolutions import service as resolutions
-from hoa.resolutions.meetings import ballots
 from hoa.resolutions.meetings import service as meetings
 from hoa.resolutions.seals import rules, service
 from hoa.resolutions.seals.powers import KEEP, READ
@@ -49,7 +49,7 @@ def register() -> str:
     return render_template(
         "resolutions/seals/register.html",
         seals=rows,
-        names=ballots.names_of(session, [row.keeper_id for row in rows]),
+        names=accounts.names(session, [row.keeper_id for row in rows]),
         lines=service.register(session, here.id, now=now),
         due=service.publication_due(session, here.id, now=now),
         waiting=len(service.unpublished(session, here.id, now=now)),
