@@ -52,7 +52,6 @@ POWERS: Mapping[str, frozenset[str]] = {
             "assembly.rules",
             "elections.prepare",
             "preparing.run",
-            "resolutions.enter",
             "rulebooks.edit",
         }
     ),

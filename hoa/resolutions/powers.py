@@ -8,8 +8,6 @@ EDIT_RULEBOOKS = "rulebooks.edit"
 SET_LIMITS = "authority.set"
 
 POWERS: Mapping[str, frozenset[Post]] = {
-    # Assembly resolutions are entered by the voting room alone, from an announced tally.
-    "resolutions.enter": frozenset({COMMITTEE_CHAIR, COMMITTEE_SECRETARY}),
     # Written down by those whom the limits do not bind; each names the owners' clause or resolution (R2.11).
     SET_LIMITS: AUTHORITIES,
     # Write drafts and register the first version; every later version takes effect by the assembly's vote alone.
