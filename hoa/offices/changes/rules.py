@@ -165,11 +165,6 @@ def next_alternate(alternates: Iterable[Alternate]) -> Alternate | None:
 # --------------------------------------------------------------------------------------------------------- recall
 
 
-class TooFewBehind(Refusal):
-    message: ClassVar[str] = N_("提出罢免的人数还没有达到法定比例")
-    status: ClassVar[int] = 409
-
-
 def share(text: str) -> Fraction:
     """A share as a rule pack writes it: `1/3`."""
     top, _, bottom = text.partition("/")
