@@ -40,7 +40,9 @@ def barriers(page: Page) -> list[str]:
     """What axe-core calls serious or critical on the page as it stands, each with the first place it was seen.
 
     The script goes in through the debugger, not through the page, so that our content security policy stays in force.
+    Without its stylesheet a page that is just coming in has links too small to touch: it is looked at once loaded.
     """
+    page.wait_for_load_state()
     page.evaluate(f"() => {{ if (!window.axe) {{ {AXE} }} }}")
     options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
     found: dict[str, Any] = page.evaluate(f"() => axe.run(document, {json.dumps(options)})")
