@@ -1,8 +1,6 @@
-"""Writing, checking, posting and reading vouchers, and their documents."""
+"""Writing, checking, posting and reading vouchers."""
 
-import io
-
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -10,27 +8,22 @@ from werkzeug.wrappers import Response
 from finance.forms import DocumentForm, ReasonForm, ReverseForm, VoucherForm
 from finance.rules.life import VoucherState
 from finance.rules.periods import Quarter, month_of, month_text
-from finance.service import documents, matching, publication
+from finance.service import matching, publication
 from finance.service import vouchers as service
 from finance.service.books import chart_of, is_closed, trust_book
-from finance.tables import Attachment, BankLine, Contract, Document, Voucher
+from finance.tables import BankLine, Contract, Voucher
 from finance.views.base import blueprint
 from hoa.accounts.tables import Person
 from hoa.db import get
 from hoa.kernel import masking
 from hoa.kernel.clock import today
-from hoa.kernel.errors import N_, NotFound, Refusal
+from hoa.kernel.errors import Refusal
 from hoa.resolutions import service as resolutions
 from hoa.web import context
 from hoa.web.access import demand, public, requires
 from hoa.web.i18n import told
 
 PAGE = 30
-
-
-class HeldBack(Refusal):
-    message = N_("这份单据的对方是个人，还没有遮盖个人信息，暂时不能在网上打开；可以到业主委员会当面查阅")
-    status = 403
 
 
 @blueprint.get("/vouchers")
@@ -130,12 +123,13 @@ def voucher(voucher_id: str) -> str:
     session, here = context.reading(), context.community()
     row = get(session, Voucher, here.id, voucher_id)
     inside = context.may("books.read")
-    if not inside and not _published(row):
+    if not inside and not is_published(row):
         demand("books.read")
-    return _voucher_page(row, ReasonForm(), DocumentForm())
+    return voucher_page(row, ReasonForm(), DocumentForm())
 
 
-def _published(row: Voucher) -> bool:
+def is_published(row: Voucher) -> bool:
+    """Whether everybody may read it: it is posted and its quarter was published."""
     found = publication.latest_publication(context.reading(), row.community_id, Quarter.of(row.day))
     return row.state == VoucherState.POSTED and found is not None
 
@@ -144,10 +138,11 @@ def _stopped(voucher_id: str, refusal: Refusal) -> tuple[str, int]:
     """The voucher's own page with what stands in the way of its next step, and the buttons that mend it."""
     row = get(context.reading(), Voucher, context.community().id, voucher_id)
     empty = ReasonForm(formdata=None), DocumentForm(formdata=None)
-    return _voucher_page(row, *empty, refused=told(refusal)), refusal.status
+    return voucher_page(row, *empty, refused=told(refusal)), refusal.status
 
 
-def _voucher_page(row: Voucher, reason: ReasonForm, document: DocumentForm, refused: str | None = None) -> str:
+def voucher_page(row: Voucher, reason: ReasonForm, document: DocumentForm, refused: str | None = None) -> str:
+    """The voucher's page with the forms as they were sent."""
     session = context.reading()
     inside = context.may("books.read")
     lines, chart = service.lines_of(session, row), chart_of(trust_book(session, row.community_id))
@@ -224,7 +219,7 @@ def approve_voucher(voucher_id: str) -> tuple[str, int] | Response:
 def return_voucher(voucher_id: str) -> str | Response:
     here, form = context.community(), ReasonForm()
     if not form.validate_on_submit():
-        return _voucher_page(get(context.reading(), Voucher, here.id, voucher_id), form, DocumentForm())
+        return voucher_page(get(context.reading(), Voucher, here.id, voucher_id), form, DocumentForm())
     with context.writing() as session:
         service.send_back(
             session,
@@ -289,82 +284,3 @@ def reverse_voucher(voucher_id: str) -> str | Response:
             flash(gettext("红字凭证已写好，等复核记账"), "ok")
             return redirect(url_for("finance.voucher", voucher_id=red.id))
     return render_template("finance/reverse.html", form=form, voucher=row)
-
-
-@blueprint.post("/vouchers/<voucher_id>/documents")
-@requires("voucher.make")
-def add_document(voucher_id: str) -> str | Response:
-    here, form = context.community(), DocumentForm()
-    row = get(context.reading(), Voucher, here.id, voucher_id)
-    if form.validate_on_submit() and form.file.data:
-        try:
-            with context.writing() as session:
-                stored = documents.store(
-                    session,
-                    context.platform().files,
-                    here.id,
-                    name=form.file.data.filename or "",
-                    data=form.file.data.read(),
-                    kind=form.kind.data or "",
-                    by=context.person_id(),
-                    now=context.now(),
-                )
-                documents.attach_to_voucher(session, here.id, document_id=stored.id, voucher_id=row.id)
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-        else:
-            flash(gettext("已上传"), "ok")
-            return redirect(url_for("finance.voucher", voucher_id=voucher_id))
-    elif not form.errors:
-        form.form_errors.append(gettext("请先选择文件"))
-    return _voucher_page(get(context.reading(), Voucher, here.id, voucher_id), ReasonForm(formdata=None), form)
-
-
-@blueprint.post("/vouchers/<voucher_id>/documents/<document_id>/remove")
-@requires("voucher.make")
-def remove_document(voucher_id: str, document_id: str) -> Response:
-    with context.writing() as session:
-        documents.detach(session, context.community().id, document_id=document_id, voucher_id=voucher_id)
-    flash(gettext("已移去"), "ok")
-    return redirect(url_for("finance.voucher", voucher_id=voucher_id))
-
-
-@blueprint.get("/documents/<document_id>")
-@requires("books.inspect")
-def document(document_id: str) -> Response:
-    """A document, always as a download. Owners get the masked copy where there is one, and only what was published."""
-    session, here = context.reading(), context.community()
-    row = get(session, Document, here.id, document_id)
-    if not context.may("books.read"):
-        if not _is_published(document_id):
-            raise NotFound
-        masked = documents.masked_copy(session, row)
-        if masked is None and _names_a_person(document_id):
-            raise HeldBack
-        row = masked or row
-    data = context.platform().files.get(row.sha256)
-    response = send_file(io.BytesIO(data), mimetype=row.media_type, as_attachment=True, download_name=row.name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def _names_a_person(document_id: str) -> bool:
-    """Whether the other side of a voucher with this document is a person: their receipt may hold more than a name."""
-    here = context.community()
-    query = (
-        select(Voucher.id)
-        .join(Attachment, (Attachment.community_id == Voucher.community_id) & (Attachment.voucher_id == Voucher.id))
-        .where(Attachment.community_id == here.id, Attachment.document_id == document_id, Voucher.party_is_person)
-    )
-    return context.reading().scalars(query.limit(1)).first() is not None
-
-
-def _is_published(document_id: str) -> bool:
-    """Whether a document lies under a voucher of a published quarter, or under a contract."""
-    session, here = context.reading(), context.community()
-    query = select(Attachment).where(Attachment.community_id == here.id, Attachment.document_id == document_id)
-    return any(
-        attachment.contract_id is not None
-        or (attachment.voucher_id is not None and _published(get(session, Voucher, here.id, attachment.voucher_id)))
-        for attachment in session.scalars(query)
-    )
