@@ -15,10 +15,13 @@ from finance.audit.rules.data import (
     ResolutionFacts,
     VoucherFacts,
 )
+from finance.audit.rules.findings import Parameters
+from hoa.kernel import packs
 from hoa.kernel.clock import CHINA
 
 START, END, AS_OF = date(2026, 1, 1), date(2026, 9, 30), date(2026, 10, 20)
 LIMIT_FEN = 500_000
+DEFAULTS = Parameters.of(packs.pack("cn-national", day=END))
 LIMIT = LimitFacts(
     single_fen=LIMIT_FEN, yearly_fen=None, from_on=date(2020, 1, 1), until_on=None, basis="议事规则第二十一条"
 )

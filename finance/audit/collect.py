@@ -17,6 +17,7 @@ from finance.audit.rules.data import (
     ResolutionFacts,
     VoucherFacts,
 )
+from finance.audit.rules.findings import Parameters
 from finance.rules.charts import TRUST_BANK
 from finance.rules.life import VoucherState
 from finance.rules.periods import Quarter, last_day, month_of, months_between
@@ -26,6 +27,7 @@ from finance.service.publication import publications
 from finance.service.vouchers import label, lines_by_voucher
 from finance.tables import Attachment, BankLine, Book, Document, Match, Period, Voucher
 from hoa.bulletin.current import has_moved
+from hoa.community import pack_choice
 from hoa.kernel import masking
 from hoa.kernel.clock import today
 from hoa.offices.tables import Office
@@ -53,6 +55,11 @@ def collect(session: Session, community_id: str, *, start: date, end: date, as_o
         related_parties=contracts.related_parties(session, community_id),
         offices=_offices(session, community_id),
     )
+
+
+def parameters(session: Session, community_id: str, *, day: date) -> Parameters:
+    """Where the community's rule pack draws the lines on a day."""
+    return Parameters.of(pack_choice.current(session, community_id, day=day))
 
 
 def _limits(session: Session, community_id: str) -> tuple[LimitFacts, ...]:

@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from finance.audit.collect import collect
+from finance.audit.collect import collect, parameters
 from finance.audit.rules.checks import NOT_MADE, CheckResult, in_order, run_all
 from finance.audit.rules.data import LimitFacts, PeriodData, VoucherFacts
-from finance.audit.rules.findings import DEFAULTS, Check, Finding
+from finance.audit.rules.findings import Check, Finding
 from finance.rules.contracts import Direction
 from finance.rules.periods import month_of, months_between
 from finance.rules.statements import Group, Statement
@@ -37,7 +37,8 @@ def checks_only(session: Session, community_id: str, *, start: date, end: date, 
     """Findings and checks as the report would list them, without the rest of it: quick enough for a page."""
     data = collect(session, community_id, start=start, end=end, as_of=today(now))
     vouchers = sum(data.holds(voucher.day) for voucher in data.vouchers)
-    return {**_checked(run_all(data)), "start": start.isoformat(), "end": end.isoformat(), "vouchers": vouchers}
+    results = run_all(data, parameters(session, community_id, day=today(now)))
+    return {**_checked(results), "start": start.isoformat(), "end": end.isoformat(), "vouchers": vouchers}
 
 
 def _checked(results: Sequence[CheckResult]) -> dict[str, Any]:
@@ -51,7 +52,8 @@ def _checked(results: Sequence[CheckResult]) -> dict[str, Any]:
 def build(session: Session, community_id: str, *, number: str, start: date, end: date, now: datetime) -> dict[str, Any]:
     """Everything the report says, as integers, texts and dates in ISO form."""
     data = collect(session, community_id, start=start, end=end, as_of=today(now))
-    results = run_all(data)
+    lines = parameters(session, community_id, day=today(now))
+    results = run_all(data, lines)
     book = trust_book(session, community_id)
     found = statement(session, community_id, start=start, end=end)
     community = get_community(session, community_id)
@@ -82,7 +84,7 @@ def build(session: Session, community_id: str, *, number: str, start: date, end:
         "closings": _closings(data),
         "assemblies": _assemblies(session, community_id, start, end),
         **_checked(results),
-        "parameters": {**asdict(DEFAULTS), "payment_limit_fen": data.single_fen_on(end)},
+        "parameters": {**asdict(lines), "payment_limit_fen": data.single_fen_on(end)},
         "ledger": _ledger(data, found, book),
         "chain_head": max(
             ((voucher.posted_at, voucher.hash) for voucher in data.vouchers if voucher.day <= end),

@@ -81,6 +81,17 @@ TITLES = {
     "committee_handover_days": N_("任期届满后移交的天数"),
     "reelection_lead_months": N_("任期届满前开始换届的月数"),
     "reelection_group_days": N_("换届小组成立的天数"),
+    "audit_repeat_days": N_("监督：同一对方相同金额的间隔天数"),
+    "audit_split_days": N_("监督：拆分支出的天数"),
+    "audit_split_share_percent": N_("监督：拆分支出每笔占权限的百分之"),
+    "audit_backdated_days": N_("监督：迟记账超过几天算倒签"),
+    "audit_overdue_days": N_("监督：合同收入迟到几天算逾期"),
+    "audit_bank_open_days": N_("监督：银行未达账项的天数"),
+    "audit_close_days": N_("监督：月末后几天应当结账"),
+    "audit_display_days": N_("监督：公示期最短天数"),
+    "audit_round_fen": N_("监督：整数金额的倍数（分）"),
+    "audit_benford_minimum": N_("监督：首位数字检验最少笔数"),
+    "audit_benford_critical_milli": N_("监督：首位数字检验的临界值（千分之一）"),
 }
 WORDS = {
     "first": N_("以第一张为准"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from finance.audit.rules import bank, benford, bookkeeping, disclosure, income, payments
 from finance.audit.rules.data import PeriodData
-from finance.audit.rules.findings import DEFAULTS, Check, Finding, NotEnough, Parameters, Severity
+from finance.audit.rules.findings import Check, Finding, NotEnough, Parameters, Severity
 from hoa.kernel.errors import N_
 
 TREASURER = N_("业主委员会 财务委员")
@@ -296,7 +296,7 @@ class CheckResult:
     not_enough: NotEnough | None = None
 
 
-def run_all(data: PeriodData, parameters: Parameters = DEFAULTS) -> tuple[CheckResult, ...]:
+def run_all(data: PeriodData, parameters: Parameters) -> tuple[CheckResult, ...]:
     """Every check, in the order of the list."""
     results = []
     for check in CHECKS:

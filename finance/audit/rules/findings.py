@@ -3,13 +3,14 @@
 import hashlib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
 
 from finance.audit.rules.data import BankLineFacts, ContractFacts, PeriodData, VoucherFacts
 from hoa.kernel import canonical
 from hoa.kernel.errors import N_
+from hoa.kernel.packs import RulePack
 
 
 class Severity(StrEnum):
@@ -28,6 +29,10 @@ class EvidenceKind(StrEnum):
     RESOLUTION = "resolution"
     PUBLICATION = "publication"
     PERIOD = "period"
+    SEAL_USE = "seal_use"
+    MEETING = "meeting"
+    ASSEMBLY = "assembly"
+    CASE = "case"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,22 +96,24 @@ class NotEnough:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters:
-    """Where the checks draw their lines (books.md 4). Design values, not law: a community's rules may move them."""
+    """Where the checks draw their lines (books.md 4): each field is the number `audit_<field>` of the rule pack."""
 
-    repeat_days: int = 30
-    split_days: int = 10
-    split_share_percent: int = 50
-    backdated_days: int = 15
-    overdue_days: int = 15
-    bank_open_days: int = 30
-    close_days: int = 15
-    display_days: int = 15
-    round_fen: int = 100_000
-    benford_minimum: int = 300
-    benford_critical_milli: int = 20_090
+    repeat_days: int
+    split_days: int
+    split_share_percent: int
+    backdated_days: int
+    overdue_days: int
+    bank_open_days: int
+    close_days: int
+    display_days: int
+    round_fen: int
+    benford_minimum: int
+    benford_critical_milli: int
 
-
-DEFAULTS = Parameters()
+    @classmethod
+    def of(cls, pack: RulePack) -> "Parameters":
+        """The lines that this pack draws; a pack that lacks one is broken, not lenient."""
+        return cls(**{line.name: pack.number(f"audit_{line.name}") for line in fields(cls)})
 
 
 def of_voucher(voucher: VoucherFacts) -> Evidence:

@@ -27,6 +27,7 @@ from hoa.demo import books as demo_books
 from hoa.demo import people as cast
 from hoa.kernel import canonical, money
 from hoa.platform import Platform
+from tests.audit_facts import DEFAULTS
 from tests.integration.community.scene import csrf, post, signed_in, work
 from tests.integration.people import a_community, a_person
 
@@ -68,7 +69,7 @@ def kept(platform: Platform) -> Kept:
 def test_every_planted_case_is_found_and_nothing_else_is_severe(kept: Kept) -> None:
     with kept.platform.database.reading() as session:
         data = collect(session, kept.community, start=START, end=END, as_of=date(2026, 10, 20))
-    found = [finding for _, finding in in_order(run_all(data))]
+    found = [finding for _, finding in in_order(run_all(data, DEFAULTS))]
     severe = {(item.code, item.check, item.amount_fen) for item in found if item.severity == "high"}
     assert severe == PLANTED
     assert [(item.code, item.check, item.amount_fen) for item in found if item.severity != "high"] == [
@@ -79,7 +80,7 @@ def test_every_planted_case_is_found_and_nothing_else_is_severe(kept: Kept) -> N
 def test_a_quarter_in_which_nothing_was_planted_is_clean(kept: Kept) -> None:
     with kept.platform.database.reading() as session:
         data = collect(session, kept.community, start=START, end=date(2026, 3, 31), as_of=date(2026, 10, 20))
-    assert in_order(run_all(data)) == []
+    assert in_order(run_all(data, DEFAULTS)) == []
 
 
 @pytest.mark.slow

@@ -9,10 +9,11 @@ import pytest
 from finance.audit.rules import bank, benford, bookkeeping, disclosure, income
 from finance.audit.rules.checks import CHECKS, NOT_MADE, in_order, run_all
 from finance.audit.rules.data import OfficeFacts
-from finance.audit.rules.findings import DEFAULTS, Finding, NotEnough, Severity
+from finance.audit.rules.findings import Finding, NotEnough, Severity
 from hoa.kernel.clock import CHINA
 from tests.audit_facts import (
     AS_OF,
+    DEFAULTS,
     bank_line,
     contract,
     due,
@@ -272,7 +273,7 @@ def test_sound_books_give_no_finding_and_every_check_runs() -> None:
         months=[month(202605, date(2026, 5, 31))],
         publications=[publication()],
     )
-    results = run_all(data)
+    results = run_all(data, DEFAULTS)
     assert [result.check.id for result in results] == [check.id for check in CHECKS]
     assert in_order(results) == []
 
@@ -280,7 +281,7 @@ def test_sound_books_give_no_finding_and_every_check_runs() -> None:
 def test_findings_are_numbered_severe_and_large_first_whatever_the_order_of_the_data() -> None:
     vouchers = [payment(fen=600_000, number=n) for n in (1, 2)] + [payment(fen=700_000, number=3, grounds="")]
     for some in (vouchers, vouchers[::-1]):
-        ordered = in_order(run_all(period(vouchers=some)))
+        ordered = in_order(run_all(period(vouchers=some), DEFAULTS))
         severities = [finding.severity for _, finding in ordered]
         assert severities == sorted(severities, key=["high", "medium", "low"].index)
         assert [finding.code for _, finding in ordered if finding.severity is Severity.HIGH] == ["F04"] * 3 + ["F05"]

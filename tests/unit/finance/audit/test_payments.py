@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finance.audit.rules import payments
-from finance.audit.rules.findings import DEFAULTS, Finding, Severity
-from tests.audit_facts import END, LIMIT, LIMIT_FEN, START, payment, period
+from finance.audit.rules.findings import Finding, Severity
+from tests.audit_facts import DEFAULTS, END, LIMIT, LIMIT_FEN, START, payment, period
 
 DAY = date(2026, 5, 11)
 
