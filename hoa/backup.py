@@ -164,12 +164,13 @@ def _write(platform: Platform, archive: tarfile.TarFile) -> int:
         snapshot = Path(folder) / DUMP[database.is_sqlite]
         _snapshot(database, snapshot)
         archive.add(snapshot, arcname=snapshot.name)
-    files = sorted(
-        path for path in _folder(platform).rglob("*") if path.is_file() and _FILE.match(f"files/{path.name}")
-    )
-    for path in files:
-        archive.add(path, arcname=f"files/{path.name}")
-    return len(files)
+    count = 0
+    for digest, data in platform.files.each():
+        member = tarfile.TarInfo(f"files/{digest}")
+        member.size, member.mode = len(data), 0o400
+        archive.addfile(member, io.BytesIO(data))
+        count += 1
+    return count
 
 
 def _snapshot(database: Database, target: Path) -> None:
@@ -185,13 +186,14 @@ def _snapshot(database: Database, target: Path) -> None:
 
 
 def restore(platform: Platform, source: Path, *, passphrase: str) -> int:
-    """Bring a backup back into an empty database and an empty folder of files; the number of files.
+    """Bring a backup back into an empty database and an empty folder of files (or a bucket); the number of files.
 
     The whole backup is opened and checked before the first byte is put in its place.
     """
-    folder, database = _folder(platform), platform.database
-    if any(path.is_file() for path in folder.rglob("*")):
-        raise NotEmpty(where=folder)
+    database = platform.database
+    if isinstance(platform.files, LocalFiles) and next(platform.files.each(), None) is not None:
+        # A bucket may have outlived the machine; what is in it already is not written again.
+        raise NotEmpty(where=platform.files.folder)
     _need_empty(database)
     with TemporaryDirectory(dir=platform.settings.data, prefix=".restore-") as scratch:
         whole = Path(scratch) / "backup.tar"
@@ -219,7 +221,7 @@ def _read(platform: Platform, archive: tarfile.TarFile, scratch: Path) -> int:
             raise NotABackup
     _copy(archive, wanted, scratch / wanted)
     _bring_back(platform.database, scratch / wanted)
-    store, count = LocalFiles(_folder(platform)), 0
+    count = 0
     for name in names:
         if found := _FILE.match(name):
             member = archive.extractfile(name)
@@ -227,7 +229,7 @@ def _read(platform: Platform, archive: tarfile.TarFile, scratch: Path) -> int:
             data = member.read()
             if hashlib.sha256(data).hexdigest() != found.group(1):
                 raise NotABackup
-            store.put(data)
+            platform.files.put(data)
             count += 1
     return count
 
@@ -247,10 +249,6 @@ def _bring_back(database: Database, snapshot: Path) -> None:
         return
     with closing(sqlite3.connect(snapshot)) as copy, closing(sqlite3.connect(database.url.database or "")) as live:
         copy.backup(live)
-
-
-def _folder(platform: Platform) -> Path:
-    return platform.settings.data / "files"
 
 
 def _address(database: Database) -> str:

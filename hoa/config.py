@@ -32,6 +32,7 @@ class Settings:
     mail: str = "console"
     trusted_proxies: int = 0
     limits_storage: str = "memory://"
+    files: str = ""
     log_level: str = "INFO"
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -76,6 +77,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         mail=environ.get("HOA_MAIL", "console"),
         trusted_proxies=_number(environ, "HOA_TRUSTED_PROXIES", 0),
         limits_storage=environ.get("HOA_LIMITS_STORAGE", "memory://"),
+        files=environ.get("HOA_FILES", ""),
         log_level=environ.get("HOA_LOG_LEVEL", "INFO"),
         secrets={key: value for key, value in environ.items() if key.startswith("HOA_SECRET_")},
     )

@@ -11,6 +11,7 @@ from hoa.kernel.clock import CHINA, Clock, ShiftedClock, SystemClock, parse_stam
 from hoa.ports.files import Files, LocalFiles
 from hoa.ports.keys import Keys, LocalKeys
 from hoa.ports.mail import Mail, open_mail
+from hoa.ports.remote_files import open_remote
 from hoa.ports.sms import Sms, open_sms
 
 DEMO_START = datetime(2026, 10, 20, 10, 0, tzinfo=CHINA)
@@ -40,7 +41,7 @@ def open_platform(settings: Settings, *, clock: Clock | None = None) -> Platform
         database=Database(settings.database_url),
         clock=clock or (_demo_clock(settings.data / "demo-clock.json") if settings.demo else SystemClock()),
         keys=LocalKeys(settings.data / "keys"),
-        files=LocalFiles(settings.data / "files"),
+        files=open_remote(settings) if settings.files else LocalFiles(settings.data / "files"),
         sms=open_sms(settings),
         mail=open_mail(settings),
     )

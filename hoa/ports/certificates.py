@@ -25,6 +25,8 @@ from cryptography.x509.oid import NameOID
 # only be checked while its certificate is valid, so the certificate lives as long and its authority a little longer.
 SEAL_YEARS = 30
 AUTHORITY_YEARS = 40
+PLATFORM_NAME = "小区自治平台"
+SEAL_NAME = "小区自治平台 文件签章"
 _YEAR = timedelta(days=365)
 # A demo or a restored deployment may have a clock behind ours; a seal must not be "not yet valid" there.
 _BACKDATED = timedelta(days=366)
@@ -44,6 +46,11 @@ class Certificates(Protocol):
         """The platform's seal, created at first use."""
         ...
 
+    def personal(self, *, public: bytes, name: str, organization: str, now: datetime) -> bytes:
+        """DER of a new certificate for a person's own P-256 key (65 bytes, uncompressed), under the same authority.
+        `name` is what readers show as the signer."""
+        ...
+
     def trust_roots(self) -> Sequence[bytes]:
         """DER of the authorities whose seals are ours; empty before the first seal was made."""
         ...
@@ -59,6 +66,12 @@ class LocalCertificates:
         authority = self._once("pdf-authority.pem", lambda: _authority(now))
         held = self._once("pdf-seal.pem", lambda: _seal(authority, now))
         return Seal(key=_key_der(held), certificate=_certificate_der(held), authority=_certificate_der(authority))
+
+    def personal(self, *, public: bytes, name: str, organization: str, now: datetime) -> bytes:
+        authority = self._once("pdf-authority.pem", lambda: _authority(now))
+        key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
+        subject = _name(organization=organization, name=name)
+        return _issued(authority, subject, key, now).public_bytes(serialization.Encoding.DER)
 
     def trust_roots(self) -> Sequence[bytes]:
         path = self._folder / "pdf-authority.pem"
@@ -95,46 +108,57 @@ def fingerprint(certificate: bytes) -> str:
     return " ".join(digest[at : at + 8] for at in range(0, 64, 8))
 
 
+# X.520 upper bounds; a longer name is shortened with a mark, never refused, because it only labels the key.
+_NAME_LENGTH = 64
+
+
+def _name(*, organization: str, name: str) -> x509.Name:
+    def fitted(text: str) -> str:
+        return text if len(text) <= _NAME_LENGTH else text[: _NAME_LENGTH - 1] + "…"
+
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, fitted(organization)),
+            x509.NameAttribute(NameOID.COMMON_NAME, fitted(name)),
+        ]
+    )
+
+
 def _authority(now: datetime) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     serial = x509.random_serial_number()
-    name = x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "小区自治平台"),
-            x509.NameAttribute(NameOID.COMMON_NAME, f"文件签章根证书 {serial:040x}"[:40]),
-        ]
-    )
-    builder = _builder(name, name, key, serial, now, AUTHORITY_YEARS)
+    name = _name(organization=PLATFORM_NAME, name=f"文件签章根证书 {serial:040x}"[:40])
+    builder = _builder(name, name, key.public_key(), serial, now, AUTHORITY_YEARS)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(certificates=True), critical=True)
     return _pem(key, builder.sign(key, hashes.SHA256()))
 
 
 def _seal(authority: bytes, now: datetime) -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name(organization=PLATFORM_NAME, name=SEAL_NAME)
+    return _pem(key, _issued(authority, name, key.public_key(), now))
+
+
+def _issued(authority: bytes, name: x509.Name, public: ec.EllipticCurvePublicKey, now: datetime) -> x509.Certificate:
+    """A certificate of the authority (PEM of key and certificate) for a key that signs documents."""
     root_key = serialization.load_pem_private_key(authority, password=None)
     root = x509.load_pem_x509_certificate(authority)
     if not isinstance(root_key, ec.EllipticCurvePrivateKey):
         raise TypeError("the authority's key is not an elliptic curve key")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "小区自治平台"),
-            x509.NameAttribute(NameOID.COMMON_NAME, "小区自治平台 文件签章"),
-        ]
-    )
-    builder = _builder(name, root.subject, key, x509.random_serial_number(), now, SEAL_YEARS)
+    builder = _builder(name, root.subject, public, x509.random_serial_number(), now, SEAL_YEARS)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_usage(certificates=False), critical=True)
     builder = builder.add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False
     )
-    return _pem(key, builder.sign(root_key, hashes.SHA256()))
+    return builder.sign(root_key, hashes.SHA256())
 
 
 def _builder(
     subject: x509.Name,
     issuer: x509.Name,
-    key: ec.EllipticCurvePrivateKey,
+    key: ec.EllipticCurvePublicKey,
     serial: int,
     now: datetime,
     years: int,
@@ -143,11 +167,11 @@ def _builder(
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(serial)
         .not_valid_before(now - _BACKDATED)
         .not_valid_after(now + years * _YEAR)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 

@@ -6,12 +6,13 @@ import contextlib
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 from hoa.kernel.errors import N_, Refusal
 
-_HEX = re.compile(r"[0-9a-f]{64}\Z")
+HEX = re.compile(r"[0-9a-f]{64}\Z")
 
 
 class FileMissing(Refusal):
@@ -36,6 +37,10 @@ class Files(Protocol):
         ...
 
     def has(self, digest: str) -> bool: ...
+
+    def each(self) -> Iterator[tuple[str, bytes]]:
+        """Every file with its digest, as it is there and unchecked: what a backup copies."""
+        ...
 
 
 class LocalFiles:
@@ -65,8 +70,12 @@ class LocalFiles:
     def has(self, digest: str) -> bool:
         return self._path(digest).exists()
 
+    def each(self) -> Iterator[tuple[str, bytes]]:
+        for path in sorted(path for path in self.folder.rglob("*") if path.is_file() and HEX.match(path.name)):
+            yield path.name, path.read_bytes()
+
     def _path(self, digest: str) -> Path:
-        if not _HEX.match(digest):
+        if not HEX.match(digest):
             raise FileMissing(digest=ascii(digest)[:80])
         return self.folder / digest[:2] / digest[2:4] / digest
 
