@@ -19,7 +19,10 @@ ROOMS = (
     "voting.elections.tables",
     "voting.filing.tables",
     "finance.tables",
+    "finance.contract_tables",
+    "finance.disclosure.tables",
     "finance.audit.tables",
+    "finance.supervision.tables",
 )
 
 

@@ -1,0 +1,33 @@
+"""Who plans, lists, checks and pays. What an owner gets is that owner's alone to see (rules.md part 7)."""
+
+from collections.abc import Mapping
+
+from hoa.kernel.posts import (
+    AUDITOR,
+    COMMITTEE,
+    COMMITTEE_CASHIER,
+    COMMITTEE_CHAIR,
+    COMMITTEE_DEPUTY,
+    COMMITTEE_MEMBER,
+    COMMITTEE_SECRETARY,
+    COMMITTEE_TREASURER,
+    OWNER,
+    SUPERVISORS,
+    Post,
+)
+
+KEEP = "shares.keep"
+CHECK = "shares.check"
+PAY = "shares.pay"
+READ = "shares.read"
+OWN = "shares.own"
+
+POWERS: Mapping[str, frozenset[Post]] = {
+    KEEP: frozenset({COMMITTEE_TREASURER}),
+    CHECK: frozenset({COMMITTEE_CHAIR, COMMITTEE_DEPUTY, COMMITTEE_MEMBER, COMMITTEE_SECRETARY}),
+    # Account numbers in the clear: only those who give the order to the bank.
+    PAY: frozenset({COMMITTEE_TREASURER, COMMITTEE_CASHIER}),
+    # Everybody's lines: those who keep, check and audit the books.
+    READ: COMMITTEE | SUPERVISORS | {AUDITOR},
+    OWN: frozenset({OWNER}),
+}
