@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from finance.rules.ledger import GENESIS
+from finance.rules.ledger import FIRST_FORM, GENESIS, Means
 from hoa.db import Base, CommunityRow
 
 
@@ -73,8 +73,11 @@ class Period(CommunityRow, Base):
 
 
 class Contract(CommunityRow, Base):
-    """A contract over a common part (income) or with a supplier (spending); `amount_fen` is the price of one
-    instalment.
+    """A contract over a common part (income) or with a supplier (spending) as it was signed; `amount_fen` is the price
+    of one instalment. The row never changes: amendments, renewals and its end are rows of `ContractChange`.
+
+    `method` says how the other side was chosen (`procurement` in words), `invoicing` who accounts for tax, and
+    `deposit_fen` what is held for them, which is no revenue (R4.2).
     """
 
     __tablename__ = "finance_contract"
@@ -98,12 +101,18 @@ class Contract(CommunityRow, Base):
     resolution_id: Mapped[str | None]
     procurement: Mapped[str]
     related_party: Mapped[str]
+    method: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    invoicing: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    invoice_note: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    deposit_fen: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     made_by_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     made_at: Mapped[datetime]
 
 
 class ContractDue(CommunityRow, Base):
-    """One instalment of a contract, counted from 1."""
+    """One instalment of a contract, counted from 1. `change_no` is the change that brought it, 0 the contract itself;
+    which of them are in force follows from the changes (finance.rules.contracts).
+    """
 
     __tablename__ = "finance_due"
     __table_args__ = (
@@ -115,18 +124,27 @@ class ContractDue(CommunityRow, Base):
     no: Mapped[int]
     due_on: Mapped[date]
     amount_fen: Mapped[int]
+    change_no: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
 
 class RelatedParty(CommunityRow, Base):
-    """A declaration: this payee is related to an office holder (F07)."""
+    """A declaration: this payee is related to an office holder (F07), from `since` (None: always) until `until`
+    (exclusive). Ended, never deleted.
+    """
 
     __tablename__ = "finance_related_party"
-    __table_args__ = (UniqueConstraint("community_id", "party"),)
+    __table_args__ = (Index("ix_finance_related_party_party", "community_id", "party"),)
 
     party: Mapped[str]
     relation: Mapped[str]
     declared_by_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     declared_at: Mapped[datetime]
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    since: Mapped[date | None]
+    until: Mapped[date | None]
+    end_basis: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    ended_by_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    ended_at: Mapped[datetime | None]
 
 
 class Voucher(CommunityRow, Base):
@@ -134,7 +152,10 @@ class Voucher(CommunityRow, Base):
     posted, with its hash.
 
     `amount_fen` is positive also for a red voucher, whose lines are negative; `grounds` is the standing authority
-    where no resolution is named.
+    where no resolution is named. `bank_fen` and `cash_fen` are what its lines do to the bank account and the cash box
+    (empty where it was posted before there was a cash box). `twin_id` names the other half of a transfer, `corrects_id`
+    the posted voucher that this one puts right; triggers keep both true (0020_vouchers). `format` is the canonical form
+    its hash covers.
     """
 
     __tablename__ = "finance_voucher"
@@ -178,6 +199,30 @@ class Voucher(CommunityRow, Base):
     posted_at: Mapped[datetime | None]
     previous_hash: Mapped[str | None]
     hash: Mapped[str | None]
+    format: Mapped[str] = mapped_column(default=FIRST_FORM, server_default=FIRST_FORM)
+    means: Mapped[str] = mapped_column(default=Means.BANK, server_default=Means.BANK)
+    bank_fen: Mapped[int | None]
+    cash_fen: Mapped[int | None]
+    corrects_id: Mapped[str | None]
+    twin_id: Mapped[str | None]
+    approvals_needed: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+
+
+class Approval(CommunityRow, Base):
+    """One person who let a voucher through (会计法 25); large amounts need more than one. Gone when the voucher is sent
+    back, final when it is posted.
+    """
+
+    __tablename__ = "finance_approval"
+    __table_args__ = (
+        UniqueConstraint("community_id", "voucher_id", "person_id"),
+        _to("finance_voucher", "voucher_id", "approval_voucher"),
+    )
+
+    voucher_id: Mapped[str]
+    no: Mapped[int]
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
 
 
 class VoucherLine(CommunityRow, Base):
@@ -307,25 +352,27 @@ class BankLine(CommunityRow, Base):
 
 
 class Match(CommunityRow, Base):
-    """A bank line and the voucher it belongs to, confirmed by a person; let go (`released_at`) when the voucher is
-    reversed or it was a mistake.
+    """A part of a bank line and of a voucher that are the same money, confirmed by a person: one line may pay several
+    vouchers, and one voucher may be paid in several lines. `amount_fen` is positive, in the direction of the line. Let
+    go with a reason (`released_at`) when the voucher is reversed or it was a mistake; otherwise it never changes
+    (0022_bank).
     """
 
     __tablename__ = "finance_match"
     __table_args__ = (
         Index(
-            "uq_finance_match_line",
+            "uq_finance_match_pair",
             "community_id",
             "bank_line_id",
+            "voucher_id",
             unique=True,
             sqlite_where=text("released_at IS NULL"),
             postgresql_where=text("released_at IS NULL"),
         ),
         Index(
-            "uq_finance_match_voucher",
+            "ix_finance_match_voucher",
             "community_id",
             "voucher_id",
-            unique=True,
             sqlite_where=text("released_at IS NULL"),
             postgresql_where=text("released_at IS NULL"),
         ),
@@ -335,7 +382,9 @@ class Match(CommunityRow, Base):
 
     bank_line_id: Mapped[str]
     voucher_id: Mapped[str]
+    amount_fen: Mapped[int]
     confirmed_by_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     confirmed_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
     released_by_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    release_reason: Mapped[str] = mapped_column(default="")

@@ -14,6 +14,7 @@ from finance.audit.rules.data import (
     OfficeFacts,
     PeriodData,
     PublicationFacts,
+    RelatedFacts,
     ResolutionFacts,
     VoucherFacts,
 )
@@ -21,7 +22,7 @@ from finance.audit.rules.findings import Parameters
 from finance.rules.charts import TRUST_BANK
 from finance.rules.life import VoucherState
 from finance.rules.periods import Quarter, last_day, month_of, months_between
-from finance.service import bank, contracts
+from finance.service import bank, contracts, related
 from finance.service.books import bank_accounts, chart_of, periods, trust_book
 from finance.service.publication import publications
 from finance.service.vouchers import label, lines_by_voucher
@@ -52,7 +53,7 @@ def collect(session: Session, community_id: str, *, start: date, end: date, as_o
         months=_months(session, book, max(start, book.opened_on), end),
         resolutions=_resolutions(session, community_id),
         publications=_publications(session, book, start, end),
-        related_parties=contracts.related_parties(session, community_id),
+        related=_related(session, community_id),
         offices=_offices(session, community_id),
     )
 
@@ -207,6 +208,7 @@ def _covered(session: Session, book: Book) -> tuple[tuple[date, date], ...]:
 
 
 def _contracts(session: Session, community_id: str, as_of: date) -> tuple[ContractFacts, ...]:
+    quotes = contracts.numbers_of_quotes(session, community_id)
     return tuple(
         ContractFacts(
             id=view.contract.id,
@@ -215,10 +217,10 @@ def _contracts(session: Session, community_id: str, as_of: date) -> tuple[Contra
             title=view.contract.title,
             common_part=view.contract.common_part,
             party=view.contract.party,
-            frequency=view.contract.frequency,
+            frequency=view.frequency,
             starts_on=view.contract.starts_on,
-            ends_on=view.contract.ends_on,
-            amount_fen=view.contract.amount_fen,
+            ends_on=view.ends_on,
+            amount_fen=view.amount_fen,
             resolution_id=view.contract.resolution_id,
             related_party=view.contract.related_party,
             dues=tuple(
@@ -230,6 +232,10 @@ def _contracts(session: Session, community_id: str, as_of: date) -> tuple[Contra
                 )
                 for status in view.dues
             ),
+            method=view.contract.method,
+            quotes=quotes.get(view.contract.id, 0),
+            invoicing=view.contract.invoicing,
+            ended_early=view.ended_early,
         )
         for view in contracts.views(session, community_id, today=as_of)
     )
@@ -300,6 +306,13 @@ def _publications(session: Session, book: Book, start: date, end: date) -> tuple
         )
         quarter = quarter.next
     return tuple(found)
+
+
+def _related(session: Session, community_id: str) -> tuple[RelatedFacts, ...]:
+    return tuple(
+        RelatedFacts(party=row.party, relation=row.relation, since=row.since, until=row.until)
+        for row in related.everything(session, community_id)
+    )
 
 
 def _offices(session: Session, community_id: str) -> tuple[OfficeFacts, ...]:

@@ -156,7 +156,7 @@ def _contracts(session: Session, community_id: str, data: PeriodData) -> list[di
     rows = []
     for view in contract_service.views(session, community_id, today=data.as_of):
         contract = view.contract
-        if contract.starts_on > data.end or contract.ends_on < data.start:
+        if contract.starts_on > data.end or view.ends_on < data.start:
             continue
         dues = [due for due in view.dues if data.holds(due.due.day)]
         resolution = data.resolution_by_id.get(contract.resolution_id or "")
@@ -169,8 +169,8 @@ def _contracts(session: Session, community_id: str, data: PeriodData) -> list[di
                 "common_part": contract.common_part,
                 "party": contract.party,
                 "starts_on": contract.starts_on.isoformat(),
-                "ends_on": contract.ends_on.isoformat(),
-                "expired": contract.ends_on < data.end,
+                "ends_on": view.ends_on.isoformat(),
+                "expired": view.ends_on < data.end,
                 "resolution": resolution.title if resolution else None,
                 "due_fen": sum(due.due.amount_fen for due in dues),
                 "settled_fen": sum(due.settled_fen for due in dues),

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from finance.rules.bank import BankRow, read_statement
 from finance.rules.ledger import VoucherKind
 from finance.rules.periods import Quarter, first_day, last_day, months_between, next_month
-from finance.service import bank, books, closing, contracts, documents, matching, publication, vouchers
+from finance.service import bank, books, closing, contracts, documents, matching, publication, related, vouchers
 from finance.service.vouchers import VoucherFields
 from finance.tables import BankLine
 from hoa.community.service import get_community
@@ -204,7 +204,7 @@ def _sign_contracts(
         )
         documents.attach_to_contract(session, community_id, document_id=stored.id, contract_id=contract.id)
         signed[key] = contract.id
-    contracts.declare_related(
+    related.declare(
         session,
         community_id,
         party="顺发建材经营部",

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from datetime import date
 
-from finance.rules.contracts import Direction, Frequency
+from finance.rules.contracts import Direction, Frequency, Invoicing, Method, Quote
 from finance.service.contracts import ContractFields
 
 YEAR = 2026
+TAX = "每月销售额未超过免征额，按季申报，免征增值税（演示）"
 BEGIN, END = date(YEAR, 1, 1), date(YEAR, 12, 31)
 
 
@@ -45,6 +46,7 @@ def agreed(decisions: Mapping[str, str]) -> Mapping[str, ContractFields]:
             date(YEAR, 1, 15),
             300_000,
             operate,
+            deposit=600_000,
         ),
         "tower": _income(
             "通信基站场地", "5 幢屋面", "通信铁塔", "CR04", Frequency.HALF_YEARLY, date(YEAR, 1, 20), 1_000_000, operate
@@ -53,9 +55,25 @@ def agreed(decisions: Mapping[str, str]) -> Mapping[str, ContractFields]:
             "充电桩场地", "北侧非机动车棚", "充电运营商", "CR06", monthly, date(YEAR, 1, 20), 150_000, operate
         ),
         "bookkeeping": _spending(
-            "代理记账", "代理记账服务部", "U6", monthly, date(YEAR, 1, 22), 300_000, decisions["bookkeeping"]
+            "代理记账",
+            "代理记账服务部",
+            "U6",
+            monthly,
+            date(YEAR, 1, 22),
+            300_000,
+            decisions["bookkeeping"],
+            offers=(("代理记账服务部", 3_600_000), ("璧城财税咨询", 3_960_000), ("渝西会计服务", 4_200_000)),
         ),
-        "greening": _spending("绿化养护与零修", "䶮源养护", "U5", Frequency.VARIABLE, BEGIN, 0, decisions["budget"]),
+        "greening": _spending(
+            "绿化养护与零修",
+            "䶮源养护",
+            "U5",
+            Frequency.VARIABLE,
+            BEGIN,
+            0,
+            decisions["budget"],
+            offers=(("䶮源养护", 7_200_000), ("青岭园林", 7_680_000), ("绿舟养护", 8_040_000)),
+        ),
         "fire": _spending(
             "消防设施年度维护",
             "翀达消防",
@@ -66,6 +84,7 @@ def agreed(decisions: Mapping[str, str]) -> Mapping[str, ContractFields]:
             decisions["fire"],
             since=date(YEAR, 10, 1),
             until=date(2027, 9, 30),
+            offers=(("翀达消防", 240_000), ("安泰消防技术", 268_000), ("平盾消防", 275_000)),
         ),
     }
 
@@ -82,6 +101,7 @@ def _income(
     *,
     since: date = BEGIN,
     until: date = END,
+    deposit: int = 0,
 ) -> ContractFields:
     return ContractFields(
         direction=Direction.INCOME,
@@ -96,6 +116,10 @@ def _income(
         amount_fen=fen,
         resolution_id=decision,
         procurement="公开比选，三家报价",
+        method=Method.TENDER,
+        invoicing=Invoicing.EXEMPT,
+        invoice_note=TAX,
+        deposit_fen=deposit,
     )
 
 
@@ -110,6 +134,7 @@ def _spending(
     *,
     since: date = BEGIN,
     until: date = END,
+    offers: tuple[tuple[str, int], ...],
 ) -> ContractFields:
     return ContractFields(
         direction=Direction.SPENDING,
@@ -124,4 +149,6 @@ def _spending(
         amount_fen=fen,
         resolution_id=decision,
         procurement="三家比价",
+        method=Method.QUOTES,
+        quotes=tuple(Quote(party=name, amount_fen=offer) for name, offer in offers),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from finance.audit.rules import bank, benford, bookkeeping, disclosure, income, payments
+from finance.audit.rules import bank, benford, bookkeeping, contracts, disclosure, income, payments
 from finance.audit.rules.data import PeriodData
 from finance.audit.rules.findings import Check, Finding, NotEnough, Parameters, Severity
 from hoa.kernel.errors import N_
@@ -126,6 +126,15 @@ CHECKS: tuple[Check, ...] = (
         office=CHAIR,
         advice=N_("就这项经营提请业主大会表决（M8）"),
         run=income.without_decision,
+    ),
+    Check(
+        code="F10",
+        id="without_tax",
+        title=N_("收入没有开票或计税"),
+        rule=N_("发票管理办法；增值税的有关规定"),
+        office=TREASURER,
+        advice=N_("补开发票；免税或不征税的，在合同里写明依据"),
+        run=contracts.without_tax,
     ),
     Check(
         code="F11",
@@ -254,6 +263,15 @@ CHECKS: tuple[Check, ...] = (
         run=bookkeeping.out_of_term,
     ),
     Check(
+        code="F28",
+        id="single_source",
+        title=N_("单一来源的合同超过限额"),
+        rule=N_("业主大会议事规则；比价是业主委员会的勤勉义务"),
+        office=CHAIR,
+        advice=N_("公开为什么不比价；下一期重新比价或招标"),
+        run=contracts.single_source,
+    ),
+    Check(
         code="F30",
         id="first_digits",
         title=N_("首位数字分布"),
@@ -268,7 +286,6 @@ CHECKS: tuple[Check, ...] = (
 NOT_MADE: tuple[tuple[str, str], ...] = (
     ("F01", N_("坐支：账上只有银行账户，不记现金，无从检查")),
     ("F03", N_("公款私存：账外的个人账户不在本系统里")),
-    ("F10", N_("未开票、未计税：还没有登记开票情况")),
     ("F15", N_("津贴：还没有登记标准")),
     ("F16", N_("个人借款：账上没有个人往来")),
     ("F17", N_("库存现金：账上不记现金")),
@@ -280,7 +297,6 @@ NOT_MADE: tuple[tuple[str, str], ...] = (
     ("F24", N_("资产：还没有固定资产卡片")),
     ("F26", N_("资金混用：目前只有公共收益一本账")),
     ("F27", N_("上期整改：还没有整改跟踪")),
-    ("F28", N_("单一来源：还没有登记比价经过")),
     ("F29", N_("异常投票：投票记录的核验结果见表决记录一节")),
 )
 

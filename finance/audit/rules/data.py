@@ -69,6 +69,10 @@ class ContractFacts:
     resolution_id: str | None
     related_party: str
     dues: tuple[DueFacts, ...]
+    method: str = ""
+    quotes: int = 0
+    invoicing: str = ""
+    ended_early: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +143,19 @@ class PublicationFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RelatedFacts:
+    """A name that is related to an office holder, from a day (None: always) until a day (exclusive)."""
+
+    party: str
+    relation: str
+    since: date | None = None
+    until: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
+
+@dataclass(frozen=True, kw_only=True)
 class OfficeFacts:
     """A person in a post, from `starts_at` until before `ends_at`."""
 
@@ -165,7 +182,7 @@ class PeriodData:
     months: tuple[MonthFacts, ...] = ()
     resolutions: tuple[ResolutionFacts, ...] = ()
     publications: tuple[PublicationFacts, ...] = ()
-    related_parties: Mapping[str, str] = field(default_factory=dict)
+    related: tuple[RelatedFacts, ...] = ()
     offices: tuple[OfficeFacts, ...] = ()
 
     def limit_on(self, day: date) -> LimitFacts | None:

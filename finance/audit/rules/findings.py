@@ -107,6 +107,8 @@ class Parameters:
     close_days: int
     display_days: int
     round_fen: int
+    quotes_min: int
+    single_source_fen: int
     benford_minimum: int
     benford_critical_milli: int
 

@@ -78,7 +78,9 @@ def expired_contracts(data: PeriodData, _parameters: Parameters) -> Sequence[Fin
             evidence=(of_contract(contract),),
         )
         for contract in _income(data)
-        if data.start <= contract.ends_on + timedelta(days=1) <= data.end and not _followed(contract, data)
+        if data.start <= contract.ends_on + timedelta(days=1) <= data.end
+        and not contract.ended_early
+        and not _followed(contract, data)
     ]
 
 

@@ -192,12 +192,17 @@ def _what_is_wrong(voucher: VoucherFacts, resolution: ResolutionFacts | None) ->
 
 
 def related_parties(data: PeriodData, _parameters: Parameters) -> Sequence[Finding]:
-    """F07: money paid to a payee that an office holder declared as related, one finding for each payee."""
-    declared = {same_party(name): relation for name, relation in data.related_parties.items()}
+    """F07: money paid to a payee that was related to an office holder on that day, one finding for each payee:
+    declared companies, and the relatives and property-company ties declared of office holders.
+    """
+    declared: dict[str, str] = {}
     paid: dict[str, list[VoucherFacts]] = defaultdict(list)
     for voucher in data.payments:
-        if data.holds(voucher.day) and same_party(voucher.party) in declared:
-            paid[same_party(voucher.party)].append(voucher)
+        name = same_party(voucher.party)
+        tie = next((row for row in data.related if same_party(row.party) == name and row.holds_on(voucher.day)), None)
+        if data.holds(voucher.day) and tie is not None:
+            declared.setdefault(name, tie.relation)
+            paid[name].append(voucher)
     return [
         Finding(
             code="F07",

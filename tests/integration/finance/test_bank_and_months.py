@@ -28,6 +28,7 @@ from finance.service import (
     matching,
     month,
     publication,
+    related,
     verify_books,
 )
 from finance.service.contracts import ContractFields
@@ -296,10 +297,10 @@ def test_a_related_party_is_declared_once(scene: Scene):
             "by": scene.people["chair"],
             "now": scene.platform.now(),
         }
-        contracts.declare_related(session, scene.community, **about)
-        with pytest.raises(contracts.AlreadyDeclared):
-            contracts.declare_related(session, scene.community, **about)
-        assert contracts.related_parties(session, scene.community) == {"顺发建材经营部": "配偶经营"}
+        related.declare(session, scene.community, **about)
+        with pytest.raises(related.AlreadyDeclared):
+            related.declare(session, scene.community, **about)
+        assert [row.party for row in related.everything(session, scene.community)] == ["顺发建材经营部"]
 
 
 # ---------------------------------------------------------------------------------------------------- documents

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finance.audit.rules import payments
+from finance.audit.rules.data import RelatedFacts
 from finance.audit.rules.findings import Finding, Severity
 from tests.audit_facts import DEFAULTS, END, LIMIT, LIMIT_FEN, START, payment, period
 
@@ -138,7 +139,7 @@ def test_a_decision_counts_from_its_day_to_its_last_day() -> None:
 def test_payments_to_declared_relatives_are_added_up_by_payee() -> None:
     data = period(
         vouchers=[payment(party="顺发建材经营部", fen=1), payment(party="顺发建材 经营部", fen=2), payment()],
-        related_parties={"顺发建材经营部": "主任的配偶经营"},
+        related=(RelatedFacts(party="顺发建材经营部", relation="主任的配偶经营"),),
     )
     assert only(payments.related_parties(data, DEFAULTS)).amount_fen == 3
 
