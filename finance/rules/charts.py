@@ -12,8 +12,13 @@ from importlib import resources
 
 from hoa.kernel.errors import N_, Refusal
 
+TRUST = "trust"
+WORK = "work"
 TRUST_BANK = "trust_bank"
 UNALLOCATED = "unallocated"
+# Where the money of each fund lies: the roles of its account at the bank and of its cash box.
+BANK_ROLES: Mapping[str, str] = {TRUST: TRUST_BANK, WORK: "bank"}
+CASH_ROLES: Mapping[str, str] = {TRUST: "trust_cash", WORK: "cash"}
 
 # R4.2: the kinds of common revenue. The words on screen; the chart carries the account names of the law.
 SOURCES: Mapping[str, str] = {
@@ -82,6 +87,20 @@ class Chart:
     def by_role(self, role: str) -> Account:
         """The one account that plays this role."""
         return next(account for account in self.accounts if account.role == role)
+
+    def is_leaf(self, code: str) -> bool:
+        """Whether no other account is a part of this one."""
+        return not any(account.code.startswith(code + ".") for account in self.accounts)
+
+    def holds(self, fund: str, code: str) -> bool:
+        """Whether an account belongs to a fund: what is held in trust and what is owed for it, or all the rest."""
+        trust = [self.by_role(role).code for role in ("trust_assets", "trust_liabilities")]
+        in_trust = any(code == root or code.startswith(root + ".") for root in trust)
+        return in_trust if fund == TRUST else not in_trust
+
+    def leaves(self, fund: str) -> tuple[Account, ...]:
+        """The accounts of a fund that entries are written to."""
+        return tuple(a for a in self.accounts if self.is_leaf(a.code) and self.holds(fund, a.code))
 
     def full_name(self, code: str) -> str:
         """The name with its parent's name before it: 受托代理资产—公共收益专户."""

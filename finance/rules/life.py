@@ -5,6 +5,7 @@ A posted voucher never changes. It is taken back by a red voucher that names it;
 one exists.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -12,6 +13,12 @@ from enum import StrEnum
 from finance.rules.ledger import VoucherKind
 from hoa.kernel import money
 from hoa.kernel.errors import N_, Refusal
+
+# Kinds with another party on the other side of the table.
+SIMPLE = frozenset({VoucherKind.RECEIPT, VoucherKind.PAYMENT})
+# Kinds for which the bank's own line is the original document.
+BANK_SLIP = frozenset({VoucherKind.RECEIPT, VoucherKind.TRANSFER, VoucherKind.DEPOSIT, VoucherKind.DRAWING})
+WITHOUT_DOCUMENT = frozenset({VoucherKind.REVERSAL, VoucherKind.DIFFERENCE, VoucherKind.CLOSING})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +93,11 @@ class SamePerson(Refusal):
     message = N_("制单、复核、出纳不能是同一个人，请换一位来复核（会计法第二十五条）")
 
 
+class ApprovedByYou(Refusal):
+    message = N_("您已经复核过这张凭证；金额较大，还要另一位委员复核")
+    status = 409
+
+
 class CheckerPosts(Refusal):
     message = N_("复核人不能自己记账，请由制单人或另一位委员记账（会计法第二十五条）")
 
@@ -117,6 +129,10 @@ class YearUsedUp(Refusal):
 
 class DocumentNeeded(Refusal):
     message = N_("还没有原始凭证：请上传发票或收据，收款可先对上银行流水")
+
+
+class TransferNeedsAssembly(Refusal):
+    message = N_("公共收益转入工作经费由业主大会决定，请选一项业主大会的决议")
 
 
 class AmountNeeded(Refusal):
@@ -171,6 +187,7 @@ def check_ready(
     *,
     kind: VoucherKind,
     amount_fen: int,
+    spent_fen: int,
     day: date,
     today: date,
     summary: str,
@@ -179,26 +196,33 @@ def check_ready(
     matched: bool,
     grounds: Grounds,
     allowance: Allowance,
+    corrects: bool = False,
 ) -> None:
-    """What a voucher must have before a second person looks at it (R5.2). `matched`: it stands against a bank line,
-    which is an original document of money received.
+    """What a voucher must have before a second person looks at it (R5.2): closing and correcting ones need no original
+    document. `matched`: it stands against a bank line, which is an original document of money received or moved
+    between the fund's own accounts. `spent_fen` is what leaves the fund.
     """
-    if kind in (VoucherKind.RECEIPT, VoucherKind.PAYMENT) and amount_fen <= 0:
+    if kind in SIMPLE and amount_fen <= 0:
         raise AmountNeeded
-    if not summary.strip() or (not party.strip() and kind in (VoucherKind.RECEIPT, VoucherKind.PAYMENT)):
+    if not summary.strip() or (not party.strip() and kind in SIMPLE):
         raise SummaryNeeded
     if day > today:
         raise NotYetHappened(day=day.isoformat())
-    if kind is VoucherKind.PAYMENT:
-        check_grounds(amount_fen=amount_fen, allowance=allowance, grounds=grounds)
-    covered = documents > 0 or (kind is VoucherKind.RECEIPT and matched) or kind is VoucherKind.REVERSAL
-    if not covered:
+    if kind is VoucherKind.TRANSFER:
+        if not grounds.by_assembly:
+            raise TransferNeedsAssembly
+    elif spent_fen > 0:
+        check_grounds(amount_fen=spent_fen, allowance=allowance, grounds=grounds)
+    at_bank = matched and kind in BANK_SLIP
+    if not (documents > 0 or at_bank or corrects or kind in WITHOUT_DOCUMENT):
         raise DocumentNeeded
 
 
-def check_separation(*, maker_id: str, checker_id: str, poster_id: str | None = None) -> None:
-    """Maker ≠ checker, and the checker does not post what he let through (会计法 25)."""
-    if maker_id == checker_id:
+def check_separation(*, maker_id: str, checker_ids: Sequence[str], poster_id: str | None = None) -> None:
+    """Maker ≠ checkers, each checker another person, and no checker posts what he let through (会计法 25)."""
+    if maker_id in checker_ids:
         raise SamePerson
-    if poster_id is not None and poster_id == checker_id:
+    if len(set(checker_ids)) < len(checker_ids):
+        raise ApprovedByYou
+    if poster_id is not None and poster_id in checker_ids:
         raise CheckerPosts

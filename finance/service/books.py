@@ -6,12 +6,12 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from finance.rules.charts import Chart, load_chart
+from finance.rules.charts import TRUST, WORK, Chart, load_chart
 from finance.rules.periods import month_of, month_text, next_month
 from finance.tables import BankAccount, Book, Period
 from hoa.kernel.errors import N_, Refusal
 
-TRUST = "trust"
+NAMES = {TRUST: "业主共有资金", WORK: "工作经费"}
 # R4.7: days after a quarter's end, where a community's rules say nothing else.
 PUBLISH_WITHIN_DAYS = 15
 
@@ -21,9 +21,22 @@ class BookNotOpened(Refusal):
     status = 404
 
 
+class WorkBookNotOpened(BookNotOpened):
+    message = N_("本小区还没有建立工作经费账簿，请先由财务委员建账")
+
+
 class BookExists(Refusal):
     message = N_("公共收益账簿已经建立，不能再建一本")
     status = 409
+
+
+class WorkBookExists(BookExists):
+    message = N_("工作经费账簿已经建立，不能再建一本")
+
+
+class NoSuchBook(Refusal):
+    message = N_("没有名为 %(book)s 的账簿，只有 trust（业主共有资金）和 work（工作经费）")
+    status = 404
 
 
 class NoBankAccount(Refusal):
@@ -47,17 +60,18 @@ def open_book(
     limits_source: str,
     publish_within_days: int = PUBLISH_WITHIN_DAYS,
     regime: str = "2024",
+    kind: str = TRUST,
 ) -> Book:
-    """Open the book of the owners' trust fund (业主共有资金). `limits_source`: where the term for publishing was
-    decided.
+    """Open the book of the owners' trust fund (业主共有资金) or of the work fund (工作经费). `limits_source`: where the
+    term for publishing was decided.
     """
-    if session.scalar(select(Book.id).where(Book.community_id == community_id, Book.kind == TRUST)) is not None:
-        raise BookExists
+    if find_book(session, community_id, kind) is not None:
+        raise BookExists if kind == TRUST else WorkBookExists
     load_chart(regime)
     book = Book(
         community_id=community_id,
-        kind=TRUST,
-        name="业主共有资金",
+        kind=kind,
+        name=NAMES[kind],
         regime=regime,
         opened_on=opened_on,
         publish_within_days=publish_within_days,
@@ -70,15 +84,27 @@ def open_book(
 
 def trust_book(session: Session, community_id: str, *, lock: bool = False) -> Book:
     """The community's trust fund, or BookNotOpened. `lock` holds it: numbers and the chain are given under it."""
-    book = find_book(session, community_id, lock=lock)
+    return the_book(session, community_id, TRUST, lock=lock)
+
+
+def work_book(session: Session, community_id: str, *, lock: bool = False) -> Book:
+    """The community's work fund, or WorkBookNotOpened."""
+    return the_book(session, community_id, WORK, lock=lock)
+
+
+def the_book(session: Session, community_id: str, kind: str, *, lock: bool = False) -> Book:
+    """The book of a fund, or a refusal that says which one is missing."""
+    book = find_book(session, community_id, kind, lock=lock)
     if book is None:
-        raise BookNotOpened
+        raise BookNotOpened if kind == TRUST else WorkBookNotOpened
     return book
 
 
-def find_book(session: Session, community_id: str, *, lock: bool = False) -> Book | None:
-    """The community's trust fund, if it was opened."""
-    query = select(Book).where(Book.community_id == community_id, Book.kind == TRUST)
+def find_book(session: Session, community_id: str, kind: str = TRUST, *, lock: bool = False) -> Book | None:
+    """The book of a fund, if it was opened."""
+    if kind not in NAMES:
+        raise NoSuchBook(book=kind)
+    query = select(Book).where(Book.community_id == community_id, Book.kind == kind)
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return session.scalars(query).one_or_none()

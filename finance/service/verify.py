@@ -12,7 +12,7 @@ from finance.rules.bank import row_digest
 from finance.rules.ledger import GENESIS, Line, voucher_hash
 from finance.rules.life import VoucherState
 from finance.service.bank import row_of
-from finance.service.vouchers import documents_of, label, lines_by_voucher, record_of
+from finance.service.vouchers import approvals_of, documents_of, label, lines_by_voucher, record_of
 from finance.tables import BankAccount, BankLine, Book, Document, Period, Voucher
 from hoa.db import Row
 from hoa.kernel import canonical
@@ -100,7 +100,7 @@ def _voucher(
     if not signed or not _went_its_way(voucher):
         yield named(CHANGED)
         return
-    record = record_of(voucher, lines, documents_of(session, voucher))
+    record = record_of(voucher, lines, documents_of(session, voucher), approvals_of(session, voucher))
     try:
         found = voucher_hash(record, voucher.previous_hash or "")
     except (Refusal, ValueError):

@@ -334,11 +334,13 @@ def test_a_payment_above_the_limit_by_one_fen_needs_the_assembly(
 
 
 def test_maker_checker_and_poster_are_kept_apart():
-    life.check_separation(maker_id="a", checker_id="b", poster_id="a")
+    life.check_separation(maker_id="a", checker_ids=("b", "c"), poster_id="a")
     with pytest.raises(life.SamePerson):
-        life.check_separation(maker_id="a", checker_id="a")
+        life.check_separation(maker_id="a", checker_ids=("b", "a"))
+    with pytest.raises(life.ApprovedByYou):
+        life.check_separation(maker_id="a", checker_ids=("b", "b"))
     with pytest.raises(life.CheckerPosts):
-        life.check_separation(maker_id="a", checker_id="b", poster_id="b")
+        life.check_separation(maker_id="a", checker_ids=("b",), poster_id="b")
 
 
 # ------------------------------------------------------------------------------------------------- documents
