@@ -22,6 +22,7 @@ from finance.rules.ledger import (
 from finance.rules.life import VoucherState
 from finance.rules.periods import month_of
 from finance.service.books import chart_of, open_month, the_book
+from finance.service.parts import require_cover
 from finance.service.vouchers.grounds import in_force, keeps_no_cash
 from finance.service.vouchers.reading import label, reversal_of
 from finance.tables import Approval, Attachment, Book, Contract, ContractDue, Match, Voucher, VoucherLine
@@ -121,8 +122,10 @@ def revise(
     if voucher.kind in FOLLOWING:
         raise FollowsAnother
     keeps_no_cash(session, community_id, by, now)
+    book = get(session, Book, community_id, voucher.book_id)
+    require_cover(session, book, voucher, _lines(book, fields))
     voucher.maker_id, voucher.made_at = by, now
-    _fill(session, get(session, Book, community_id, voucher.book_id), voucher, fields)
+    _fill(session, book, voucher, fields)
     return voucher
 
 
