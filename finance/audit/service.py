@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
 from finance.audit import content as contents
+from finance.audit.rules.findings import Severity
 from finance.audit.tables import AuditFinding, AuditReport
 from finance.service.books import trust_book
 from hoa.db import get
@@ -55,6 +56,13 @@ def preview(session: Session, community_id: str, *, start: date, end: date, now:
     """What the checks find in this period now; nothing is kept."""
     check_period(session, community_id, start=start, end=end, now=now)
     return contents.checks_only(session, community_id, start=start, end=end, now=now)
+
+
+def warnings(session: Session, community_id: str, *, start: date, end: date, now: datetime) -> Sequence[dict[str, Any]]:
+    """What the checks would say of these days, for the treasurer before publishing and for whoever watches: findings
+    as in the report (`content["findings"]`) without mere hints. The period need not be over."""
+    found = contents.checks_only(session, community_id, start=start, end=end, now=now)["findings"]
+    return [finding for finding in found if finding["severity"] != Severity.LOW]
 
 
 def ask(
