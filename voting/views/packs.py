@@ -108,6 +108,10 @@ TITLES = {
     "rent_reminder_days": N_("合同款到期前几天提醒"),
     "contract_expiry_days": N_("合同到期前几天提醒"),
     "contract_expiry_again_days": N_("合同到期前几天再次提醒"),
+    "two_approvals_above_fen": N_("超过这个金额（分）的支出由两人复核（零为不要求）"),
+    "three_approvals_above_fen": N_("超过这个金额（分）的支出由三人复核（零为不要求）"),
+    "cash_float_fen": N_("库存现金限额（分）"),
+    "cash_settlement_fen": N_("现金支付的结算起点（分）"),
 }
 WORDS = {
     "first": N_("以第一张为准"),
