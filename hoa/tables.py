@@ -21,6 +21,7 @@ ROOMS = (
     "finance.tables",
     "finance.contract_tables",
     "finance.disclosure.tables",
+    "finance.papers.tables",
     "finance.audit.tables",
     "finance.supervision.tables",
 )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from finance.rules.bank import row_digest
 from finance.rules.ledger import GENESIS, Line, voucher_hash
 from finance.rules.life import VoucherState
+from finance.service import seals
 from finance.service.bank import row_of
 from finance.service.vouchers import approvals_of, documents_of, label, lines_by_voucher, record_of
 from finance.tables import BankAccount, BankLine, Book, Document, Period, Voucher
@@ -53,6 +54,11 @@ def verify_books(session: Session, files: Files, *, community_id: str | None = N
     problems = [problem for book in books for problem in (*_vouchers(session, book), *_months(session, book))]
     problems += [problem for account in accounts for problem in _bank_lines(session, account)]
     problems += _documents(session, files, community_id)
+    for community in dict.fromkeys(book.community_id for book in books):
+        problems += [
+            _problem(community, found.table, found.row_id, found.message, **found.params)
+            for found in seals.broken(session, community)
+        ]
     return problems
 
 
