@@ -181,6 +181,37 @@ def mirrored(lines: Iterable[Line]) -> tuple[Line, ...]:
     return tuple(Line(account=line.account, debit_fen=-line.debit_fen, credit_fen=-line.credit_fen) for line in lines)
 
 
+def scaled(lines: Iterable[Line], amount_fen: int) -> tuple[Line, ...]:
+    """The two entries of a simple voucher over another amount, in red when it is negative (R5.3)."""
+    return tuple(
+        Line(
+            account=line.account,
+            debit_fen=amount_fen if line.debit_fen else 0,
+            credit_fen=amount_fen if line.credit_fen else 0,
+        )
+        for line in lines
+    )
+
+
+def through_net_assets(lines: Iterable[Line], chart: Chart) -> tuple[Line, ...]:
+    """The entries that undo a voucher of an earlier year: each on its other side, income and expense through
+    以前年度净资产调整 (2024 regime, R5.3).
+    """
+    found = []
+    for line in lines:
+        account = chart.by_code(line.account)
+        part = "restricted" if account.role.endswith(".restricted") else "unrestricted"
+        own = account.kind not in ("income", "expense")
+        code = account.code if own else chart.by_role(f"prior_year_adjustment.{part}").code
+        found.append(Line(account=code, debit_fen=line.credit_fen, credit_fen=line.debit_fen))
+    return tuple(found)
+
+
+def is_increase(lines: Iterable[Line]) -> bool:
+    """Whether a difference adds to what it puts right."""
+    return all(line.debit_fen >= 0 and line.credit_fen >= 0 for line in lines)
+
+
 def balance_fen(lines: Iterable[Line], account: str) -> int:
     """Debits less credits of an account and its sub-accounts."""
     own = (line for line in lines if line.account == account or line.account.startswith(account + "."))

@@ -218,6 +218,11 @@ def check_ready(
         raise DocumentNeeded
 
 
+def approvals_needed(spent_fen: int, steps: Sequence[int]) -> int:
+    """One, and one more for every step that what is spent is above; a step of zero is no step."""
+    return 1 + sum(1 for step in steps if step and spent_fen > step)
+
+
 def check_separation(*, maker_id: str, checker_ids: Sequence[str], poster_id: str | None = None) -> None:
     """Maker ≠ checkers, each checker another person, and no checker posts what he let through (会计法 25)."""
     if maker_id in checker_ids:

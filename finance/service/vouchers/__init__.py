@@ -1,6 +1,13 @@
 """Vouchers: writing them, their life, putting them right, and what they say."""
 
-from finance.service.vouchers.correcting import reverse
+from finance.service.vouchers.correcting import (
+    corrected_fen,
+    difference,
+    fields_of,
+    put_right_next_year,
+    replace_posted,
+    reverse,
+)
 from finance.service.vouchers.grounds import ResolutionNotInForce
 from finance.service.vouchers.life import approve, post, post_approved, send_back, submit
 from finance.service.vouchers.reading import (
@@ -19,6 +26,7 @@ from finance.service.vouchers.reading import (
     touches_bank,
     vouchers,
 )
+from finance.service.vouchers.transfers import TransferFields, transfer
 from finance.service.vouchers.writing import (
     NoSuchDue,
     PurposeDoesNotFit,
@@ -34,13 +42,17 @@ __all__ = [
     "PurposeDoesNotFit",
     "ReasonNeeded",
     "ResolutionNotInForce",
+    "TransferFields",
     "VoucherFields",
     "approvals_of",
     "approve",
+    "corrected_fen",
     "corrections_of",
+    "difference",
     "discard",
     "documents_of",
     "draft",
+    "fields_of",
     "label",
     "label_of",
     "lines_by_voucher",
@@ -49,7 +61,9 @@ __all__ = [
     "other_account",
     "post",
     "post_approved",
+    "put_right_next_year",
     "record_of",
+    "replace_posted",
     "reversal_of",
     "reverse",
     "revise",
@@ -57,5 +71,6 @@ __all__ = [
     "signed_fen",
     "submit",
     "touches_bank",
+    "transfer",
     "vouchers",
 ]

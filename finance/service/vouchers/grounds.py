@@ -10,6 +10,7 @@ from finance.rules.ledger import VoucherKind
 from finance.rules.life import VoucherState
 from finance.service.vouchers.reading import documents_of
 from finance.tables import Match, Voucher
+from hoa.community import pack_choice
 from hoa.db import get
 from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.posts import COMMITTEE_CASHIER
@@ -67,6 +68,13 @@ def check_ready(session: Session, voucher: Voucher, day: date) -> None:
         allowance=_allowance(session, voucher),
         corrects=voucher.corrects_id is not None,
     )
+
+
+def approvals_needed(session: Session, voucher: Voucher, day: date) -> int:
+    """How many people let a voucher through: by what leaves the fund, as the community's rules say."""
+    pack = pack_choice.current(session, voucher.community_id, day=day)
+    steps = tuple(pack.number(name) for name in ("two_approvals_above_fen", "three_approvals_above_fen"))
+    return life.approvals_needed(spent_fen(voucher), steps)
 
 
 def spent_fen(voucher: Voucher) -> int:

@@ -9,7 +9,7 @@ from finance.rules import life
 from finance.rules.ledger import SECOND_FORM, check_lines, money_moved, voucher_hash
 from finance.rules.life import VoucherState
 from finance.service.books import chart_of, open_month
-from finance.service.vouchers.grounds import check_ready, keeps_no_cash
+from finance.service.vouchers.grounds import approvals_needed, check_ready, keeps_no_cash
 from finance.service.vouchers.reading import approvals_of, documents_of, lines_of, record_of, vouchers
 from finance.service.vouchers.writing import ReasonNeeded, pair, require_replaceable
 from finance.tables import Approval, Book, Match, Voucher
@@ -24,6 +24,7 @@ def submit(session: Session, community_id: str, *, voucher_id: str, by: str, now
     for half in (voucher, *others):
         life.require_state(VoucherState(half.state), VoucherState.DRAFT)
         check_ready(session, half, today(now))
+        half.approvals_needed = approvals_needed(session, half, today(now))
         half.state, half.submitted_at, half.returned_because = VoucherState.SUBMITTED, now, ""
     session.flush()
     return voucher
