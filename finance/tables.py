@@ -361,11 +361,9 @@ class Match(CommunityRow, Base):
     __tablename__ = "finance_match"
     __table_args__ = (
         Index(
-            "uq_finance_match_pair",
+            "ix_finance_match_line",
             "community_id",
             "bank_line_id",
-            "voucher_id",
-            unique=True,
             sqlite_where=text("released_at IS NULL"),
             postgresql_where=text("released_at IS NULL"),
         ),

@@ -1,47 +1,64 @@
 """Which voucher, contract instalment or earlier booking a bank line belongs to: proposals with their reasons; a person
 decides (books.md 2).
+
+All amounts are what is still open of a line or a voucher, in fen, positive when money came in.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from itertools import combinations
 
 from hoa.kernel import money
 from hoa.kernel.errors import N_
 
 NEAR_DAYS = 15
+SURE_DAYS = 10
 SHOWN = 3
+# Sums are looked for among so many of the nearest vouchers: 40 of them have 10,660 pairs and triples.
+SUMMED_FROM = 40
+SUMMED_MOST = 3
+# Shorter numbers stand in a summary by chance.
+NUMBER_LENGTH = 6
+# So often the same way makes a custom.
+CUSTOM = 2
 
 
 class Target(StrEnum):
-    """What a proposal points to: a voucher that exists, an instalment to book, an earlier booking to repeat."""
+    """What a proposal points to: a voucher that exists (or several that add up), an instalment to book, an earlier
+    booking to repeat.
+    """
 
     VOUCHER = "voucher"
+    SUM = "sum"
     DUE = "due"
     HABIT = "habit"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Movement:
-    """A bank line without a voucher; positive fen came in."""
+    """A bank line that is not explained yet."""
 
+    id: str = ""
     day: date
     amount_fen: int
     party: str
     summary: str
+    reference: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LooseVoucher:
-    """A voucher that no bank line stands against yet; positive fen came in."""
+    """A voucher that the bank has not confirmed yet."""
 
     id: str
     label: str
     day: date
     amount_fen: int
     party: str
+    invoice_no: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +75,9 @@ class OpenDue:
 
 @dataclass(frozen=True, kw_only=True)
 class Habit:
-    """How a bank line was booked earlier, the newest first of its kind."""
+    """How bank lines of this party and kind of summary were booked: the latest booking, and how often in a row it was
+    for the same purpose and contract.
+    """
 
     voucher_id: str
     label: str
@@ -66,6 +85,7 @@ class Habit:
     amount_fen: int
     party: str
     summary: str
+    times: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,17 +98,24 @@ class Reason:
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
+    """`id` is what it points to (several vouchers: joined by commas); `sure` when a person may confirm it together
+    with others, without looking at each.
+    """
+
     target: Target
     id: str
     due_no: int | None
     label: str
     score: int
     reasons: tuple[Reason, ...]
+    sure: bool = False
 
 
 SAME_AMOUNT = Reason(message=N_("金额相同"))
 SAME_PARTY = Reason(message=N_("对方相同"))
 SAME_SUMMARY = Reason(message=N_("摘要相同"))
+SAME_NUMBER = Reason(message=N_("写着同一个发票号"))
+LAST_TIME = Reason(message=N_("和上次一样"))
 
 
 def pattern(summary: str) -> str:
@@ -108,60 +135,148 @@ def proposals(
     vouchers: Iterable[LooseVoucher] = (),
     dues: Iterable[OpenDue] = (),
     habits: Iterable[Habit] = (),
+    rivals: Sequence[Movement] = (),
 ) -> list[Proposal]:
-    """The best few proposals for one bank line, best first."""
+    """The best few proposals for one bank line, best first. `rivals` are the other open lines: what two of them could
+    claim is not sure.
+    """
+    near = [v for v in vouchers if _same_way(movement, v.amount_fen) and _apart(movement, v.day) <= NEAR_DAYS]
+    single = [proposal for voucher in near if (proposal := _by_voucher(movement, voucher))]
     found = [
-        *(proposal for voucher in vouchers if (proposal := _by_voucher(movement, voucher))),
+        *single,
+        *(_by_sum(movement, near) if not single else ()),
         *(proposal for due in dues if (proposal := _by_due(movement, due))),
         *(proposal for habit in habits if (proposal := _by_habit(movement, habit))),
     ]
     ordered = sorted(found, key=lambda proposal: (-proposal.score, proposal.id, proposal.due_no or 0))
     # Of a contract only the instalment that fits best.
     best = {(proposal.target, proposal.id): proposal for proposal in reversed(ordered)}
-    return [proposal for proposal in ordered if best[proposal.target, proposal.id] is proposal][:SHOWN]
+    shown = [proposal for proposal in ordered if best[proposal.target, proposal.id] is proposal][:SHOWN]
+    return _settled(movement, shown, rivals)
+
+
+def _settled(movement: Movement, shown: list[Proposal], rivals: Sequence[Movement]) -> list[Proposal]:
+    """Only the first is ever sure, and only when nothing else fits as well and no other line could claim it."""
+    if not shown or not shown[0].sure:
+        return [replace(proposal, sure=False) for proposal in shown]
+    alone = not any(
+        other.id != movement.id
+        and other.amount_fen == movement.amount_fen
+        and _apart(movement, other.day) <= 2 * SURE_DAYS
+        and (same_party(other.party, movement.party) or not other.party)
+        for other in rivals
+    )
+    close = len(shown) > 1 and shown[1].target is shown[0].target and shown[1].score > shown[0].score - SURE_DAYS
+    # A custom may repeat on any number of lines: each of them gets a voucher of its own.
+    sure = not close and (alone or shown[0].target is Target.HABIT)
+    return [replace(shown[0], sure=sure), *(replace(proposal, sure=False) for proposal in shown[1:])]
+
+
+def _same_way(movement: Movement, amount_fen: int) -> bool:
+    return amount_fen != 0 and (movement.amount_fen > 0) == (amount_fen > 0)
+
+
+def _apart(movement: Movement, day: date) -> int:
+    return abs((movement.day - day).days)
+
+
+def _names_number(movement: Movement, number: str) -> bool:
+    return len(number) >= NUMBER_LENGTH and (number in movement.summary or number in movement.reference)
 
 
 def _days_apart(days: int) -> Reason:
     return Reason(message=N_("日期相差 %(days)s 天"), params=(("days", str(days)),))
 
 
+def _gap(one_fen: int, other_fen: int) -> Reason:
+    return Reason(message=N_("金额相差 %(gap)s"), params=(("gap", money.show(abs(one_fen - other_fen))),))
+
+
 def _by_voucher(movement: Movement, voucher: LooseVoucher) -> Proposal | None:
-    days = abs((movement.day - voucher.day).days)
-    if movement.amount_fen != voucher.amount_fen or days > NEAR_DAYS:
+    """The same amount; or a part of one another, where the invoice's number says so."""
+    days, exact = _apart(movement, voucher.day), movement.amount_fen == voucher.amount_fen
+    known, numbered = same_party(movement.party, voucher.party), _names_number(movement, voucher.invoice_no)
+    if not exact and not numbered:
         return None
-    known = same_party(movement.party, voucher.party)
-    reasons = (SAME_AMOUNT, *((SAME_PARTY,) if known else ()), _days_apart(days))
-    score = 75 + (20 if known else 0) - days
+    amount = SAME_AMOUNT if exact else _gap(movement.amount_fen, voucher.amount_fen)
     return Proposal(
-        target=Target.VOUCHER, id=voucher.id, due_no=None, label=voucher.label, score=score, reasons=reasons
+        target=Target.VOUCHER,
+        id=voucher.id,
+        due_no=None,
+        label=voucher.label,
+        score=(75 if exact else 40) + (20 if known else 0) + (30 if numbered else 0) - days,
+        reasons=(
+            amount,
+            *((SAME_NUMBER,) if numbered else ()),
+            *((SAME_PARTY,) if known else ()),
+            _days_apart(days),
+        ),
+        sure=exact and (known or numbered) and days <= SURE_DAYS,
+    )
+
+
+def _by_sum(movement: Movement, near: Sequence[LooseVoucher]) -> list[Proposal]:
+    """One line that paid two or three vouchers. They belong together: all to the line's party, or (where the bank
+    writes none, as for a batch) the only ones that add up.
+    """
+    smaller = sorted(
+        (v for v in near if abs(v.amount_fen) < abs(movement.amount_fen)),
+        key=lambda v: (not same_party(movement.party, v.party), _apart(movement, v.day), v.id),
+    )[:SUMMED_FROM]
+    fitting = [
+        several
+        for count in range(2, SUMMED_MOST + 1)
+        for several in combinations(smaller, count)
+        if sum(voucher.amount_fen for voucher in several) == movement.amount_fen
+    ]
+    to_party = [group for group in fitting if all(same_party(movement.party, v.party) for v in group)]
+    if not to_party and (movement.party or len(fitting) != 1):
+        return []
+    return [_of_group(movement, group, known=bool(to_party)) for group in (to_party or fitting)[:SHOWN]]
+
+
+def _of_group(movement: Movement, group: Sequence[LooseVoucher], *, known: bool) -> Proposal:
+    days = max(_apart(movement, voucher.day) for voucher in group)
+    together = Reason(message=N_("%(count)s 张凭证合计相同"), params=(("count", str(len(group))),))
+    return Proposal(
+        target=Target.SUM,
+        id=",".join(voucher.id for voucher in group),
+        due_no=None,
+        label="、".join(voucher.label for voucher in group),
+        score=60 + (20 if known else 0) - days - len(group),
+        reasons=(together, *((SAME_PARTY,) if known else ()), _days_apart(days)),
     )
 
 
 def _by_due(movement: Movement, due: OpenDue) -> Proposal | None:
     known, exact = same_party(movement.party, due.party), movement.amount_fen == due.amount_fen
-    days = abs((movement.day - due.day).days)
-    if (movement.amount_fen > 0) != (due.amount_fen > 0) or not (known or exact) or days > 3 * NEAR_DAYS:
+    days = _apart(movement, due.day)
+    if not _same_way(movement, due.amount_fen) or not (known or exact) or days > 3 * NEAR_DAYS:
         return None
-    gap = due.amount_fen - movement.amount_fen
-    amount = SAME_AMOUNT if exact else Reason(message=N_("金额相差 %(gap)s"), params=(("gap", money.show(abs(gap))),))
-    reasons = (amount, *((SAME_PARTY,) if known else ()), _days_apart(days))
-    score = (40 if exact else 0) + (45 if known else 0) - min(days, 15)
+    amount = SAME_AMOUNT if exact else _gap(due.amount_fen, movement.amount_fen)
     return Proposal(
-        target=Target.DUE, id=due.contract_id, due_no=due.due_no, label=due.label, score=score, reasons=reasons
+        target=Target.DUE,
+        id=due.contract_id,
+        due_no=due.due_no,
+        label=due.label,
+        score=(40 if exact else 0) + (45 if known else 0) - min(days, NEAR_DAYS),
+        reasons=(amount, *((SAME_PARTY,) if known else ()), _days_apart(days)),
+        # A payment needs its invoice, so a person opens it in any case.
+        sure=exact and known and days <= NEAR_DAYS and movement.amount_fen > 0,
     )
 
 
 def _by_habit(movement: Movement, habit: Habit) -> Proposal | None:
     known, alike = same_party(movement.party, habit.party), pattern(movement.summary) == pattern(habit.summary)
-    if (movement.amount_fen > 0) != (habit.amount_fen > 0) or not known or not (alike or not movement.summary):
+    if not _same_way(movement, habit.amount_fen) or not known or not (alike or not movement.summary):
         return None
     exact = movement.amount_fen == habit.amount_fen
-    reasons = (SAME_PARTY, SAME_SUMMARY, *((SAME_AMOUNT,) if exact else ()))
     return Proposal(
         target=Target.HABIT,
         id=habit.voucher_id,
         due_no=None,
         label=habit.label,
         score=60 + (10 if exact else 0),
-        reasons=reasons,
+        reasons=(LAST_TIME, SAME_PARTY, SAME_SUMMARY, *((SAME_AMOUNT,) if exact else ())),
+        sure=habit.times >= CUSTOM and alike and movement.amount_fen > 0,
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from finance.rules import bank as rules
@@ -195,12 +195,21 @@ def lines_of_month(session: Session, account: BankAccount, month: int) -> Sequen
 
 
 def unmatched(session: Session, account: BankAccount, *, end: date | None = None) -> Sequence[BankLine]:
-    """Movements without a voucher."""
-    taken = select(Match.bank_line_id).where(Match.community_id == account.community_id, Match.released_at.is_(None))
-    query = select(BankLine).where(
-        BankLine.community_id == account.community_id,
-        BankLine.account_id == account.id,
-        BankLine.id.not_in(taken),
+    """Movements that no voucher explains, or not to the last fen."""
+    taken = (
+        select(Match.bank_line_id, func.sum(Match.amount_fen).label("fen"))
+        .where(Match.community_id == account.community_id, Match.released_at.is_(None))
+        .group_by(Match.bank_line_id)
+        .subquery()
+    )
+    query = (
+        select(BankLine)
+        .outerjoin(taken, taken.c.bank_line_id == BankLine.id)
+        .where(
+            BankLine.community_id == account.community_id,
+            BankLine.account_id == account.id,
+            func.coalesce(taken.c.fen, 0) < func.abs(BankLine.amount_fen),
+        )
     )
     if end is not None:
         query = query.where(BankLine.day <= end)

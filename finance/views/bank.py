@@ -11,16 +11,10 @@ from werkzeug.wrappers import Response
 from finance.rules import bank as rules
 from finance.rules.bank import ColumnsMissing, ColumnsUnknown, Sheet, read_sheet
 from finance.rules.bank_columns import COLUMN_NAMES, Column, ColumnMap, complete
-from finance.rules.life import VoucherState
-from finance.rules.matching import Target
 from finance.rules.periods import month_of, month_text
-from finance.service import bank, matching
+from finance.service import bank
 from finance.service.books import bank_account, trust_book
-from finance.service.vouchers import label
-from finance.tables import BankLine
 from finance.views.base import blueprint
-from hoa.db import get
-from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound, Refusal
 from hoa.web import context
 from hoa.web.access import requires
@@ -149,65 +143,6 @@ def bank_confirm() -> Response:
         flash(gettext("这些流水以前都导入过，没有变化"), "ok")
     last = found.fresh[-1].day if found.fresh else found.file.ends_on
     return redirect(url_for("finance.month", month=month_text(month_of(last))))
-
-
-@blueprint.get("/bank")
-@requires("books.read")
-def matches() -> str:
-    """Every line without a voucher, with what is proposed."""
-    session, here = context.reading(), context.community()
-    account = bank_account(session, trust_book(session, here.id))
-    return render_template(
-        "finance/matching.html",
-        account=account,
-        lines=matching.open_lines(session, account, today=today(context.now())),
-        until=bank.covered_until(session, account),
-    )
-
-
-@blueprint.post("/bank/lines/<line_id>/book")
-@requires("voucher.make")
-def book_line(line_id: str) -> Response:
-    """Accept one proposal."""
-    target = request.form.get("target", "")
-    if target not in Target._value2member_map_:
-        raise NotFound
-    with context.writing() as session:
-        voucher = matching.book_line(
-            session,
-            context.community().id,
-            bank_line_id=line_id,
-            target=Target(target),
-            target_id=request.form.get("id", ""),
-            due_no=request.form.get("due", type=_instalment),
-            by=context.person_id(),
-            now=context.now(),
-        )
-    if voucher.state == VoucherState.DRAFT:
-        flash(gettext("凭证已写好，还要上传发票才能提交复核"), "warn")
-        return redirect(url_for("finance.voucher", voucher_id=voucher.id))
-    words = gettext("已对上 %(label)s", label=label(voucher))
-    flash(words if voucher.state == VoucherState.POSTED else gettext("已写好凭证并对上，等复核"), "ok")
-    return redirect(url_for("finance.month", month=month_text(voucher.month)))
-
-
-@blueprint.post("/bank/lines/<line_id>/release")
-@requires("voucher.make")
-def release_line(line_id: str) -> Response:
-    """Take a wrong pair apart."""
-    here = context.community()
-    with context.writing() as session:
-        matching.release(session, here.id, bank_line_id=line_id, by=context.person_id(), now=context.now())
-        line = get(session, BankLine, here.id, line_id)
-    flash(gettext("已拆开，这笔流水重新等待对上"), "ok")
-    return redirect(url_for("finance.month", month=month_text(month_of(line.day))))
-
-
-def _instalment(text: str) -> int:
-    """An instalment's number; one that no schedule reaches is none."""
-    if len(text) > 6:
-        raise ValueError
-    return int(text)
 
 
 def _keep(data: bytes) -> str:

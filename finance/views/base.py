@@ -48,7 +48,7 @@ def reasons(proposal: Proposal) -> str:
 
 def offer(proposal: Proposal) -> str:
     """What accepting a proposal does."""
-    if proposal.target is Target.VOUCHER:
+    if proposal.target in (Target.VOUCHER, Target.SUM):
         return str(gettext("对上 %(label)s", label=proposal.label))
     if proposal.target is Target.DUE:
         return str(gettext("按合同“%(label)s”第 %(no)s 期记账", label=proposal.label, no=proposal.due_no))

@@ -11,6 +11,7 @@ from finance.rules.periods import Quarter, month_of, month_text
 from finance.service import matching, publication
 from finance.service import vouchers as service
 from finance.service.books import chart_of, is_closed, trust_book
+from finance.service.parts import matches_of
 from finance.tables import BankLine, Contract, Voucher
 from finance.views.base import blueprint
 from hoa.accounts.tables import Person
@@ -45,73 +46,6 @@ def vouchers() -> str:
         page=page,
         pages=pages,
     )
-
-
-@blueprint.route("/vouchers/new", methods=["GET", "POST"])
-@requires("voucher.make")
-def new_voucher() -> str | Response:
-    """A new voucher, begun from a bank line when one was chosen."""
-    session, here = context.reading(), context.community()
-    line_id = request.args.get("line", "")
-    line = get(session, BankLine, here.id, line_id) if line_id else None
-    late = line is not None and is_closed(session, trust_book(session, here.id), month_of(line.day))
-    form = VoucherForm()
-    form.offer(session, here.id, day=today(context.now()))
-    if not form.is_submitted() and line is not None:
-        form.show(matching.fields_from_line(line))
-        form.purpose.data = ""
-        if late:
-            # A closed month takes nothing more: what was missed in it is booked today, matched with the old line.
-            form.day.data = today(context.now())
-    if form.validate_on_submit():
-        try:
-            with context.writing() as writing:
-                voucher = service.draft(
-                    writing, here.id, fields=form.fields(), by=context.person_id(), now=context.now()
-                )
-                if line is not None:
-                    matching.confirm(
-                        writing,
-                        here.id,
-                        bank_line_id=line.id,
-                        voucher_id=voucher.id,
-                        by=context.person_id(),
-                        now=context.now(),
-                    )
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-        else:
-            flash(gettext("草稿已保存，请上传原始凭证后提交复核"), "ok")
-            return redirect(url_for("finance.voucher", voucher_id=voucher.id))
-    return render_template("finance/voucher_form.html", form=form, line=line, late=late, voucher=None)
-
-
-@blueprint.route("/vouchers/<voucher_id>/edit", methods=["GET", "POST"])
-@requires("voucher.make")
-def edit_voucher(voucher_id: str) -> str | Response:
-    session, here = context.reading(), context.community()
-    voucher = get(session, Voucher, here.id, voucher_id)
-    form = VoucherForm()
-    form.offer(session, here.id, day=today(context.now()))
-    if not form.is_submitted():
-        form.show(voucher)
-    if form.validate_on_submit():
-        try:
-            with context.writing() as writing:
-                service.revise(
-                    writing,
-                    here.id,
-                    voucher_id=voucher_id,
-                    fields=form.fields(),
-                    by=context.person_id(),
-                    now=context.now(),
-                )
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-        else:
-            flash(gettext("草稿已保存"), "ok")
-            return redirect(url_for("finance.voucher", voucher_id=voucher_id))
-    return render_template("finance/voucher_form.html", form=form, line=None, late=False, voucher=voucher)
 
 
 @blueprint.get("/vouchers/<voucher_id>")
@@ -163,7 +97,7 @@ def voucher_page(row: Voucher, reason: ReasonForm, document: DocumentForm, refus
         resolution=resolutions.get(session, row.community_id, row.resolution_id) if row.resolution_id else None,
         original=get(session, Voucher, row.community_id, row.reverses_id) if row.reverses_id else None,
         reversal=service.reversal_of(session, row),
-        line=matching.lines_of_vouchers(session, row.community_id, [row.id]).get(row.id),
+        bank_parts=[(match, line) for match, line, _ in matches_of(session, row.community_id, voucher_ids=[row.id])],
         people=people,
         mine=me is not None and row.maker_id == me.id,
         checked_by_me=me is not None and row.checker_id == me.id,
@@ -256,31 +190,3 @@ def post_approved() -> Response:
         month = month_text(done[-1].month) if done else None
     flash(gettext("已记账 %(count)s 张凭证", count=len(done)), "ok")
     return redirect(url_for("finance.month", month=month))
-
-
-@blueprint.route("/vouchers/<voucher_id>/reverse", methods=["GET", "POST"])
-@requires("voucher.make")
-def reverse_voucher(voucher_id: str) -> str | Response:
-    here, form = context.community(), ReverseForm()
-    row = get(context.reading(), Voucher, here.id, voucher_id)
-    if not form.is_submitted():
-        form.day.data = today(context.now())
-    if form.validate_on_submit():
-        assert form.day.data is not None
-        try:
-            with context.writing() as session:
-                red = service.reverse(
-                    session,
-                    here.id,
-                    voucher_id=voucher_id,
-                    day=form.day.data,
-                    reason=form.reason.data or "",
-                    by=context.person_id(),
-                    now=context.now(),
-                )
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-        else:
-            flash(gettext("红字凭证已写好，等复核记账"), "ok")
-            return redirect(url_for("finance.voucher", voucher_id=red.id))
-    return render_template("finance/reverse.html", form=form, voucher=row)
