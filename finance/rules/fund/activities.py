@@ -1,7 +1,7 @@
 """会民非02表 业务活动表, as laid out since 2026 (rules.md 5.3): the work fund's income and expense, restricted apart.
 
 Only the work fund appears: what is received for the owners is no income of the organisation (R4.6). Expenses are the
-unrestricted net assets' (R5.1). Moves between the two kinds of net assets are entries on 非限定性 and 限定性净资产 outside
+unrestricted net assets' (R5.1). Moves between the two kinds of net assets are entries on these two accounts outside
 the close of a year, and must cancel.
 """
 

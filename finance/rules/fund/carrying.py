@@ -1,7 +1,7 @@
 """Carrying a year's income and expense to net assets, and setting restricted net assets free (R5.1).
 
-Close: unrestricted income to 非限定性净资产, restricted income to 限定性净资产, expenses to 非限定性净资产, what was set right for
-earlier years to either. Release, when the condition of a gift or grant is met: Dr 限定性 Cr 非限定性净资产.
+Close: unrestricted income to 3101, restricted income to 3102, expenses to 3101, what was set right for earlier years
+to either. Release, when the condition of a gift or grant is met: Dr 3102 Cr 3101.
 """
 
 from collections.abc import Mapping

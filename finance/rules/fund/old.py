@@ -96,7 +96,8 @@ class OldSheetDoesNotBalance(Refusal):
 
 class OldTrustApart(Refusal):
     message = N_(
-        "第 51 行受托代理资产 %(assets)s 与第 91 行受托代理负债 %(liabilities)s 不相等：它们属于业主共有资金账簿，请核对原表"
+        "第 51 行受托代理资产 %(assets)s 与第 91 行受托代理负债 %(liabilities)s 不相等："
+        "它们属于业主共有资金账簿，请核对原表"
     )
 
 

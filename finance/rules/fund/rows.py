@@ -66,10 +66,14 @@ def added_up(rows: Sequence[Row], figures: Mapping[str, int]) -> dict[str, int]:
     return found
 
 
-def leaves(rows: Sequence[Row], key: str) -> tuple[str, ...]:
-    """The lines that a line is made of: itself, or what its sum adds up in the end."""
+def made_of(rows: Sequence[Row], key: str) -> dict[str, int]:
+    """The lines that a figure is made of in the end, with 1 for those it adds and -1 for those it takes away."""
     by_key = {row.key: row for row in rows}
     row = by_key[key]
     if row.look is not Look.SUM:
-        return (key,)
-    return tuple(leaf for part in (*row.of, *row.less) for leaf in leaves(rows, part))
+        return {key: 1}
+    found: dict[str, int] = {}
+    for part in (*row.of, *row.less):
+        sign = -1 if part in row.less or by_key[part].look is Look.LESS else 1
+        found.update({leaf: sign * weight for leaf, weight in made_of(rows, part).items()})
+    return found

@@ -1,7 +1,7 @@
 """会民非01表 资产负债表, as laid out since 2026 (财会〔2024〕25号, read in secondary sources; rules.md 5.3).
 
-Both funds stand in it: what is held for the owners as 受托代理资产, what is owed to them for it as 受托代理负债. Before a
-year is closed its income and expense are part of the net assets they will end in, so that every day's sheet balances.
+Both funds stand in it: what is held for the owners as 受托代理资产, what is owed to them for it as 受托代理负债. Before
+a year is closed its income and expense are part of the net assets they will end in, so every day's sheet balances.
 Lines by maturity (一年内到期) have no account of their own in the chart and stay empty.
 """
 
@@ -144,7 +144,7 @@ OWED = (
 ROWS: tuple[Row, ...] = (*ASSETS, *OWED)
 PLACES = places(ROWS)
 # All other lines are credits: what is owed, net assets, and what is printed as taken away.
-_DEBITS = frozenset(row.key for row in ASSETS if row.look is not Look.LESS)
+DEBITS = frozenset(row.key for row in ASSETS if row.look is not Look.LESS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +161,8 @@ class Sheet:
 
 class SheetDoesNotBalance(Refusal):
     message = N_(
-        "资产负债表不平：资产总计 %(assets)s，负债和净资产总计 %(both)s，差 %(gap)s。有凭证被改动过，请先运行 hoa verify 查明"
+        "资产负债表不平：资产总计 %(assets)s，负债和净资产总计 %(both)s，差 %(gap)s。"
+        "有凭证被改动过，请先运行 hoa verify 查明"
     )
 
 
@@ -184,7 +185,7 @@ def build(moved: Iterable[Moved]) -> Sheet:
 
 def _column(moved: Iterable[Moved]) -> dict[str, int]:
     found = totals(moved, PLACES)
-    printed = {key: fen if key in _DEBITS else -fen for key, fen in found.items()}
+    printed = {key: fen if key in DEBITS else -fen for key, fen in found.items()}
     return added_up(ROWS, printed)
 
 

@@ -73,7 +73,7 @@ def check_period(start: date, end: date) -> None:
 
 
 def build(moved: Iterable[Moved], *, start: date, end: date) -> FundStatements:
-    """The statements of a period, from sums of both books, with every invariant checked for the period and for the year."""
+    """The statements of a period, from sums of both books, with every invariant checked for period and year."""
     check_period(start, end)
     everything = tuple(moved)
     balance = sheet.build(everything)
