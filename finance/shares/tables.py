@@ -1,8 +1,8 @@
 """Budgets, runs with their lists and payments, allowances and top-ups. What was listed, paid, returned, claimed or
 certified never changes (0024_shares); a list that is made anew is another version beside the old one.
 
-A voucher's id is kept without a foreign key, because a draft may be thrown away: then the payment it was to book did not
-happen, and whoever was on it is payable again.
+A voucher's id is kept without a foreign key, because a draft may be thrown away: then the payment it was to book did
+not happen, and whoever was on it is payable again.
 """
 
 from datetime import date, datetime

@@ -10,6 +10,7 @@ from hoa.kernel.errors import N_, Refusal
 
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 MOST_LINES = 60
+LONGEST_NOTE = 200
 
 
 class BadYear(Refusal):
@@ -22,6 +23,10 @@ class NoLines(Refusal):
 
 class TwiceTheSame(Refusal):
     message: ClassVar[str] = N_("“%(name)s”写了两行，请合并成一行")
+
+
+class NoteTooLong(Refusal):
+    message: ClassVar[str] = N_("“%(name)s”的说明太长，请控制在 %(most)s 个字以内")
 
 
 class NegativeLine(Refusal):
@@ -109,6 +114,8 @@ def check_lines(lines: Sequence[BudgetLine], known: Mapping[str, bool]) -> None:
             raise TwiceTheSame(name=line.name)
         if line.planned_fen < 0:
             raise NegativeLine(name=line.name)
+        if len(line.note) > LONGEST_NOTE:
+            raise NoteTooLong(name=line.name, most=LONGEST_NOTE)
         seen.add(line.role)
 
 

@@ -144,7 +144,7 @@ class MakerChecks(NotAllowed):
 
 
 class NotAtThisStep(Refusal):
-    message: ClassVar[str] = N_("这次分配现在的状态是“%(state)s”，不能做这一步，请刷新页面")
+    message: ClassVar[str] = N_("这次分配已经不在这一步，可能别人处理过了；请刷新页面看最新状态")
     status: ClassVar[int] = 409
 
 
@@ -350,7 +350,7 @@ def list_hash(content: dict[str, object]) -> str:
 
 def require_state(state: str, *allowed: RunState) -> None:
     if RunState(state) not in allowed:
-        raise NotAtThisStep(state=STATE_NAMES[RunState(state)])
+        raise NotAtThisStep
 
 
 def check_second(*, maker_id: str, checker_id: str) -> None:
