@@ -22,6 +22,7 @@ ROOMS = (
     "finance.contract_tables",
     "finance.disclosure.tables",
     "finance.papers.tables",
+    "finance.year.tables",
     "finance.audit.tables",
     "finance.supervision.tables",
 )
