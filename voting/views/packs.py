@@ -112,6 +112,9 @@ TITLES = {
     "three_approvals_above_fen": N_("超过这个金额（分）的支出由三人复核（零为不要求）"),
     "cash_float_fen": N_("库存现金限额（分）"),
     "cash_settlement_fen": N_("现金支付的结算起点（分）"),
+    "min_topup_rule": N_("公共收益补充维修资金的规定"),
+    "min_topup_percent": N_("公共收益补充维修资金的比例（百分之，零为没有固定比例）"),
+    "allowance_tax_from_fen": N_("津贴超过多少分预扣个人所得税"),
 }
 WORDS = {
     "first": N_("以第一张为准"),
@@ -131,6 +134,9 @@ WORDS = {
     "allowed": N_("可以"),
     "not-allowed": N_("不可以"),
     "1/3": N_("三分之一"),
+    "topup-free": N_("没有固定比例，由业主大会决定"),
+    "topup-more-than": N_("超过这个比例"),
+    "topup-if-low": N_("维修资金不足首期三成时不低于这个比例"),
 }
 
 

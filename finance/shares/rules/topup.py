@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from hoa.kernel.errors import N_, Refusal
 
-NONE, AT_LEAST, MORE_THAN, IF_LOW = "topup-free", "topup-at-least", "topup-more-than", "topup-if-low"
+NONE, MORE_THAN, IF_LOW = "topup-free", "topup-more-than", "topup-if-low"
 
 
 class BadPercent(Refusal):
@@ -78,7 +78,7 @@ def due_fen(rule: TopUpRule, *, income_fen: int, own_percent: int | None, fund_l
 
 def check_term(rule: TopUpRule, percent: int) -> None:
     """The assembly may ask for more than the place, never for less."""
-    floor = rule.percent if rule.kind in (AT_LEAST, MORE_THAN) else 0
+    floor = rule.percent if rule.kind == MORE_THAN else 0
     if not floor <= percent <= 100:
         raise BadPercent(floor=floor)
 
@@ -90,7 +90,6 @@ def due_by(year: int) -> date:
 
 KIND_NAMES: Mapping[str, str] = {
     NONE: N_("没有固定比例，由业主大会决定"),
-    AT_LEAST: N_("不低于收益的百分之 %(percent)s"),
     MORE_THAN: N_("超过收益的百分之 %(percent)s"),
     IF_LOW: N_("维修资金余额不足首期百分之三十时，不低于收益的百分之 %(percent)s"),
 }
