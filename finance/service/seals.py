@@ -27,6 +27,7 @@ from finance.tables import (
     RelatedParty,
     Voucher,
 )
+from finance.year.tables import ClosedYear, YearReport
 from hoa.db import Base, CommunityRow
 from hoa.kernel.errors import N_
 from hoa.kernel.ids import new_id
@@ -96,6 +97,8 @@ SEALED: dict[type[Base], Sealed] = {
             ),
         ),
     ),
+    ClosedYear: Sealed(name=N_("年结"), label=lambda facts: str(facts["year"])),
+    YearReport: Sealed(name=N_("年度报告报送"), label=lambda facts: f"{facts['year']} · {facts['sent_on']}"),
     Period: Sealed(
         name=N_("会计期间"),
         label=lambda facts: f"{facts['month'] // 100}-{facts['month'] % 100:02d}",
