@@ -24,6 +24,7 @@ POWERS: Mapping[str, frozenset[Post]] = {
     "books.inspect": EVERYONE,
     "books.close": frozenset({COMMITTEE_TREASURER}),
     "books.publish": frozenset({COMMITTEE_TREASURER, COMMITTEE_CHAIR}),
+    "document.mask": frozenset({COMMITTEE_TREASURER, COMMITTEE_CHAIR, COMMITTEE_DEPUTY, COMMITTEE_SECRETARY}),
     "bank.import": frozenset({COMMITTEE_TREASURER, COMMITTEE_CASHIER}),
     "voucher.make": frozenset({COMMITTEE_TREASURER}),
     "voucher.check": frozenset({COMMITTEE_CHAIR, COMMITTEE_DEPUTY, COMMITTEE_MEMBER, COMMITTEE_SECRETARY}),

@@ -34,7 +34,7 @@ def store(
     """
     if kind not in rules.DOCUMENT_KINDS:
         raise rules.DocumentKindUnknown
-    upload = uploads.checked(data, name)
+    upload = uploads.checked(data, name, ofd=True)
     document = Document(
         community_id=community_id,
         name=upload.name,
@@ -94,7 +94,38 @@ def masked_copy(session: Session, document: Document) -> Document | None:
     query = select(Document).where(
         Document.community_id == document.community_id, Document.masked_from_id == document.id
     )
-    return session.scalars(query.order_by(Document.uploaded_at.desc())).first()
+    return session.scalars(query.order_by(Document.uploaded_at.desc(), Document.id.desc())).first()
+
+
+def uses(session: Session, document: Document) -> list[Voucher | Contract]:
+    """The vouchers and contracts that a document lies under."""
+    attachments = session.scalars(
+        select(Attachment)
+        .where(Attachment.community_id == document.community_id, Attachment.document_id == document.id)
+        .order_by(Attachment.id)
+    ).all()
+    return [
+        get(session, Voucher, row.community_id, row.voucher_id)
+        if row.voucher_id is not None
+        else get(session, Contract, row.community_id, row.contract_id or "")
+        for row in attachments
+    ]
+
+
+def twins(session: Session, document: Document) -> Sequence[Document]:
+    """Other documents with the very same bytes: one invoice attached twice is paid twice, unless it was split."""
+    query = select(Document).where(
+        Document.community_id == document.community_id,
+        Document.sha256 == document.sha256,
+        Document.id != document.id,
+    )
+    return session.scalars(query.order_by(Document.uploaded_at, Document.id)).all()
+
+
+def used_elsewhere(session: Session, document: Document) -> list[Voucher | Contract]:
+    """Where the same bytes lie under something else already."""
+    mine = {use.id for use in uses(session, document)}
+    return [use for twin in twins(session, document) for use in uses(session, twin) if use.id not in mine]
 
 
 def _attach(

@@ -1,22 +1,29 @@
 """Documents under vouchers and contracts: putting one there, taking it off a draft, opening it."""
 
 import io
+from collections.abc import Sequence
 
-from flask import flash, redirect, send_file, url_for
+from flask import flash, redirect, render_template, send_file, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from finance.forms import DocumentForm, ReasonForm
-from finance.service import documents
-from finance.tables import Attachment, Document, Voucher
+from finance.service import documents, masking
+from finance.service.vouchers import label
+from finance.tables import Attachment, Contract, Document, Voucher
 from finance.views.base import blueprint
+from finance.views.masking import people
 from finance.views.vouchers import is_published, voucher_page
 from hoa.db import get
 from hoa.kernel.errors import N_, NotFound, Refusal
+from hoa.ports.uploads import OFD
 from hoa.web import context
 from hoa.web.access import requires
 from hoa.web.i18n import told
+from hoa.web.pages import PagesFailed
+
+PAGES_SHOWN = 3
 
 
 class HeldBack(Refusal):
@@ -43,10 +50,13 @@ def add_document(voucher_id: str) -> str | Response:
                     now=context.now(),
                 )
                 documents.attach_to_voucher(session, here.id, document_id=stored.id, voucher_id=row.id)
+                twice = _readable(documents.used_elsewhere(session, stored), inside=True)
         except Refusal as refusal:
             form.form_errors.append(told(refusal))
         else:
             flash(gettext("已上传"), "ok")
+            for words, _ in twice:
+                flash(gettext("同一个文件已经附在“%(where)s”上，请确认不是重复报销", where=words), "warn")
             return redirect(url_for("finance.voucher", voucher_id=voucher_id))
     elif not form.errors:
         form.form_errors.append(gettext("请先选择文件"))
@@ -66,30 +76,89 @@ def remove_document(voucher_id: str, document_id: str) -> Response:
 @requires("books.inspect")
 def document(document_id: str) -> Response:
     """A document, always as a download. Owners get the masked copy where there is one, and only what was published."""
-    session, here = context.reading(), context.community()
-    row = get(session, Document, here.id, document_id)
-    if not context.may("books.read"):
-        if not _is_published(document_id):
-            raise NotFound
-        masked = documents.masked_copy(session, row)
-        if masked is None and _names_a_person(document_id):
-            raise HeldBack
-        row = masked or row
+    _, row = _shown(document_id)
     data = context.platform().files.get(row.sha256)
     response = send_file(io.BytesIO(data), mimetype=row.media_type, as_attachment=True, download_name=row.name)
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 
-def _names_a_person(document_id: str) -> bool:
-    """Whether the other side of a voucher with this document is a person: their receipt may hold more than a name."""
-    here = context.community()
-    query = (
-        select(Voucher.id)
-        .join(Attachment, (Attachment.community_id == Voucher.community_id) & (Attachment.voucher_id == Voucher.id))
-        .where(Attachment.community_id == here.id, Attachment.document_id == document_id, Voucher.party_is_person)
+@blueprint.get("/documents/<document_id>/about")
+@requires("books.inspect")
+def document_page(document_id: str) -> str | tuple[str, int]:
+    """What a document is: its pages as pictures, its fingerprint, who put it where, and how it was masked."""
+    session, inside = context.reading(), context.may("books.read")
+    try:
+        original, row = _shown(document_id)
+    except HeldBack as refusal:
+        return render_template("finance/document_held.html", refused=told(refusal)), refusal.status
+    versions = masking.versions(session, original) if inside else ()
+    named = {original.uploaded_by_id, *(who for one in versions for who in (one.made_by_id, one.checked_by_id))}
+    return render_template(
+        "finance/document.html",
+        document=row,
+        original=original,
+        inside=inside,
+        pages=_pages(row),
+        uses=_readable(documents.uses(session, original), inside),
+        elsewhere=_readable(documents.used_elsewhere(session, original), inside) if inside else [],
+        versions=versions,
+        people=people(named) if inside else {},
+        personal=masking.names_a_person(session, original),
+        seen=documents.masked_copy(session, original),
+        me=context.person_id(),
+        ofd=original.media_type == OFD,
     )
-    return context.reading().scalars(query.limit(1)).first() is not None
+
+
+@blueprint.get("/documents/<document_id>/pages/<int:page>")
+@requires("books.inspect")
+def document_picture(document_id: str, page: int) -> Response:
+    """One page as a picture that we drew ourselves: nothing of the file acts in the reader's browser."""
+    _, row = _shown(document_id)
+    data, _ = masking.picture(context.platform().files, row, page=page)
+    kind = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
+    return send_file(io.BytesIO(data), mimetype=kind, max_age=0)
+
+
+def _shown(document_id: str) -> tuple[Document, Document]:
+    """A document and what of it this reader may see: owners get the masked copy, and only of what was published."""
+    session, here = context.reading(), context.community()
+    row = get(session, Document, here.id, document_id)
+    if context.may("books.read"):
+        return (get(session, Document, here.id, row.masked_from_id) if row.masked_from_id else row), row
+    original = get(session, Document, here.id, row.masked_from_id) if row.masked_from_id else row
+    if not _is_published(original.id):
+        raise NotFound
+    masked = documents.masked_copy(session, original)
+    if masked is None and masking.names_a_person(session, original):
+        raise HeldBack
+    return original, masked or original
+
+
+def _pages(row: Document) -> range:
+    """The pages to show: a picture is its own page, a PDF's first few, an OFD's none."""
+    if row.media_type == OFD:
+        return range(0)
+    if row.media_type != masking.PDF:
+        return range(1, 2)
+    try:
+        count = masking.picture(context.platform().files, row, page=1)[1]
+    except PagesFailed:
+        return range(0)
+    return range(1, min(count, PAGES_SHOWN) + 1)
+
+
+def _readable(uses: Sequence[Voucher | Contract], inside: bool) -> list[tuple[str, str]]:
+    """Where a document lies, as (words, address); visitors are shown what was published."""
+    found = []
+    for use in uses:
+        if isinstance(use, Contract):
+            text = gettext("合同 %(number)s %(title)s", number=use.number, title=use.title)
+            found.append((text, url_for("finance.contract", number=use.number)))
+        elif inside or is_published(use):
+            found.append((f"{label(use)} {use.summary}", url_for("finance.voucher", voucher_id=use.id)))
+    return found
 
 
 def _is_published(document_id: str) -> bool:

@@ -1,12 +1,16 @@
 """Files that people send: told by their content, never by their name or by what the browser claims (trust.md 18).
 
 Pictures are drawn anew, so that place, camera and anything hidden behind the picture are gone. A PDF keeps its bytes,
-because it may carry a signature, and is refused when something in it acts by itself.
+because it may carry a signature, and is refused when something in it acts by itself, when it is another kind of file
+too, or when it would unpack to far more than it weighs. An OFD (the form of Chinese electronic invoices) is taken only
+where a room asks for it, and only to be downloaded: nothing of ours opens one.
 """
 
 import io
 import re
 import unicodedata
+import zipfile
+import zlib
 from typing import NamedTuple
 
 import pikepdf
@@ -17,7 +21,29 @@ from hoa.kernel.errors import N_, Refusal
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 NAME_LENGTH = 80
-SUFFIXES = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg"}
+OFD = "application/ofd"
+SUFFIXES = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", OFD: ".ofd"}
+# What one packed part of a PDF may unpack to; an index of 100,000 objects is a tenth of it.
+MOST_UNPACKED = 32 * 1024 * 1024
+# An OFD is a zip of pages, pictures, fonts, seals and the invoice's data; this is all that may be in it.
+OFD_PARTS = (
+    ".xml",
+    ".xbrl",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".jb2",
+    ".gif",
+    ".ttf",
+    ".otf",
+    ".dat",
+    ".esl",
+)
+OFD_MOST_PARTS = 500
+OFD_MOST_UNPACKED = 64 * 1024 * 1024
 # Anything in a PDF that acts by itself or carries other files.
 ACTIVE = (
     "/JavaScript",
@@ -30,6 +56,10 @@ ACTIVE = (
     "/SubmitForm",
     "/ImportData",
 )
+
+_STREAM = re.compile(rb"stream\r?\n")
+_MARKUP = re.compile(rb"<\s*(html|script|svg|\?php|!doctype)", re.IGNORECASE)
+_OFD_ROOT = re.compile(rb"<(\w+:)?OFD\b")
 
 
 class DocumentTooLarge(Refusal):
@@ -48,6 +78,14 @@ class DocumentActive(Refusal):
     message = N_("PDF“%(name)s”里带有脚本、自动动作或嵌入的文件，请打印成普通 PDF 后再传")
 
 
+class DocumentTwoFaced(Refusal):
+    message = N_("文件“%(name)s”里还藏着另一种文件，没有收下；请打印成普通 PDF，或重新拍照后再传")
+
+
+class DocumentBomb(Refusal):
+    message = N_("文件“%(name)s”解开以后大得不正常，没有收下；请重新扫描或导出")
+
+
 class DocumentUnreadable(Refusal):
     message = N_("文件“%(name)s”打不开，可能已损坏，请重新扫描或导出")
 
@@ -60,8 +98,12 @@ class Upload(NamedTuple):
     name: str
 
 
-def checked(data: bytes, name: str) -> Upload:
-    """The file as it may be kept; anything that is not a plain PDF, PNG or JPEG is refused with what to do."""
+def checked(data: bytes, name: str, *, ofd: bool = False) -> Upload:
+    """The file as it may be kept; anything that is not a plain PDF, PNG or JPEG (or, where the room asks for it, an
+    OFD) is refused with what to do.
+    """
+    if ofd and data.startswith(b"PK\x03\x04"):
+        return Upload(_checked_ofd(data, name), OFD, safe_name(name, OFD))
     media = media_type(data, name)
     kept = _checked_pdf(data, name) if media == "application/pdf" else _redrawn(data, name, media)
     return Upload(kept, media, safe_name(name, media))
@@ -93,7 +135,7 @@ def safe_name(name: str, media: str) -> str:
         character for character in last if unicodedata.category(character)[0] not in "CZ" or character == " "
     )
     stem = re.sub(r'[<>:"|?*]+', "_", plain).strip(" .")
-    stem = re.sub(r"\.(pdf|png|jpe?g)$", "", stem, flags=re.IGNORECASE)[:NAME_LENGTH].strip(" .")
+    stem = re.sub(r"\.(pdf|png|jpe?g|ofd)$", "", stem, flags=re.IGNORECASE)[:NAME_LENGTH].strip(" .")
     return (stem or "document") + SUFFIXES[media]
 
 
@@ -116,6 +158,9 @@ def _redrawn(data: bytes, name: str, media: str) -> bytes:
 
 
 def _checked_pdf(data: bytes, name: str) -> bytes:
+    if zipfile.is_zipfile(io.BytesIO(data)) or _MARKUP.search(data[:1024]):
+        raise DocumentTwoFaced(name=name)
+    _refuse_bombs(data, name)
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
             pages = len(pdf.pages)
@@ -128,6 +173,58 @@ def _checked_pdf(data: bytes, name: str) -> bytes:
     if acting:
         raise DocumentActive(name=name)
     return data
+
+
+def _refuse_bombs(data: bytes, name: str) -> None:
+    """Opening a PDF unpacks its index and its packed objects, whatever they claim to weigh: look first, at no more than
+    is allowed. Everything else in it is unpacked by a child process only (`hoa.web.pages`).
+    """
+    left = MOST_UNPACKED
+    for found in _STREAM.finditer(data):
+        head = data[max(0, found.start() - 1024) : found.start()].rpartition(b"obj")[2]
+        if b"ObjStm" not in head and b"XRef" not in head and b"#" not in head:
+            continue
+        if head.count(b"Decode") > 2:  # one filter and its parameters; packed twice is packed to deceive
+            raise DocumentBomb(name=name)
+        unpacking = zlib.decompressobj()
+        try:
+            left -= len(unpacking.decompress(data[found.end() :], left + 1))
+        except zlib.error:
+            continue  # packed some other way, which cannot grow like this, or broken: then it does not open at all
+        if left < 0:
+            raise DocumentBomb(name=name)
+
+
+def _checked_ofd(data: bytes, name: str) -> bytes:
+    """An OFD whose parts are of known kinds, lie inside it, and weigh what a document weighs (GB/T 33190: a zip with
+    `OFD.xml`). Nothing is unpacked but that entry page, and of it no more than is needed.
+    """
+    if len(data) > MAX_BYTES:
+        raise DocumentTooLarge(name=name, limit=MAX_BYTES // 1024 // 1024)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+            if archive.comment or len(parts) > OFD_MOST_PARTS:
+                raise DocumentTwoFaced(name=name)
+            if sum(part.file_size for part in parts) > OFD_MOST_UNPACKED:
+                raise DocumentBomb(name=name)
+            for part in parts:
+                _check_part(part, name)
+            entry = archive.open("OFD.xml").read(64 * 1024)
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError, zlib.error, EOFError):
+        raise DocumentUnreadable(name=name) from None
+    if b"<!" in entry.replace(b"<!--", b"") or not _OFD_ROOT.search(entry):
+        raise DocumentType(name=name)
+    return data
+
+
+def _check_part(part: zipfile.ZipInfo, name: str) -> None:
+    path = part.filename
+    outside = path.startswith(("/", "\\")) or "\\" in path or ":" in path or ".." in path.split("/")
+    if outside or part.flag_bits & 0x1:
+        raise DocumentTwoFaced(name=name)
+    if not part.is_dir() and not path.lower().endswith(OFD_PARTS):
+        raise DocumentActive(name=name)
 
 
 def _acts(action: pikepdf.Object) -> bool:
