@@ -11,12 +11,14 @@ from finance.audit.room import ROOM as AUDIT
 from finance.room import ROOM as FINANCE
 from finance.service import acts as finance_acts
 from finance.service import publication
+from finance.supervision.room import ROOM as SUPERVISION
+from finance.supervision.service import notes as supervisors_notes
 from hoa import home
 from hoa.accounts import newcomers, second_factor
 from hoa.accounts.entry import load_signed_in, this_session
 from hoa.accounts.room import ROOM as ACCOUNTS
 from hoa.bulletin import acts as bulletin_acts
-from hoa.bulletin import current
+from hoa.bulletin import current, marks
 from hoa.bulletin.for_groups import GroupBoard
 from hoa.bulletin.room import ROOM as BULLETIN
 from hoa.community import phones
@@ -70,6 +72,7 @@ ROOMS: tuple[Room, ...] = (
     ELECTIONS,
     FINANCE,
     AUDIT,
+    SUPERVISION,
 )
 ROOT = Path(__file__).resolve().parent.parent
 PLATFORM_ADMINISTER = "platform.administer"
@@ -81,6 +84,7 @@ def wire(platform: Platform) -> None:
     current.provide(publication.KIND, publication.current_hash)
     current.provide(candidates.KIND, candidates.current_hash)
     board.provide(GroupBoard())
+    marks.provide(supervisors_notes.marks)
     for room in (bulletin_acts, resolutions_acts, voting_acts, finance_acts):
         acts.provide(room.__name__, room.told)
 

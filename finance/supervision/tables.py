@@ -236,6 +236,7 @@ class TermAudit(CommunityRow, Base):
     begun_at: Mapped[datetime]
     report_id: Mapped[str | None]
     draft: Mapped[str]
+    draft_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     draft_at: Mapped[datetime | None]
     feedback_until: Mapped[date | None]
     opinion: Mapped[str]

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import IntegerField, StringField, TextAreaField
 from wtforms.validators import NumberRange
 
-from hoa.bulletin import service
+from hoa.bulletin import marks, service
 from hoa.bulletin.current import has_moved
 from hoa.bulletin.powers import answering
 from hoa.bulletin.tables import Objection, Publication
@@ -25,6 +25,12 @@ PAGE = 20
 
 blueprint = Blueprint("bulletin", __name__, url_prefix="/c/<community_code>/bulletin")
 short = Blueprint("bulletin_short", __name__)
+
+
+@blueprint.app_context_processor
+def _marked() -> dict[str, object]:
+    """`supervisors_marks(publication_id)` wherever a publication is read: other rooms show theirs on own pages."""
+    return {"supervisors_marks": lambda row_id: marks.of(context.reading(), context.community().id, [row_id])}
 
 
 class NoticeForm(Form):
@@ -49,10 +55,12 @@ def board() -> str:
     pages = max(1, -(-total // PAGE))
     page = min(max(request.args.get("page", 1, type=int), 1), pages)
     rows = service.publications(session, here.id, limit=PAGE, offset=(page - 1) * PAGE)
+    objected = marks.of(session, here.id, [row.id for row in rows])
     me = context.me()
     return render_template(
         "bulletin/board.html",
         rows=[(row, has_moved(session, row)) for row in rows],
+        objected={mark.publication_id for mark in objected if mark.lifted_at is None},
         page=page,
         pages=pages,
         total=total,

@@ -234,14 +234,14 @@ def _departures() -> None:
     _table(
         table,
         *map(_text, ("subject", "begun_by", "draft", "opinion")),
-        *(_text(name, nullable=True) for name in ("person_id", "report_id", "final_by")),
+        *(_text(name, nullable=True) for name in ("person_id", "report_id", "draft_by", "final_by")),
         *map(_day, ("left_on", "starts_on", "ends_on")),
         _day("feedback_until", nullable=True),
         _moment("begun_at", nullable=False),
         *map(_moment, ("draft_at", "final_at")),
         _to(table, "report_id", "audit_report"),
         sa.UniqueConstraint("community_id", "subject", name="uq_supervision_term_audit_subject"),
-        people=("person_id", "begun_by", "final_by"),
+        people=("person_id", "begun_by", "draft_by", "final_by"),
     )
     forbid(table, actions=("DELETE",), because="an audit of a term stays")
     fixed = _moved("subject", "person_id", "left_on", "starts_on", "ends_on", "begun_by", "begun_at")

@@ -1,0 +1,177 @@
+"""Drawing vouchers, ticking them off, and the proof of a draw for anybody."""
+
+from flask import Response as FlaskResponse
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext
+from werkzeug.wrappers import Response
+from wtforms import DateField, IntegerField, RadioField, SelectField, StringField
+from wtforms.validators import NumberRange, Optional
+
+from finance.service.books import chart_of, find_book
+from finance.supervision.powers import FIND, READ
+from finance.supervision.rules import sampling
+from finance.supervision.rules.sampling import METHOD_NAMES, RESULT_NAMES, Method, Plan, Result
+from finance.supervision.service import samples as service
+from finance.supervision.tables import Sample, SampleItem
+from finance.supervision.views.base import blueprint, names_of
+from finance.tables import Book
+from hoa.db import get
+from hoa.kernel import canonical, money
+from hoa.kernel.errors import NotFound, Refusal
+from hoa.web import context
+from hoa.web.access import public, requires
+from hoa.web.forms import Form, Parses, at_most, options, required
+from hoa.web.i18n import told
+
+
+class SampleForm(Form):
+    start = DateField(lazy_gettext("起始日"), validators=[required()])
+    end = DateField(lazy_gettext("截止日"), validators=[required()])
+    method = RadioField(
+        lazy_gettext("怎样抽"),
+        choices=options((str(key), lazy_gettext(name)) for key, name in METHOD_NAMES.items()),
+        default=str(Method.ABOVE),
+        validators=[required()],
+    )
+    threshold = StringField(
+        lazy_gettext("金额起点（元）"), default="5000", validators=[Optional(), Parses(money.parse)]
+    )
+    size = IntegerField(
+        lazy_gettext("随机抽几张"),
+        default=10,
+        validators=[Optional(), NumberRange(1, sampling.MOST, message=lazy_gettext("请填 %(min)s 到 %(max)s"))],
+    )
+    seed = StringField(
+        lazy_gettext("随机种子和出处"),
+        validators=[Optional(), at_most(sampling.SEED_LENGTH)],
+        description=lazy_gettext("用谁也控制不了的公开数字，例如当天的上证指数收盘价；任何人都能据此重算抽到哪些凭证"),
+    )
+    account = SelectField(lazy_gettext("科目"), validators=[Optional()])
+
+    def offer(self, book: Book) -> None:
+        """The accounts of the book that take entries."""
+        rows = [(one.code, f"{one.code} {one.name}") for one in chart_of(book).accounts]
+        self.account.choices = options([("", gettext("请选择")), *rows])
+
+    def plan(self) -> Plan:
+        return Plan(
+            method=Method(self.method.data),
+            threshold_fen=money.parse(self.threshold.data or "0") if self.method.data == Method.ABOVE else 0,
+            seed=self.seed.data or "" if self.method.data == Method.RANDOM else "",
+            size=self.size.data or 0 if self.method.data == Method.RANDOM else 0,
+            account=self.account.data or "" if self.method.data == Method.ACCOUNT else "",
+        )
+
+
+@blueprint.get("/samples")
+@requires(READ)
+def samples() -> str:
+    session, here = context.reading(), context.community()
+    return render_template(
+        "supervision/samples.html",
+        rows=service.samples(session, here.id),
+        progress=service.progress(session, here.id),
+        METHOD_NAMES=METHOD_NAMES,
+        Method=Method,
+    )
+
+
+@blueprint.route("/samples/new", methods=["GET", "POST"])
+@requires(FIND)
+def draw() -> str | Response:
+    form, book = SampleForm(), find_book(context.reading(), context.community().id)
+    if book is None:
+        raise NotFound
+    form.offer(book)
+    if form.validate_on_submit():
+        assert form.start.data is not None
+        assert form.end.data is not None
+        try:
+            with context.writing() as session:
+                row = service.draw(
+                    session,
+                    context.community().id,
+                    plan=form.plan(),
+                    start=form.start.data,
+                    end=form.end.data,
+                    by=context.person_id(),
+                    now=context.now(),
+                )
+        except Refusal as refusal:
+            form.form_errors.append(told(refusal))
+        else:
+            flash(gettext("清单已抽出并固定"), "ok")
+            return redirect(url_for("supervision.sample", sample_id=row.id))
+    return render_template("supervision/sample_form.html", form=form)
+
+
+@blueprint.get("/samples/<sample_id>")
+@requires(READ)
+def sample(sample_id: str) -> str:
+    session, here = context.reading(), context.community()
+    row = get(session, Sample, here.id, sample_id)
+    lines = service.lines(session, row)
+    return render_template(
+        "supervision/sample.html",
+        sample=row,
+        lines=lines,
+        names=names_of([row.drawn_by, *(line.item.ticked_by for line in lines)]),
+        left=sum(line.item.result is None for line in lines),
+        METHOD_NAMES=METHOD_NAMES,
+        RESULT_NAMES=RESULT_NAMES,
+        Method=Method,
+        Result=Result,
+        may_tick=context.may(FIND),
+    )
+
+
+@blueprint.post("/samples/items/<sample_item_id>")
+@requires(FIND)
+def tick(sample_item_id: str) -> Response:
+    """One voucher's result. What is wrong with the form is told on the list, where it was typed."""
+    here = context.community()
+    item = get(context.reading(), SampleItem, here.id, sample_item_id)
+    given = request.form.get("result", "")
+    if given not in {str(one) for one in Result}:
+        flash(gettext("请选择核对的结果"), "error")
+        return redirect(url_for("supervision.sample", sample_id=item.sample_id) + f"#item-{item.position}")
+    try:
+        with context.writing() as session:
+            service.tick(
+                session,
+                here.id,
+                sample_item_id,
+                result=Result(given),
+                note=request.form.get("note", ""),
+                by=context.person_id(),
+                now=context.now(),
+            )
+    except Refusal as refusal:
+        flash(told(refusal), "error")
+    return redirect(url_for("supervision.sample", sample_id=item.sample_id) + f"#item-{item.position}")
+
+
+@blueprint.get("/samples/<sample_id>/proof.json")
+@public
+def proof(sample_id: str) -> FlaskResponse:
+    """What anybody needs to draw again: the rule, the seed, every hash that could be drawn, and those that were. No
+    name, no amount."""
+    session, here = context.reading(), context.community()
+    row = get(session, Sample, here.id, sample_id)
+    book = get(session, Book, here.id, row.book_id)
+    found = service.population(session, book, start=row.starts_on, end=row.ends_on)
+    data = {
+        "format": sampling.FORMAT,
+        "number": row.number,
+        "method": row.method,
+        "start": row.starts_on.isoformat(),
+        "end": row.ends_on.isoformat(),
+        "seed": row.seed,
+        "size": row.size,
+        "threshold_fen": row.threshold_fen,
+        "account": row.account,
+        "digest": row.digest,
+        "population": sorted(one.hash for one in found),
+        "drawn": [line.item.hash for line in service.lines(session, row)],
+    }
+    return FlaskResponse(canonical.encode(data), mimetype="application/json")
