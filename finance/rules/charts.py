@@ -20,6 +20,14 @@ UNALLOCATED = "unallocated"
 BANK_ROLES: Mapping[str, str] = {TRUST: TRUST_BANK, WORK: "bank"}
 CASH_ROLES: Mapping[str, str] = {TRUST: "trust_cash", WORK: "cash"}
 
+# The kinds of accounts, in the order a chart lists them.
+ACCOUNT_KINDS: Mapping[str, str] = {
+    "asset": N_("资产"),
+    "liability": N_("负债"),
+    "net_assets": N_("净资产"),
+    "income": N_("收入"),
+    "expense": N_("费用"),
+}
 # R4.2: the kinds of common revenue. The words on screen; the chart carries the account names of the law.
 SOURCES: Mapping[str, str] = {
     "CR01": N_("公共道路、场地停车"),

@@ -48,6 +48,9 @@ class Means(StrEnum):
     CASH = "cash"
 
 
+MEANS_NAMES = {Means.BANK: N_("银行"), Means.CASH: N_("现金")}
+
+
 class OtherFund(Refusal):
     message = N_(
         "科目 %(code)s %(name)s 不属于这本账：业主共有资金与工作经费分账核算，不能混记，转拨请用“转入工作经费”"

@@ -168,13 +168,14 @@ OPEN_NAMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class OpenItem:
-    """A movement that only one side knows; `amount_fen` is positive."""
+    """A movement that only one side knows, or what is left of it (`whole_fen`: of how much); both are positive."""
 
     kind: OpenKind
     ref: str
     day: date
     amount_fen: int
     text: str
+    whole_fen: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -110,6 +110,12 @@ def find_book(session: Session, community_id: str, kind: str = TRUST, *, lock: b
     return session.scalars(query).one_or_none()
 
 
+def books(session: Session, community_id: str) -> Sequence[Book]:
+    """The community's books, the trust fund first."""
+    query = select(Book).where(Book.community_id == community_id)
+    return session.scalars(query.order_by(Book.kind)).all()
+
+
 def chart_of(book: Book) -> Chart:
     """The chart of accounts this book is kept by."""
     return load_chart(book.regime)

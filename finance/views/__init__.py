@@ -1,17 +1,37 @@
 """The pages of the books."""
 
-from finance.views import bank, contracts, documents, masking, matching, month, setup, statements, vouchers
+from finance.views import (
+    bank,
+    contracts,
+    correcting,
+    documents,
+    journal,
+    masking,
+    matching,
+    month,
+    publishing,
+    setup,
+    statements,
+    vouchers,
+    work_fund,
+    writing,
+)
 from finance.views.base import blueprint
 
 __all__ = [
     "bank",
     "blueprint",
     "contracts",
+    "correcting",
     "documents",
+    "journal",
     "masking",
     "matching",
     "month",
+    "publishing",
     "setup",
     "statements",
     "vouchers",
+    "work_fund",
+    "writing",
 ]

@@ -1,18 +1,19 @@
-"""Writing, checking, posting and reading vouchers."""
+"""Checking, posting and reading vouchers."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from finance.forms import DocumentForm, ReasonForm, ReverseForm, VoucherForm
+from finance.forms import DocumentForm, ReasonForm
+from finance.rules.charts import WORK
 from finance.rules.life import VoucherState
-from finance.rules.periods import Quarter, month_of, month_text
-from finance.service import matching, publication
+from finance.rules.periods import Quarter, month_text
+from finance.service import publication
 from finance.service import vouchers as service
-from finance.service.books import chart_of, is_closed, trust_book
+from finance.service.books import books, chart_of, find_book, the_book
 from finance.service.parts import matches_of
-from finance.tables import BankLine, Contract, Voucher
+from finance.tables import Book, Contract, Voucher
 from finance.views.base import blueprint
 from hoa.accounts.tables import Person
 from hoa.db import get
@@ -33,13 +34,20 @@ def vouchers() -> str:
     """All vouchers, searched and paged."""
     session, here = context.reading(), context.community()
     text, state = request.args.get("q", "").strip(), request.args.get("state", "")
+    kind = request.args.get("book", "")
+    book = the_book(session, here.id, kind) if kind else None
     states = (VoucherState(state),) if state in VoucherState._value2member_map_ else tuple(VoucherState)
-    total = service.number_of_vouchers(session, here.id, states=states, text=text)
+    total = service.number_of_vouchers(session, here.id, states=states, text=text, book=book)
     pages = max(1, -(-total // PAGE))
     page = min(max(request.args.get("page", 1, type=int), 1), pages)
     return render_template(
         "finance/vouchers.html",
-        rows=service.vouchers(session, here.id, states=states, text=text, limit=PAGE, offset=(page - 1) * PAGE),
+        rows=service.vouchers(
+            session, here.id, states=states, text=text, limit=PAGE, offset=(page - 1) * PAGE, book=book
+        ),
+        book=book,
+        has_work=find_book(session, here.id, WORK) is not None,
+        names={row.id: row.name for row in books(session, here.id)},
         text=text,
         state=state,
         total=total,
@@ -79,12 +87,15 @@ def voucher_page(row: Voucher, reason: ReasonForm, document: DocumentForm, refus
     """The voucher's page with the forms as they were sent."""
     session = context.reading()
     inside = context.may("books.read")
-    lines, chart = service.lines_of(session, row), chart_of(trust_book(session, row.community_id))
+    book = get(session, Book, row.community_id, row.book_id)
+    lines, chart = service.lines_of(session, row), chart_of(book)
+    approvals = service.approvals_of(session, row)
+    approvers = {approval.person_id for approval in approvals}
     me = context.me()
     people = {
         person.id: person.name if inside else masking.name(person.name)
         for person in session.scalars(
-            select(Person).where(Person.id.in_({row.maker_id, row.checker_id, row.poster_id} - {None}))
+            select(Person).where(Person.id.in_({row.maker_id, row.checker_id, row.poster_id, *approvers} - {None}))
         )
     }
     return render_template(
@@ -97,10 +108,16 @@ def voucher_page(row: Voucher, reason: ReasonForm, document: DocumentForm, refus
         resolution=resolutions.get(session, row.community_id, row.resolution_id) if row.resolution_id else None,
         original=get(session, Voucher, row.community_id, row.reverses_id) if row.reverses_id else None,
         reversal=service.reversal_of(session, row),
+        book=book,
+        corrected=get(session, Voucher, row.community_id, row.corrects_id) if row.corrects_id else None,
+        corrections=service.corrections_of(session, row),
+        twin=get(session, Voucher, row.community_id, row.twin_id) if row.twin_id else None,
+        approvals=approvals,
+        earlier_year=book.kind == WORK and row.day.year < today(context.now()).year,
         bank_parts=[(match, line) for match, line, _ in matches_of(session, row.community_id, voucher_ids=[row.id])],
         people=people,
         mine=me is not None and row.maker_id == me.id,
-        checked_by_me=me is not None and row.checker_id == me.id,
+        checked_by_me=me is not None and me.id in {row.checker_id, *approvers},
         inside=inside,
         inspect=context.may("books.inspect"),
         reason=reason,
@@ -138,13 +155,17 @@ def approve_voucher(voucher_id: str) -> tuple[str, int] | Response:
     here = context.community()
     try:
         with context.writing() as session:
-            service.approve(session, here.id, voucher_id=voucher_id, by=context.person_id(), now=context.now())
+            row = service.approve(session, here.id, voucher_id=voucher_id, by=context.person_id(), now=context.now())
+            still = row.approvals_needed - len(service.approvals_of(session, row))
     except Refusal as refusal:
         return _stopped(voucher_id, refusal)
-    flash(gettext("复核通过，等记账"), "ok")
-    waiting = service.vouchers(context.reading(), here.id, states=(VoucherState.SUBMITTED,), limit=1)
-    if waiting:
-        return redirect(url_for("finance.voucher", voucher_id=waiting[0].id))
+    if still > 0:
+        flash(gettext("您已复核；金额较大，还要 %(count)s 位委员复核", count=still), "ok")
+    else:
+        flash(gettext("复核通过，等记账"), "ok")
+    for other in service.vouchers(context.reading(), here.id, states=(VoucherState.SUBMITTED,)):
+        if context.person_id() not in (other.maker_id, other.checker_id):
+            return redirect(url_for("finance.voucher", voucher_id=other.id))
     return redirect(url_for("finance.vouchers", state=str(VoucherState.APPROVED)))
 
 

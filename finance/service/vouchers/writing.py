@@ -125,6 +125,8 @@ def revise(
     book = get(session, Book, community_id, voucher.book_id)
     require_cover(session, book, voucher, _lines(book, fields))
     voucher.maker_id, voucher.made_at = by, now
+    # What a voucher was begun to put right stays what it puts right.
+    fields = replace(fields, corrects_id=voucher.corrects_id)
     _fill(session, book, voucher, fields)
     return voucher
 
