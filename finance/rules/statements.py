@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from finance.rules.charts import SOURCES, TRUST_BANK, USES, Chart
+from finance.rules.charts import SOURCES, USES, Chart
 from finance.rules.ledger import Line, VoucherKind, balance_fen
 from hoa.kernel import money
 from hoa.kernel.errors import N_, Refusal
@@ -94,9 +94,9 @@ def build(
             earlier.extend(voucher.lines)
         elif voucher.day <= end:
             within.append(voucher)
-    bank = chart.by_role(TRUST_BANK).code
-    opening = balance_fen(earlier, bank)
-    closing = opening + balance_fen([line for voucher in within for line in voucher.lines], bank)
+    held = chart.by_role("trust_assets").code  # at the bank and in the cash box
+    opening = balance_fen(earlier, held)
+    closing = opening + balance_fen([line for voucher in within for line in voucher.lines], held)
     statement = Statement(
         start=start,
         end=end,

@@ -224,6 +224,14 @@ def balance_on(session: Session, account: BankAccount, day: date) -> int | None:
     return session.scalars(query.order_by(BankLine.seq.desc()).limit(1)).one_or_none()
 
 
+def opening_fen(session: Session, account: BankAccount) -> int:
+    """What the account held before the first movement we know."""
+    query = select(BankLine.balance_fen - BankLine.amount_fen).where(
+        BankLine.community_id == account.community_id, BankLine.account_id == account.id
+    )
+    return session.scalars(query.order_by(BankLine.seq).limit(1)).one_or_none() or 0
+
+
 def covered_until(session: Session, account: BankAccount) -> date | None:
     """The last day the imported statements cover."""
     query = select(BankImport.ends_on).where(

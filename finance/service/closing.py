@@ -12,6 +12,7 @@ from finance.rules.periods import last_day, month_text
 from finance.rules.statements import Reconciliation, check_reconciled
 from finance.service import bank
 from finance.service.books import bank_accounts, first_open_month, open_month, the_book
+from finance.service.carrying import check_december
 from finance.service.reconciliation import book_balance, reconcile, reconciliation_content
 from finance.service.vouchers import vouchers
 from finance.tables import Book, Period

@@ -80,7 +80,7 @@ def voucher_sides(
 
 def _effects(
     book: Book, voucher_ids: Collection[str] | None, posted_by: date | None
-) -> Select[tuple[str, str | None, int, int]]:
+) -> Select[str, str | None, int, int]:
     names = func.coalesce(Voucher.reverses_id, Voucher.corrects_id)
     query = (
         select(
