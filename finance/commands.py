@@ -6,7 +6,10 @@ from pathlib import Path
 
 import click
 
-from finance.service import bank, export
+from finance.rules.charts import TRUST, WORK
+from finance.rules.periods import first_day, last_day, parse_month
+from finance.rules.years import first_of, last_of, parse_year
+from finance.service import bank, export, fund_statements, statement_files
 from finance.service.books import bank_account, trust_book
 from hoa.community.service import named_community
 from hoa.kernel import money
@@ -29,18 +32,42 @@ def books() -> None:
 
 @books.command(name="export")
 @click.option("--community", "code", required=True, metavar="CODE", help="The community's code, such as WTY.")
+@click.option("--book", type=click.Choice((TRUST, WORK)), default=TRUST, show_default=True, help="Which fund.")
 @click.option("--format", "format_", required=True, type=click.Choice(export.FORMATS))
 @click.option("--from", "start", required=True, type=DAY, metavar="DATE", help="First day, 2026-01-01.")
 @click.option("--to", "end", required=True, type=DAY, metavar="DATE", help="Last day, 2026-09-30.")
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
-def export_command(platform: Platform, code: str, format_: str, start: datetime, end: datetime, output: Path) -> None:
+def export_command(
+    platform: Platform, code: str, book: str, format_: str, start: datetime, end: datetime, output: Path
+) -> None:
     """Write the posted ledger of a period to a file."""
     with platform.database.reading() as session:
         community = named_community(session, code)
-        data = export.export(session, community.id, format=format_, start=start.date(), end=end.date())
+        data = export.export(session, community.id, format=format_, start=start.date(), end=end.date(), book=book)
     output.write_bytes(data)
     click.echo(f"{output}: {len(data)} bytes")
+
+
+@books.command()
+@click.option("--community", "code", required=True, metavar="CODE", help="The community's code, such as WTY.")
+@click.option("--month", type=parse_month, metavar="MONTH", help="A month, 2026-09.")
+@click.option("--year", type=parse_year, metavar="YEAR", help="A year, 2026.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
+@click.pass_obj
+def statement(platform: Platform, code: str, month: int | None, year: int | None, as_json: bool) -> None:
+    """Print the balance sheet, the activities and the cash flows of a month or a year, checked against each other."""
+    if (month is None) == (year is None):
+        raise click.UsageError("say either --month or --year")
+    start, end = (first_day(month), last_day(month)) if month else (first_of(year or 0), last_of(year or 0))
+    with platform.database.reading() as session:
+        community = named_community(session, code)
+        built = fund_statements.build(session, community.id, start=start, end=end)
+    content = fund_statements.content(built)
+    if as_json:
+        click.echo(json.dumps(content, ensure_ascii=False))
+        return
+    click.echo(statement_files.as_text(content))
 
 
 @books.command(name="import-bank")

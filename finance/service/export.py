@@ -13,10 +13,10 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy.orm import Session
 
-from finance.rules.charts import Chart
+from finance.rules.charts import TRUST, Chart
 from finance.rules.ledger import Line, VoucherKind
 from finance.rules.statements import Posted
-from finance.service.books import chart_of, trust_book
+from finance.service.books import chart_of, the_book
 from finance.service.publication import brought_in, posted_vouchers
 from finance.tables import Book
 from hoa.kernel import money
@@ -60,21 +60,21 @@ class Ledger:
         return balances
 
 
-def ledger(session: Session, community_id: str, *, start: date, end: date) -> Ledger:
-    """The posted ledger of a period."""
+def ledger(session: Session, community_id: str, *, start: date, end: date, book: str = TRUST) -> Ledger:
+    """The posted ledger of a period of one of the two books."""
     if end < start:
         raise EndBeforeStart(start=start.isoformat(), end=end.isoformat())
-    book = trust_book(session, community_id)
-    posted = posted_vouchers(session, book, start=start, until=end)
+    kept = the_book(session, community_id, book)
+    posted = posted_vouchers(session, kept, start=start, until=end)
     opening: dict[str, int] = {}
-    _add(opening, brought_in(session, book, before=start))
+    _add(opening, brought_in(session, kept, before=start))
     for voucher in posted:
         if _before(voucher, start):
             _add(opening, voucher.lines)
     within = sorted(
         (voucher for voucher in posted if not _before(voucher, start)), key=lambda voucher: (voucher.day, voucher.label)
     )
-    return Ledger(book=book, chart=chart_of(book), start=start, end=end, opening=opening, vouchers=tuple(within))
+    return Ledger(book=kept, chart=chart_of(kept), start=start, end=end, opening=opening, vouchers=tuple(within))
 
 
 def _before(voucher: Posted, start: date) -> bool:
@@ -87,12 +87,12 @@ def _add(balances: dict[str, int], lines: Sequence[Line]) -> None:
         balances[line.account] = balances.get(line.account, 0) + line.debit_fen - line.credit_fen
 
 
-def export(session: Session, community_id: str, *, format: str, start: date, end: date) -> bytes:
-    """The ledger of a period in one of FORMATS."""
+def export(session: Session, community_id: str, *, format: str, start: date, end: date, book: str = TRUST) -> bytes:
+    """The ledger of a period of one book in one of FORMATS."""
     writers = {"xlsx": as_xlsx, "csv": as_csv, "beancount": as_beancount}
     if format not in writers:
         raise UnknownFormat(format=format)
-    return writers[format](ledger(session, community_id, start=start, end=end))
+    return writers[format](ledger(session, community_id, start=start, end=end, book=book))
 
 
 def _rows(book: Ledger) -> list[tuple[str, str, str, str, str, str, int, int]]:
@@ -187,14 +187,7 @@ def _bean_account(chart: Chart, code: str) -> str:
     """Assets:1801-受托代理资产:01-公共收益专户. Parts begin with a letter or digit and hold letters, digits and dashes
     only.
     """
-    root = {
-        "asset": "Assets",
-        "liability": "Liabilities",
-        "net_assets": "Equity",
-        "income": "Income",
-        "expense": "Expenses",
-    }
-    parts = [root[chart.by_code(code).kind]]
+    parts = [BEAN_ROOTS[chart.by_code(code).kind]]
     steps = code.split(".")
     for depth in range(1, len(steps) + 1):
         name = chart.by_code(".".join(steps[:depth])).name
