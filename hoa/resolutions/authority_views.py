@@ -1,6 +1,6 @@
 """Limits of authority as pages: open to everybody, written down with the clause or the resolution that gives them."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import DateField, SelectField, StringField
@@ -14,7 +14,7 @@ from hoa.resolutions import authority, rulebooks, rules, service
 from hoa.resolutions.powers import SET_LIMITS
 from hoa.web import context
 from hoa.web.access import public, requires
-from hoa.web.forms import Form, Parses, options, required, tidy
+from hoa.web.forms import Form, Parses, options, required, written_text
 from hoa.web.i18n import told
 
 blueprint = Blueprint("authority", __name__, url_prefix="/c/<community_code>/authority")
@@ -86,7 +86,7 @@ def new() -> str | Response:
 @requires(SET_LIMITS)
 def end(limit_id: str) -> Response:
     with context.writing() as session:
-        because = (tidy(request.form.get("because")) or "")[:200]
+        because = written_text("because", most=200)
         authority.end_limit(
             session, context.community().id, limit_id, because=because, by=context.person_id(), now=context.now()
         )

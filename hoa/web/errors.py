@@ -83,11 +83,21 @@ def _answer(status: int, message: str) -> Response:
     return response
 
 
+def _typed() -> list[str]:
+    """Sentences that were typed into the form whose sending ended here, so that they can be copied and nothing is lost.
+    Only what has words: codes, numbers and passwords are not shown again.
+    """
+    if request.method != "POST":
+        return []
+    told = (text.strip() for name, text in request.form.items(multi=True) if "password" not in name)
+    return [text for text in told if len(text) >= 8 and any(ord(letter) > 0x2E7F or letter == " " for letter in text)]
+
+
 def _page(status: int, message: str) -> str:
     """The error page; where even its frame cannot be drawn (the frame asks the database who is here), the words
     alone.
     """
     try:
-        return render_template("errors/error.html", status=status, message=message)
+        return render_template("errors/error.html", status=status, message=message, typed=_typed())
     except (Refusal, SQLAlchemyError):
         return f"<!doctype html><meta charset=utf-8><title>{status}</title><p>{escape(message)}</p>"

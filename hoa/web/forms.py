@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from flask import request
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import DateField, DateTimeField, Field, IntegerField
@@ -12,7 +13,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from hoa.kernel.clock import YEARS
-from hoa.kernel.errors import Refusal
+from hoa.kernel.errors import N_, Refusal
 from hoa.web.i18n import told
 
 
@@ -48,6 +49,21 @@ class Form(FlaskForm):  # type: ignore[misc]
                 options["validators"] = [*unbound_field.kwargs.get("validators", ()), _in_our_time]
             bound: Field = unbound_field.bind(form=form, filters=filters, **options)
             return bound
+
+
+class TooLong(Refusal):
+    message = N_("写了 %(length)s 个字，最多 %(most)s 个字，请写短一些")
+    status = 422
+
+
+def written_text(field: str, *, most: int) -> str:
+    """What somebody wrote into a form too small for a class of its own. Longer than `most` characters is refused, not
+    cut; the page that says so shows it again (hoa/web/errors.py).
+    """
+    text = (tidy(request.form.get(field, "")) or "").replace("\r\n", "\n")
+    if len(text) > most:
+        raise TooLong(length=len(text), most=most)
+    return text
 
 
 def options(pairs: Iterable[tuple[str, Any]], *, group: str | None = None) -> list[Any]:

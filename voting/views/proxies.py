@@ -14,7 +14,7 @@ from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.ports import uploads
 from hoa.web import context
 from hoa.web.access import signed_in
-from hoa.web.forms import tidy
+from hoa.web.forms import tidy, written_text
 from hoa.web.i18n import told
 from hoa.web.security import limiter
 from voting.rules import record
@@ -424,7 +424,7 @@ def proxy_rule(code: str, authority_id: str) -> Response:
     row: ProxyAuthority = proxies.one(context.reading(), assembly, authority_id)
     if not _ruling_time(assembly):
         raise RuleAfterCutOff
-    accepted, reason = request.form.get("ruling") == "accept", _text("reason")[:200]
+    accepted, reason = request.form.get("ruling") == "accept", written_text("reason", most=200)
     if not accepted and not reason:
         flash(gettext("不采用的，请写明原因，没有保存。"), "error")
         return redirect(url_for("voting.proxy_desk", code=code))

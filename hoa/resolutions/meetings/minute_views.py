@@ -15,11 +15,13 @@ from hoa.resolutions.meetings import content as words_of
 from hoa.resolutions.meetings import minutes as service
 from hoa.resolutions.meetings import papers
 from hoa.resolutions.meetings import service as calling
+from hoa.resolutions.meetings.minutes import REMARKS_LENGTH
 from hoa.resolutions.meetings.powers import CALL, READ, TAKE_PART
 from hoa.resolutions.meetings.tables import CommitteeMeeting, CommitteeMinutes
-from hoa.resolutions.meetings.views import blueprint, find, words
+from hoa.resolutions.meetings.views import blueprint, find
 from hoa.web import context
 from hoa.web.access import public, requires
+from hoa.web.forms import written_text
 
 ITEM = "minutes"
 # The meetings' blueprint with these routes on it: what the room brings.
@@ -111,7 +113,7 @@ def remark(meeting_id: str) -> Response:
             session,
             context.community().id,
             meeting_id,
-            text=words("text"),
+            text=written_text("text", most=REMARKS_LENGTH),
             by=context.person_id(),
             now=context.now(),
         )

@@ -18,7 +18,7 @@ from hoa.resolutions.meetings.rules import ItemKind, Kind, Presence
 from hoa.resolutions.meetings.tables import CommitteeItem, CommitteeMeeting, CommitteeVote
 from hoa.web import context
 from hoa.web.access import public, requires
-from hoa.web.forms import tidy
+from hoa.web.forms import written_text
 from hoa.web.i18n import told
 
 blueprint = Blueprint("meetings", __name__, url_prefix="/c/<community_code>/meetings")
@@ -32,11 +32,6 @@ def _words() -> dict[str, Any]:
 def who(name: str) -> str:
     """A name as this reader may see it: masked for visitors."""
     return name if context.may(READ) else masking.name(name)
-
-
-def words(field: str) -> str:
-    """What somebody typed into a small form."""
-    return (tidy(request.form.get(field, "")) or "").replace("\r\n", "\n")
 
 
 def find(meeting_id: str) -> CommitteeMeeting:
@@ -179,7 +174,7 @@ def tell(meeting_id: str) -> Response:
             session,
             context.community().id,
             meeting_id,
-            how=words("how")[:200],
+            how=written_text("how", most=200),
             by=context.person_id(),
             now=context.now(),
         )
@@ -196,7 +191,7 @@ def cancel(meeting_id: str) -> Response:
             session,
             context.community().id,
             meeting_id,
-            because=words("because")[:200],
+            because=written_text("because", most=200),
             by=context.person_id(),
             now=context.now(),
         )
@@ -223,7 +218,7 @@ def excuse(meeting_id: str) -> Response:
             session,
             context.community().id,
             meeting_id,
-            reason=words("reason")[:200],
+            reason=written_text("reason", most=200),
             by=context.person_id(),
             now=context.now(),
         )
@@ -245,7 +240,7 @@ def record(meeting_id: str) -> Response:
             meeting_id,
             person_id=request.form.get("person", ""),
             presence=Presence(presence),
-            reason=words("reason")[:200],
+            reason=written_text("reason", most=200),
             by=context.person_id(),
             now=context.now(),
         )
@@ -346,7 +341,7 @@ def observe(meeting_id: str) -> Response:
             session,
             context.community().id,
             meeting_id,
-            text=words("text"),
+            text=written_text("text", most=2000),
             by=context.person_id(),
             now=context.now(),
         )
@@ -362,7 +357,7 @@ def answer(observation_id: str) -> Response:
             session,
             context.community().id,
             observation_id,
-            text=words("text"),
+            text=written_text("text", most=2000),
             by=context.person_id(),
             now=context.now(),
         )
@@ -377,7 +372,7 @@ def demand() -> Response:
         service.demand(
             session,
             context.community().id,
-            subject=words("subject")[:200],
+            subject=written_text("subject", most=200),
             by=context.person_id(),
             now=context.now(),
         )

@@ -16,7 +16,7 @@ from hoa.resolutions.seals import rules, service
 from hoa.resolutions.seals.powers import KEEP, READ
 from hoa.web import context
 from hoa.web.access import requires
-from hoa.web.forms import Form, at_most, options, required, tidy
+from hoa.web.forms import Form, at_most, options, required, written_text
 from hoa.web.i18n import told
 
 blueprint = Blueprint("seals", __name__, url_prefix="/c/<community_code>/seals")
@@ -130,7 +130,7 @@ def use() -> str | Response:
 @requires(KEEP)
 def retire(seal_id: str) -> Response:
     with context.writing() as session:
-        because = (tidy(request.form.get("because")) or "")[: rules.LONGEST]
+        because = written_text("because", most=rules.LONGEST)
         service.retire(session, context.community().id, seal_id, because=because, now=context.now())
     flash(gettext("印章已停用"), "ok")
     return redirect(url_for("seals.register"))

@@ -18,6 +18,7 @@ from hoa.app import create_app
 from hoa.kernel.errors import Busy, NotAllowed, NotFound
 from hoa.platform import Platform
 from hoa.web.access import assert_every_route_declares, public, requires
+from hoa.web.forms import written_text
 from hoa.web.shell import local_path
 from tests.integration.people import a_community
 
@@ -158,6 +159,23 @@ def test_who_is_kept_out_leaves_a_line_that_names_nobody(app: Flask):
     refused = [(line["endpoint"], line["refusal"]) for line in lines if line["event"] == "request.refused"]
     assert refused == [("raising", "NotAllowed"), ("accounts.sign_in", "CSRFError")]
     assert not any(typed in str(lines) for typed in ("张三丰", "13800138000", "19900000001"))
+
+
+def test_what_was_typed_into_a_form_that_is_refused_is_shown_again_but_no_secret(app: Flask):
+    app.config.update(WTF_CSRF_ENABLED=False)
+
+    @app.post("/telling")
+    @public
+    def telling() -> str:
+        return written_text("words", most=10)
+
+    told = {"words": "楼道灯<b>三天不亮</b>，谁来管", "password": "correct horse battery", "code": "123456789"}
+    page = app.test_client().post("/telling", data=told).get_data(as_text=True)
+    assert "写了 18 个字，最多 10 个字" in page
+    assert "楼道灯&lt;b&gt;三天不亮&lt;/b&gt;，谁来管</textarea>" in page
+    assert "battery" not in page
+    assert "123456789" not in page
+    assert app.test_client().post("/telling", data={"words": " 不亮 "}).get_data(as_text=True) == "不亮"
 
 
 def test_metrics_and_pages_name_no_person(platform: Platform, client: FlaskClient):

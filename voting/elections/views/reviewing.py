@@ -12,7 +12,7 @@ from hoa.kernel.errors import NotAllowed, Refusal
 from hoa.ports import uploads
 from hoa.web import context
 from hoa.web.access import requires
-from hoa.web.forms import tidy
+from hoa.web.forms import tidy, written_text
 from hoa.web.i18n import told
 from voting.elections.powers import PREPARE
 from voting.elections.rules.eligibility import CRITERIA
@@ -69,7 +69,7 @@ def check(election: str, standing: int) -> str | Response:
             for criterion in CRITERIA:
                 code = criterion.code
                 result = request.form.get(f"result-{code}", "")
-                evidence = (tidy(request.form.get(f"evidence-{code}", "")) or "")[:EVIDENCE_LENGTH]
+                evidence = written_text(f"evidence-{code}", most=EVIDENCE_LENGTH)
                 sent = request.files.get(f"file-{code}")
                 upload = (sent.filename or "", sent.stream.read()) if sent is not None and sent.filename else None
                 known = before.get(code)
