@@ -6,17 +6,19 @@ at all.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from finance.audit import compliance, provided, schedules
 from finance.audit.collect import collect, parameters
 from finance.audit.rules.checks import NOT_MADE, CheckResult, in_order, run_all
 from finance.audit.rules.data import LimitFacts, PeriodData, VoucherFacts
 from finance.audit.rules.findings import Check, Finding
+from finance.audit.rules.report import Choice
 from finance.rules.contracts import Direction
 from finance.rules.periods import month_of, months_between
 from finance.rules.statements import Group, Statement
@@ -25,12 +27,15 @@ from finance.service.books import bank_account, chart_of, trust_book
 from finance.service.closing import reconcile, reconciliation_content
 from finance.service.publication import statement
 from finance.tables import Book
+from hoa.community import pack_choice
 from hoa.community.service import get_community, totals
+from hoa.kernel import workdays
 from hoa.kernel.clock import stamp, today
 from hoa.kernel.posts import COMMITTEE, SUPERVISORS, Post
 from hoa.resolutions import evidence
 
-FORMAT = "hoa-audit-report-1"
+FORMAT = "hoa-audit-report-2"
+PLAIN = Choice()
 
 
 def checks_only(session: Session, community_id: str, *, start: date, end: date, now: datetime) -> dict[str, Any]:
@@ -49,22 +54,38 @@ def _checked(results: Sequence[CheckResult]) -> dict[str, Any]:
     }
 
 
-def build(session: Session, community_id: str, *, number: str, start: date, end: date, now: datetime) -> dict[str, Any]:
-    """Everything the report says, as integers, texts and dates in ISO form."""
+def build(
+    session: Session,
+    community_id: str,
+    *,
+    number: str,
+    start: date,
+    end: date,
+    now: datetime,
+    choice: Choice = PLAIN,
+    asked_by: str = "",
+    replies: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """Everything the report says, as integers, texts and dates in ISO form. `asked_by` is the post (a body and a kind)
+    of whoever asked for it, `replies` what the committee said to earlier reports on the same days.
+    """
     data = collect(session, community_id, start=start, end=end, as_of=today(now))
     lines = parameters(session, community_id, day=today(now))
     results = run_all(data, lines)
     book = trust_book(session, community_id)
     found = statement(session, community_id, start=start, end=end)
     community = get_community(session, community_id)
+    own = {name: provided.rows(name, session, community_id, start=start, end=end) for name in sorted(provided.NAMES)}
     return {
         "format": FORMAT,
+        "kind": str(choice.kind),
         "number": number,
         "community": {"code": community.code, "name": community.name},
         "start": start.isoformat(),
         "end": end.isoformat(),
         "as_of": today(now).isoformat(),
         "made_at": stamp(now),
+        "asked_by": asked_by,
         "bodies": _bodies(session, community_id, data, now),
         "book": _book(book, data.limit_on(end)),
         "totals": {
@@ -78,18 +99,48 @@ def build(session: Session, community_id: str, *, number: str, start: date, end:
         "months": _months(found, start, end),
         "bank": _bank(session, book, end),
         "contracts": _contracts(session, community_id, data),
+        "receivables": schedules.receivables(data),
+        "funds": schedules.funds(session, community_id, start=start, end=end),
         "resolutions": _resolutions(data),
         "decisions": _decisions(data),
+        "meetings": compliance.held(session, community_id, start=start, end=end, now=now),
+        "seal_uses": compliance.seal_uses(session, community_id, start=start, end=end, now=now),
         "publications": _publications(data),
+        "notices": compliance.notices(session, community_id, start=start, end=end),
         "closings": _closings(data),
         "assemblies": _assemblies(session, community_id, start, end),
         **_checked(results),
+        **{name: own[name] for name in own if name != "answers"},
+        "due_on": _due(session, community_id, today(now)).isoformat(),
+        "answers": {answer.pop("key"): answer for answer in own["answers"] or ()},
         "parameters": {**asdict(lines), "payment_limit_fen": data.single_fen_on(end)},
+        "looked_at": _looked_at(data),
+        "opinion": {"type": str(choice.opinion), "text": choice.text.strip()},
+        "replies": [dict(reply) for reply in replies],
         "ledger": _ledger(data, found, book),
         "chain_head": max(
             ((voucher.posted_at, voucher.hash) for voucher in data.vouchers if voucher.day <= end),
             default=(now, book.head_hash),
         )[1],
+    }
+
+
+def _due(session: Session, community_id: str, day: date) -> date:
+    """By when the committee answers each finding."""
+    days = pack_choice.current(session, community_id, day=day).number("supervision_finding_working_days")
+    return workdays.china().due(day, days).day
+
+
+def _looked_at(data: PeriodData) -> dict[str, int]:
+    """How much of everything lay in the period and was gone through."""
+    return {
+        "vouchers": sum(data.holds(voucher.day) for voucher in data.vouchers),
+        "bank_lines": sum(data.holds(line.day) for line in data.bank_lines),
+        "contracts": sum(
+            contract.starts_on <= data.end and contract.ends_on >= data.start for contract in data.contracts
+        ),
+        "resolutions": sum(data.holds(resolution.decided_on) for resolution in data.resolutions),
+        "publications": sum(publication.published_on is not None for publication in data.publications),
     }
 
 
@@ -337,6 +388,7 @@ def _ledger(data: PeriodData, found: Statement, book: Book) -> list[dict[str, An
             "summary": voucher.summary,
             "party": voucher.party_shown,
             "account": f"{voucher.account} {chart.full_name(voucher.account)}",
+            "purpose": voucher.purpose,
             "invoice_no": voucher.invoice_no,
             "income_fen": shares[voucher.id]["income_fen"],
             "spending_fen": shares[voucher.id]["spending_fen"],

@@ -4,6 +4,7 @@ from typing import Any
 
 from finance.audit import content as contents
 from finance.audit import printing, service
+from finance.audit.rules.report import other_language
 from finance.audit.tables import AuditReport
 from hoa.community.service import get_community
 from hoa.db import get
@@ -35,14 +36,38 @@ def make(
             start=report.starts_on,
             end=report.ends_on,
             now=report.asked_at,
+            choice=service.choice_of(report),
+            asked_by=service.asked_by(session, report),
+            replies=service.earlier_replies(session, report),
         )
+        languages = [report.language, *([other_language(report.language)] if report.both_languages else [])]
     address = platform.settings.base_url + path(code, report_id)
-    pdf = printing.as_pdf(platform, content, address=address, now=platform.now(), tell=tell)
-    digest = platform.files.put(pdf)
+    digests = []
+    for number, language in enumerate(languages):
+        pdf = printing.as_pdf(
+            platform,
+            content,
+            language=language,
+            address=address,
+            now=platform.now(),
+            tell=_one_of(number, len(languages), tell),
+        )
+        digests.append(platform.files.put(pdf))
     with platform.database.writing(seconds=30) as session:
         return service.keep(
-            session, community_id, report_id=report_id, content=content, pdf_digest=digest, now=platform.now()
+            session,
+            community_id,
+            report_id=report_id,
+            content=content,
+            pdf_digest=digests[0],
+            other_digest=digests[1] if len(digests) > 1 else None,
+            now=platform.now(),
         )
+
+
+def _one_of(number: int, count: int, tell: printing.Tell) -> printing.Tell:
+    """The progress of one PDF as a part of the progress of all."""
+    return lambda done, steps: tell(number * steps + done, count * steps)
 
 
 def path(code: str, report_id: str) -> str:

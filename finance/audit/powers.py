@@ -5,8 +5,12 @@ from collections.abc import Mapping
 
 from hoa.kernel.posts import AUDITOR, COMMITTEE, STREET_OFFICER, SUPERVISORS, Post
 
+MAY_SIGN = SUPERVISORS | {AUDITOR}
+
 POWERS: Mapping[str, frozenset[Post]] = {
     "audit.check": SUPERVISORS | {AUDITOR},
     "audit.report": SUPERVISORS | {AUDITOR},
+    "audit.sign": MAY_SIGN,
+    "audit.reply": COMMITTEE,
     "audit.read": SUPERVISORS | {AUDITOR, STREET_OFFICER} | COMMITTEE,
 }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from finance.audit import making, service
+from finance.audit import making, service, signing_views  # noqa: F401 - its pages stand on the same blueprint
 from finance.audit.checking import verify_report
 from finance.audit.commands import audit
 from finance.audit.powers import POWERS

@@ -8,14 +8,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
 from finance.audit import content as contents
+from finance.audit.powers import MAY_SIGN
 from finance.audit.rules.findings import Severity
-from finance.audit.tables import AuditFinding, AuditReport
+from finance.audit.rules.report import KIND_NAMES, Choice, Kind, Opinion, check, check_reply
+from finance.audit.tables import AuditFinding, AuditReply, AuditReport, AuditSignature
 from finance.service.books import trust_book
+from hoa.community.service import get_community
 from hoa.db import get
 from hoa.jobs import Job, enqueue
 from hoa.kernel import canonical
 from hoa.kernel.clock import today
-from hoa.kernel.errors import N_, Refusal
+from hoa.kernel.errors import N_, NotAllowed, Refusal
+from hoa.kernel.posts import COMMITTEE
+from hoa.offices import service as offices
 from hoa.ports.files import FileDamaged, FileMissing, Files
 
 TASK = "audit.report"
@@ -66,16 +71,33 @@ def warnings(session: Session, community_id: str, *, start: date, end: date, now
 
 
 def ask(
-    session: Session, community_id: str, *, start: date, end: date, by: str | None, now: datetime
+    session: Session,
+    community_id: str,
+    *,
+    start: date,
+    end: date,
+    by: str | None,
+    now: datetime,
+    choice: Choice = contents.PLAIN,
 ) -> tuple[AuditReport, Job]:
     """Give the report its number and put its making into the queue, in one transaction."""
-    report = begin(session, community_id, start=start, end=end, by=by, now=now)
+    report = begin(session, community_id, start=start, end=end, by=by, now=now, choice=choice)
     job = enqueue(session, TASK, {"report": report.id}, now=now, community_id=community_id, person_id=by)
     return report, job
 
 
-def begin(session: Session, community_id: str, *, start: date, end: date, by: str | None, now: datetime) -> AuditReport:
+def begin(
+    session: Session,
+    community_id: str,
+    *,
+    start: date,
+    end: date,
+    by: str | None,
+    now: datetime,
+    choice: Choice = contents.PLAIN,
+) -> AuditReport:
     """The next report of the year, empty."""
+    check(choice)
     trust_book(session, community_id, lock=True)  # two askers must not get one number
     check_period(session, community_id, start=start, end=end, now=now)
     year = today(now).year
@@ -91,6 +113,11 @@ def begin(session: Session, community_id: str, *, start: date, end: date, by: st
         state=MAKING,
         asked_by_id=by,
         asked_at=now,
+        kind=choice.kind,
+        opinion=choice.opinion,
+        opinion_text=choice.text.strip(),
+        language=choice.language,
+        both_languages=choice.both,
     )
     session.add(report)
     session.flush()
@@ -104,6 +131,7 @@ def keep(
     report_id: str,
     content: dict[str, Any],
     pdf_digest: str,
+    other_digest: str | None = None,
     now: datetime,
 ) -> AuditReport:
     """Write down what was made. Keeping it again (a job that ran twice) changes nothing."""
@@ -128,10 +156,91 @@ def keep(
             )
         )
     report.content, report.data_hash = content, canonical.digest(content)
-    report.pdf_digest = pdf_digest
+    report.pdf_digest, report.other_digest = pdf_digest, other_digest
     report.made_at, report.state = now, READY
     session.flush()
     return report
+
+
+def choice_of(report: AuditReport) -> Choice:
+    """What its reporter chose."""
+    return Choice(
+        kind=Kind(report.kind),
+        opinion=Opinion(report.opinion),
+        text=report.opinion_text,
+        language=report.language,
+        both=report.both_languages,
+    )
+
+
+def asked_by(session: Session, report: AuditReport) -> str:
+    """The post in which the reporter asked (a body and a kind); empty when a command made the report."""
+    if report.asked_by_id is None:
+        return ""
+    held = offices.posts_held(session, report.community_id, report.asked_by_id, report.asked_at) & MAY_SIGN
+    return str(min(held)) if held else ""
+
+
+def title(session: Session, report: AuditReport) -> str:
+    """The report's name in full, as its signatures cite it."""
+    name = get_community(session, report.community_id).name
+    return f"{name} {KIND_NAMES[report.kind]} {report.label}"
+
+
+# ---------------------------------------------------------------------------------------------------------- replies
+
+
+def reply(session: Session, community_id: str, report_id: str, *, text: str, by: str, now: datetime) -> AuditReply:
+    """What the committee says to a finished report; it stands as it was written."""
+    get(session, AuditReport, community_id, report_id, lock=True)
+    report = find(session, community_id, report_id)
+    tidy = check_reply(text)
+    held = offices.posts_held(session, community_id, by, now) & COMMITTEE
+    if not held:
+        raise NotAllowed
+    row = AuditReply(
+        community_id=community_id,
+        report_id=report.id,
+        no=len(replies(session, report)) + 1,
+        person_id=by,
+        role=str(min(held)),
+        text=tidy,
+        replied_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def replies(session: Session, report: AuditReport) -> Sequence[AuditReply]:
+    """What was replied to this report, the first first."""
+    query = select(AuditReply).where(AuditReply.community_id == report.community_id, AuditReply.report_id == report.id)
+    return session.scalars(query.order_by(AuditReply.no)).all()
+
+
+def earlier_replies(session: Session, report: AuditReport) -> list[dict[str, Any]]:
+    """What was replied to earlier reports of the same kind on the same days, for part 十四 of this one."""
+    query = (
+        select(AuditReply, AuditReport)
+        .join(
+            AuditReport,
+            (AuditReport.community_id == AuditReply.community_id) & (AuditReport.id == AuditReply.report_id),
+        )
+        .where(
+            AuditReport.community_id == report.community_id,
+            AuditReport.kind == report.kind,
+            AuditReport.starts_on == report.starts_on,
+            AuditReport.ends_on == report.ends_on,
+            AuditReport.id != report.id,
+            AuditReply.replied_at <= report.asked_at,
+        )
+        .options(defer(AuditReport.content, raiseload=True))
+        .order_by(AuditReply.replied_at, AuditReply.id)
+    )
+    return [
+        {"report": row.label, "role": said.role, "day": today(said.replied_at).isoformat(), "text": said.text}
+        for said, row in session.execute(query)
+    ]
 
 
 def reports(session: Session, community_id: str) -> Sequence[AuditReport]:
@@ -174,10 +283,26 @@ def verify(session: Session, files: Files, community_id: str) -> list[str]:
             problems.append(f"audit report {report.label}: its data was changed")
         elif _kept_findings(session, report) != _told_findings(report.content):
             problems.append(f"audit report {report.label}: its findings were changed")
+        problems += _lost_files(session, files, report)
+    return problems
+
+
+def _lost_files(session: Session, files: Files, report: AuditReport) -> list[str]:
+    """A sentence for each PDF of a report, with each further signature, that is gone or damaged."""
+    query = select(AuditSignature).where(
+        AuditSignature.community_id == report.community_id, AuditSignature.report_id == report.id
+    )
+    kept = {"its PDF": report.pdf_digest or ""}
+    if report.other_digest:
+        kept["its PDF in the other language"] = report.other_digest
+    for row in session.scalars(query.order_by(AuditSignature.no)):
+        kept[f"its PDF with signature {row.no}"] = row.pdf_digest
+    problems = []
+    for what, digest in kept.items():
         try:
-            files.get(report.pdf_digest or "")
+            files.get(digest)
         except (FileMissing, FileDamaged):
-            problems.append(f"audit report {report.label}: its PDF is missing or damaged")
+            problems.append(f"audit report {report.label}: {what} is missing or damaged")
     return problems
 
 

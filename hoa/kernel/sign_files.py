@@ -14,8 +14,12 @@ from hoa.kernel import canonical, signing
 from hoa.kernel.errors import N_, Refusal
 
 TO_SIGN, SIGNED = "hoa-to-sign/1", "hoa-signed/1"
-KINDS = ("entry", "tally", "minutes")
+PDF = "pdf"
+KINDS = ("entry", "tally", "minutes", PDF)
 MOST_BYTES = 8 * 1024 * 1024
+DIGEST_BYTES = 32
+# messageDigest (1.2.840.113549.1.9.4) with one octet string of 32 bytes, in DER.
+_MESSAGE_DIGEST = bytes.fromhex("06092a864886f70d01090431220420")
 _SIGNATURE = re.compile(rf"[0-9a-f]{{{2 * signing.P256_SIGNATURE_BYTES}}}\Z")
 
 
@@ -37,7 +41,30 @@ class Item(NamedTuple):
     @property
     def message(self) -> bytes:
         """The bytes that the signature is over."""
+        if self.kind == PDF:
+            return pdf_attributes(self.text)
         return signing.message(self.kind, canonical.decode(self.text.encode()))
+
+
+def pdf_item(name: str, *, attributes: bytes, digest: str) -> Item:
+    """A PDF's signature to be made: a CMS signature is over the DER of its signed attributes, which name the
+    document's SHA-256 (RFC 5652, 5.4)."""
+    text = canonical.encode({"attributes": attributes.hex(), "digest": digest}).decode()
+    return Item(name, PDF, text)
+
+
+def pdf_attributes(text: str) -> bytes:
+    """The signed attributes in an item of kind `pdf`. They are signed without the word that stands before everything
+    else, so they must be what they claim: a SET of attributes (it begins with 0x31, and no other signed object does)
+    whose messageDigest is the digest beside it."""
+    value = canonical.decode(text.encode())
+    try:
+        attributes, digest = bytes.fromhex(value["attributes"]), bytes.fromhex(value["digest"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise NotAToSignFile from error
+    if attributes[:1] != b"\x31" or len(digest) != DIGEST_BYTES or attributes.count(_MESSAGE_DIGEST + digest) != 1:
+        raise NotAToSignFile
+    return attributes
 
 
 class ToSign(NamedTuple):
@@ -75,6 +102,8 @@ def _item(value: Any) -> Item:
         raise NotAToSignFile from error
     if not isinstance(decoded, dict):
         raise NotAToSignFile
+    if item.kind == PDF:
+        pdf_attributes(item.text)
     return item
 
 

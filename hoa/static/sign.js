@@ -93,9 +93,22 @@
     });
   }
 
+  /* What a PDF's signature is over: the DER of its attributes, which must be a set (no other signed object begins like
+     one) and name, once, the document's digest that stands beside them (hoa.kernel.sign_files says the same). */
+  function attributes(text) {
+    var told = JSON.parse(text);
+    var digest = /^[0-9a-f]{64}$/.test(told.digest) ? "06092a864886f70d01090431220420" + told.digest : null;
+    if (!digest || !/^31([0-9a-f]{2})+$/.test(told.attributes) || told.attributes.split(digest).length !== 2) {
+      throw new Error("pdf");
+    }
+    return Uint8Array.from(told.attributes.match(/../g), function (pair) { return parseInt(pair, 16); });
+  }
+
   function signed(key, kind, text) {
-    var message = new TextEncoder().encode(FORMAT + kind + "\n" + text);
-    return crypto.subtle.sign(SIGN, key, message).then(hex);
+    return Promise.resolve().then(function () {
+      var message = kind === "pdf" ? attributes(text) : new TextEncoder().encode(FORMAT + kind + "\n" + text);
+      return crypto.subtle.sign(SIGN, key, message);
+    }).then(hex);
   }
 
   /* ---------------------------------------------------------------------------------------------- my keys, one page */

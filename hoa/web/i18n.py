@@ -2,6 +2,9 @@
 experience.md wants them.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 
 from flask import Flask, g, has_request_context, request
@@ -63,8 +66,23 @@ def chosen_language(default: str) -> str:
     return str(g.language)
 
 
+_on_paper: ContextVar[str | None] = ContextVar("hoa_language_on_paper", default=None)
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Days and amounts in this language, whoever asks: a paper has its own, also where there is no request."""
+    before = _on_paper.set(code)
+    try:
+        yield
+    finally:
+        _on_paper.reset(before)
+
+
 def language() -> str:
     """The code of the language now spoken: `zh-CN` or `en`."""
+    if (code := _on_paper.get()) is not None:
+        return code
     locale = get_locale()
     return "en" if locale is not None and locale.language == "en" else "zh-CN"
 

@@ -26,6 +26,11 @@ _FILTERS = {
 
 
 @cache
+def _catalogue(language: str) -> NullTranslations:
+    return NullTranslations() if language == "zh-CN" else Translations.load(_HERE / "translations", [language])
+
+
+@cache
 def _environment(language: str) -> Environment:
     made = Environment(
         loader=FileSystemLoader(_HERE.parent / "templates"),
@@ -35,7 +40,7 @@ def _environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found = NullTranslations() if language == "zh-CN" else Translations.load(_HERE / "translations", [language])
+    found = _catalogue(language)
     made.install_gettext_callables(found.gettext, found.ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(_FILTERS)
     made.globals["qr"] = qr_svg
@@ -44,4 +49,11 @@ def _environment(language: str) -> Environment:
 
 def render_paper(template: str, *, language: str = "zh-CN", **values: object) -> str:
     """The HTML of a paper document for `hoa.web.pdf`. A value that the template needs and nobody gave is an error."""
-    return _environment(language).get_template(template).render(lang_code=language, **values)
+    with i18n.speaking(language):
+        return _environment(language).get_template(template).render(lang_code=language, **values)
+
+
+def translated(message: str, *, language: str, **params: object) -> str:
+    """One message in a paper's language, for its title or a label that is no part of a template."""
+    found = _catalogue(language).gettext(message)
+    return found % params

@@ -153,18 +153,14 @@ def _assemble(made: list[bytes], header: dict[str, Any], files: list[bytes], ref
 
 
 def _append(pdf: Any, more: Any) -> None:
-    """Pages with their outline entry and their named targets, so that links inside a part keep working."""
+    """Pages with their bookmarks and their named targets, so that links inside a part keep working."""
     import pikepdf
 
     first = len(pdf.pages)
-    title = str(more.docinfo.get("/Title", ""))
-    targets = []
-    if "/Names" in more.Root and "/Dests" in more.Root.Names:
-        names = more.Root.Names.Dests.Names
-        pages = {page.objgen: index for index, page in enumerate(more.pages)}
-        for at in range(0, len(names), 2):
-            page, *rest = list(names[at + 1])
-            targets.append((str(names[at]), first + pages[page.objgen], rest))
+    places = {page.objgen: first + index for index, page in enumerate(more.pages)}
+    targets = [(name, places[page.objgen], rest) for name, page, rest in _targets(more)]
+    with more.open_outline() as outline:
+        bookmarks = _moved(outline.root, places, first)
     pdf.pages.extend(more.pages)
     if targets:
         if "/Names" not in pdf.Root:
@@ -175,9 +171,36 @@ def _append(pdf: Any, more: Any) -> None:
         for name, index, rest in targets:
             if name not in tree:
                 tree[name] = pikepdf.Array([pdf.pages[index].obj, *rest])
-    if title:
-        with pdf.open_outline() as outline:
-            outline.root.append(pikepdf.OutlineItem(title, first))
+    if not bookmarks and (title := str(more.docinfo.get("/Title", ""))):
+        bookmarks = [pikepdf.OutlineItem(title, first)]
+    with pdf.open_outline() as outline:
+        outline.root.extend(bookmarks)
+
+
+def _targets(more: Any) -> list[tuple[str, Any, list[Any]]]:
+    """The named places of a part: name, page, and where on it."""
+    if "/Names" not in more.Root or "/Dests" not in more.Root.Names:
+        return []
+    names = more.Root.Names.Dests.Names
+    found = []
+    for at in range(0, len(names), 2):
+        page, *rest = list(names[at + 1])
+        found.append((str(names[at]), page, rest))
+    return found
+
+
+def _moved(items: Any, places: dict[Any, int], first: int) -> list[Any]:
+    """Bookmarks of a part as they stand in the whole: to the page, at its top."""
+    import pikepdf
+
+    moved = []
+    for item in items:
+        to = item.destination
+        page = places.get(to[0].objgen, first) if isinstance(to, pikepdf.Array) and len(to) else first
+        copy = pikepdf.OutlineItem(item.title, page)
+        copy.children.extend(_moved(item.children, places, first))
+        moved.append(copy)
+    return moved
 
 
 def _number_pages(pdf: Any, header: dict[str, Any], refused: list[str]) -> None:

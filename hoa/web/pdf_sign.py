@@ -70,14 +70,6 @@ def sign_pdf(pdf: bytes, *, seal: Seal, now: datetime, field_name: str, reason: 
     from pyhanko.sign import fields, signers
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-    class AtOurTime(signers.PdfSigner):
-        """pyHanko reads the system's clock; a deployment has its own."""
-
-        def init_signing_session(self, pdf_out: Any, existing_fields_only: bool = False) -> Any:
-            session = super().init_signing_session(pdf_out, existing_fields_only)
-            session.system_time = now
-            return session
-
     # The root stays outside: no signature covers an embedded copy, so a byte of it could change unnoticed.
     signer = signers.SimpleSigner(
         signing_cert=x509.Certificate.load(seal.certificate),
@@ -93,9 +85,22 @@ def sign_pdf(pdf: bytes, *, seal: Seal, now: datetime, field_name: str, reason: 
         certify=certify,
         docmdp_permissions=fields.MDPPerm.FILL_FORMS,
     )
-    out = AtOurTime(about, signer=signer).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
+    out = pdf_signer(about, signer, now).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
     content: bytes = out.getvalue()
     return content
+
+
+def pdf_signer(about: Any, signer: Any, now: datetime) -> Any:
+    """pyHanko's signer of documents, which would read the system's clock; a deployment has its own."""
+    from pyhanko.sign import signers
+
+    class AtOurTime(signers.PdfSigner):
+        def init_signing_session(self, pdf_out: Any, existing_fields_only: bool = False) -> Any:
+            session = super().init_signing_session(pdf_out, existing_fields_only)
+            session.system_time = now
+            return session
+
+    return AtOurTime(about, signer=signer)
 
 
 def verify_pdf(content: bytes, *, trust_roots: Sequence[bytes], now: datetime) -> Verdict:
