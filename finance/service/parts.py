@@ -5,7 +5,7 @@ line or a voucher is explained asks here.
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from finance.rules.charts import BANK_ROLES, load_chart
@@ -16,6 +16,8 @@ from finance.tables import BankLine, Book, Match, Voucher, VoucherLine
 from hoa.kernel import money
 from hoa.kernel.errors import N_, Refusal
 
+# Which way a line goes; written out, because PostgreSQL cannot group by an expression with a parameter in it.
+INCOMING = BankLine.amount_fen > literal_column("0")
 # They stand in no bank statement: what was there before the first line, and entries that only move between accounts.
 _NO_MONEY = (VoucherKind.OPENING, VoucherKind.CLOSING)
 _TAKING_BACK = (VoucherKind.REVERSAL, VoucherKind.DIFFERENCE)
@@ -47,7 +49,7 @@ def voucher_taken(
 ) -> dict[str, Sides]:
     """What of each voucher's sides bank lines stand against; with `until` only lines up to that day."""
     query = (
-        select(Match.voucher_id, BankLine.amount_fen > 0, func.sum(Match.amount_fen))
+        select(Match.voucher_id, INCOMING, func.sum(Match.amount_fen))
         .join(BankLine, and_(BankLine.community_id == Match.community_id, BankLine.id == Match.bank_line_id))
         .where(Match.community_id == community_id, Match.released_at.is_(None))
     )
@@ -56,7 +58,7 @@ def voucher_taken(
     if until is not None:
         query = query.where(BankLine.day <= until)
     found: dict[str, Sides] = {}
-    for voucher_id, incoming, fen in session.execute(query.group_by(Match.voucher_id, BankLine.amount_fen > 0)):
+    for voucher_id, incoming, fen in session.execute(query.group_by(Match.voucher_id, INCOMING)):
         before = found.get(voucher_id, NOTHING)
         found[voucher_id] = Sides(
             in_fen=before.in_fen + (int(fen) if incoming else 0),

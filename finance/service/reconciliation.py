@@ -99,7 +99,7 @@ def _item_content(item: OpenItem) -> dict[str, object]:
 def _matched_balance(session: Session, account: BankAccount, day: date) -> int:
     """What the books have of an account that is not the first: what it began with, and what was matched in it."""
     query = (
-        select(BankLine.amount_fen > 0, func.sum(Match.amount_fen))
+        select(parts.INCOMING, func.sum(Match.amount_fen))
         .join(Match, and_(Match.community_id == BankLine.community_id, Match.bank_line_id == BankLine.id))
         .join(Voucher, and_(Voucher.community_id == Match.community_id, Voucher.id == Match.voucher_id))
         .where(
@@ -109,7 +109,7 @@ def _matched_balance(session: Session, account: BankAccount, day: date) -> int:
             Voucher.state == VoucherState.POSTED,
             Voucher.day <= day,
         )
-        .group_by(BankLine.amount_fen > 0)
+        .group_by(parts.INCOMING)
     )
     moved = sum(int(fen) if incoming else -int(fen) for incoming, fen in session.execute(query))
     return bank.opening_fen(session, account) + moved
@@ -182,7 +182,7 @@ def _book_items(session: Session, book: Book, day: date, taken: dict[str, Sides]
 def _coming_items(session: Session, account: BankAccount, day: date) -> list[OpenItem]:
     """Vouchers up to a day that the account's statement shows only later."""
     query = (
-        select(Voucher, BankLine.amount_fen > 0, func.sum(Match.amount_fen))
+        select(Voucher, parts.INCOMING, func.sum(Match.amount_fen))
         .join(Match, and_(Match.community_id == Voucher.community_id, Match.voucher_id == Voucher.id))
         .join(BankLine, and_(BankLine.community_id == Match.community_id, BankLine.id == Match.bank_line_id))
         .where(
@@ -193,7 +193,7 @@ def _coming_items(session: Session, account: BankAccount, day: date) -> list[Ope
             Voucher.state == VoucherState.POSTED,
             Voucher.day <= day,
         )
-        .group_by(Voucher.community_id, Voucher.id, BankLine.amount_fen > 0)
+        .group_by(Voucher.community_id, Voucher.id, parts.INCOMING)
     )
     return [
         _book_item(voucher, OpenKind.BOOK_IN if incoming else OpenKind.BOOK_OUT, int(fen), voucher.amount_fen)
