@@ -5,11 +5,13 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
+from finance.rules import opening as opening_rules
 from finance.rules.charts import TRUST, WORK
 from finance.rules.periods import first_day, last_day, parse_month
 from finance.rules.years import first_of, last_of, parse_year
-from finance.service import bank, export, fund_statements, statement_files
+from finance.service import bank, export, fund_statements, opening, statement_files
 from finance.service.books import bank_account, trust_book
 from hoa.community.service import named_community
 from hoa.kernel import money
@@ -86,14 +88,66 @@ def import_bank(platform: Platform, file: Path, code: str, dry_run: bool, as_jso
             found = bank.preview(session, account, data=data)
         else:
             now = platform.now()
-            people = roster(session, community.id, now=now)
-            treasurer = next((row.person.id for row in people if row.office.post == COMMITTEE_TREASURER), None)
-            if treasurer is None:
-                raise NoTreasurer
+            treasurer = _treasurer(session, community.id, now)
             found = bank.import_statement(
                 session, community.id, account_id=account.id, name=file.name, data=data, by=treasurer, now=now
             )
     _say(found, as_json=as_json, imported=not dry_run)
+
+
+@books.command(name="import-opening")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--community", "code", required=True, metavar="CODE", help="The community's code, such as WTY.")
+@click.option("--book", "fund", required=True, type=click.Choice([TRUST, WORK]), help="Whose balances to take.")
+@click.option("--regime", required=True, type=click.Choice(opening_rules.REGIMES), help="The accounts the file uses.")
+@click.option(
+    "--meaning",
+    "meanings",
+    multiple=True,
+    metavar="CODE=REGIME",
+    help="Which regime's account a code with two meanings is, such as 1701=2004.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be brought in and change nothing.")
+@click.pass_obj
+def import_opening(
+    platform: Platform, file: Path, code: str, fund: str, regime: str, meanings: tuple[str, ...], dry_run: bool
+) -> None:
+    """Write the opening voucher of a book from a trial balance (XLSX or CSV)."""
+    rows = opening.rows_from_file(file.read_bytes())
+    said = dict(answer.split("=", 1) for answer in meanings if "=" in answer)
+    reading = opening_rules.read(rows, regime=regime, fund=fund, meanings=said)
+    for problem in reading.problems:
+        click.echo(f"row {problem.row}: {problem.refusal}", err=True)
+    for each in reading.brought:
+        amount = money.show(each.debit_fen or each.credit_fen)
+        click.echo(f"{each.row.code} -> {each.account.code} {'Dr' if each.debit_fen else 'Cr'} {amount}")
+    if reading.problems:
+        raise SystemExit(1)
+    if dry_run:
+        return
+    with platform.database.writing() as session:
+        community = named_community(session, code)
+        now = platform.now()
+        voucher = opening.bring_in(
+            session,
+            community.id,
+            fund=fund,
+            rows=rows,
+            regime=regime,
+            meanings=said,
+            by=_treasurer(session, community.id, now),
+            now=now,
+        )
+        click.echo(f"draft {voucher.id}")
+
+
+def _treasurer(session: Session, community_id: str, now: datetime) -> str:
+    """Who a command acts for."""
+    people = roster(session, community_id, now=now)
+    treasurer = next((row.person.id for row in people if row.office.post == COMMITTEE_TREASURER), None)
+    if treasurer is None:
+        raise NoTreasurer
+    return treasurer
 
 
 def _say(found: bank.Preview, *, as_json: bool, imported: bool) -> None:
