@@ -7,10 +7,12 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from finance.audit import provided
 from finance.audit.room import ROOM as AUDIT
 from finance.room import ROOM as FINANCE
 from finance.service import acts as finance_acts
 from finance.service import publication
+from finance.supervision.providers import PROVIDERS as SUPERVISION_TELLS
 from finance.supervision.room import ROOM as SUPERVISION
 from finance.supervision.service import notes as supervisors_notes
 from hoa import home
@@ -54,6 +56,7 @@ from voting.recall.room import ROOM as RECALL
 from voting.room import ROOM as VOTING
 from voting.service import acts as voting_acts
 from voting.service import evidence as assembly_evidence
+from voting.service.signs import signs as ballot_signs
 
 ROOMS: tuple[Room, ...] = (
     ACCOUNTS,
@@ -81,10 +84,13 @@ PLATFORM_ADMINISTER = "platform.administer"
 def wire(platform: Platform) -> None:
     """Fill the Protocols through which lower rooms ask higher ones; every entrance does this first."""
     evidence.provide(assembly_evidence(platform))
+    evidence.provide_signs(ballot_signs)
     current.provide(publication.KIND, publication.current_hash)
     current.provide(candidates.KIND, candidates.current_hash)
     board.provide(GroupBoard())
     marks.provide(supervisors_notes.marks)
+    for name, provider in SUPERVISION_TELLS.items():
+        provided.provide(name, provider)
     for room in (bulletin_acts, resolutions_acts, voting_acts, finance_acts):
         acts.provide(room.__name__, room.told)
 

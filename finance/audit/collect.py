@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from finance.audit import conduct
 from finance.audit.rules.data import (
     BankLineFacts,
     ContractFacts,
@@ -55,6 +56,7 @@ def collect(session: Session, community_id: str, *, start: date, end: date, as_o
         publications=_publications(session, book, start, end),
         related=_related(session, community_id),
         offices=_offices(session, community_id),
+        **conduct.facts(session, community_id, start=start, end=end, as_of=as_of),
     )
 
 

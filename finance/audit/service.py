@@ -13,6 +13,7 @@ from finance.audit.rules.findings import Severity
 from finance.audit.rules.report import KIND_NAMES, Choice, Kind, Opinion, check, check_reply
 from finance.audit.tables import AuditFinding, AuditReply, AuditReport, AuditSignature
 from finance.service.books import trust_book
+from finance.supervision.service import cases
 from hoa.community.service import get_community
 from hoa.db import get
 from hoa.jobs import Job, enqueue
@@ -134,7 +135,8 @@ def keep(
     other_digest: str | None = None,
     now: datetime,
 ) -> AuditReport:
-    """Write down what was made. Keeping it again (a job that ran twice) changes nothing."""
+    """Write down what was made, and follow its findings from now on until they are mended. Keeping it again (a job that
+    ran twice) changes nothing."""
     report = get(session, AuditReport, community_id, report_id, lock=True)
     if report.state == READY:
         return report
@@ -159,6 +161,16 @@ def keep(
     report.pdf_digest, report.other_digest = pdf_digest, other_digest
     report.made_at, report.state = now, READY
     session.flush()
+    cases.take_up(
+        session,
+        community_id,
+        findings=content["findings"],
+        start=report.starts_on,
+        end=report.ends_on,
+        by=report.asked_by_id,
+        now=now,
+        report_id=report.id,
+    )
     return report
 
 

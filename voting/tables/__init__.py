@@ -1,6 +1,6 @@
 """The tables of assemblies, one noun per file. `core` is the record itself; the others are the work around it."""
 
-from voting.tables.channels import AssistedSession, CheckIn, MeetingDesk, OfficialResult, ProxyAuthority
+from voting.tables.channels import AssistedSession, BallotTrace, CheckIn, MeetingDesk, OfficialResult, ProxyAuthority
 from voting.tables.convening import AssemblyRequest, NoticeTold, RequestSignature
 from voting.tables.core import (
     Assembly,
@@ -47,6 +47,7 @@ __all__ = [
     "AssistedSession",
     "Ballot",
     "BallotMark",
+    "BallotTrace",
     "CheckIn",
     "Cosignature",
     "CountedRow",

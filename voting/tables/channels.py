@@ -127,6 +127,20 @@ class AssistedSession(InAssembly, Base):
     told_at: Mapped[datetime | None]
 
 
+class BallotTrace(InAssembly, Base):
+    """From which device an online ballot came: a keyed digest that means nothing outside its assembly, kept to be
+    counted (rules.md F29), never to be read. It says nothing of how anybody voted.
+    """
+
+    __tablename__ = "ballot_trace"
+    __table_args__ = of_assembly(
+        "ballot_trace", UniqueConstraint("community_id", "assembly_id", "leaf", name="uq_ballot_trace_leaf")
+    )
+
+    leaf: Mapped[str]
+    device: Mapped[str]
+
+
 class OfficialResult(CommunityRow, Base):
     """A decision taken in an official voting system (R1.28, R3.1): its file and its figures, entered by one person and
     confirmed by another. There are no ballots of it here, so it is no `Assembly`.

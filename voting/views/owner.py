@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from hoa.community.rules import CAPACITY_WORDS
-from hoa.kernel import canonical
+from hoa.kernel import canonical, ids
 from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound
 from hoa.web import context
@@ -18,7 +18,7 @@ from voting.rules import record
 from voting.rules.counting import Counting
 from voting.rules.life import State
 from voting.rules.screens import screens
-from voting.service import assisting, casting, drafts, proxies, reading, seats, successions, tallying, witnessing
+from voting.service import assisting, casting, drafts, proxies, reading, seats, signs, successions, tallying, witnessing
 from voting.tables import Assembly, Ballot
 from voting.views import walk
 from voting.views.shared import blueprint, find
@@ -109,8 +109,19 @@ def cast(code: str, elector: str) -> Response:
             client_nonce=request.form.get("nonce", ""),
             now=platform.now(),
         )
-    leaf = canonical.decode(receipt)["leaf"]
-    return walk.done(url_for("voting.receipt", code=code, elector=elector, leaf=leaf), mine)
+        leaf = canonical.decode(receipt)["leaf"]
+        device = request.cookies.get(signs.COOKIE) or ids.new_id()
+        signs.note(session, platform.keys, assembly, leaf=leaf, device=device)
+    done = walk.done(url_for("voting.receipt", code=code, elector=elector, leaf=leaf), mine)
+    done.set_cookie(
+        signs.COOKIE,
+        device[: signs.LONGEST],
+        max_age=signs.KEPT_SECONDS,
+        secure=platform.settings.https,
+        httponly=True,
+        samesite="Lax",
+    )
+    return done
 
 
 @blueprint.get("/<code>/receipt/<elector>")

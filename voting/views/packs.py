@@ -117,6 +117,7 @@ TITLES = {
     "allowance_tax_from_fen": N_("津贴超过多少分预扣个人所得税"),
     "annual_report_supervisor_by": N_("年度报告报业务主管单位的最后一天（月日，331 即 3 月 31 日）"),
     "annual_report_registrar_by": N_("年度报告报登记管理机关的最后一天（月日，531 即 5 月 31 日）"),
+    "audit_burst_minimum": N_("监督：判断集中投票的最少票数"),
 }
 WORDS = {
     "first": N_("以第一张为准"),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from finance.audit.rules import bank, benford, bookkeeping, contracts, disclosure, income, payments
+from finance.audit.rules import bank, benford, bookkeeping, conduct, contracts, disclosure, income, payments
 from finance.audit.rules.data import PeriodData
 from finance.audit.rules.findings import Check, Finding, NotEnough, Parameters, Severity
 from hoa.kernel.errors import N_
@@ -254,6 +254,24 @@ CHECKS: tuple[Check, ...] = (
         run=payments.round_amounts,
     ),
     Check(
+        code="F22",
+        id="seals_without_decision",
+        title=N_("用印没有依据的决定"),
+        rule=N_("本小区用印管理约定；当地对业主委员会印章的规定"),
+        office=COMMITTEE,
+        advice=N_("补上当时的决定；没有决定的提请业主委员会追认并公开说明"),
+        run=conduct.seals_without_decision,
+    ),
+    Check(
+        code="F23",
+        id="minutes",
+        title=N_("会议记录缺失、没有签字或到会不足"),
+        rule=N_("指导规则关于业主委员会会议和记录的规定"),
+        office=COMMITTEE,
+        advice=N_("补齐会议记录并由到会委员签字；到会不足作出的决定重新表决"),
+        run=conduct.minutes,
+    ),
+    Check(
         code="F25",
         id="out_of_term",
         title=N_("任期届满后作出的决议"),
@@ -263,6 +281,15 @@ CHECKS: tuple[Check, ...] = (
         run=bookkeeping.out_of_term,
     ),
     Check(
+        code="F27",
+        id="overdue_cases",
+        title=N_("以前的问题逾期没有办结"),
+        rule=N_("本小区监督质询和整改的期限"),
+        office=COMMITTEE,
+        advice=N_("立即答复并整改；仍不办理的由监督委员会提请街道办事处处理"),
+        run=conduct.overdue_cases,
+    ),
+    Check(
         code="F28",
         id="single_source",
         title=N_("单一来源的合同超过限额"),
@@ -270,6 +297,15 @@ CHECKS: tuple[Check, ...] = (
         office=CHAIR,
         advice=N_("公开为什么不比价；下一期重新比价或招标"),
         run=contracts.single_source,
+    ),
+    Check(
+        code="F29",
+        id="ballots",
+        title=N_("投票记录里值得核对的迹象"),
+        rule=N_("业主大会议事规则关于委托和投票的约定；抽查提示"),
+        office=N_("业主大会会议的召集人"),
+        advice=N_("按抽样向业主本人核对，确认是本人意愿"),
+        run=conduct.ballots,
     ),
     Check(
         code="F30",
@@ -292,12 +328,8 @@ NOT_MADE: tuple[tuple[str, str], ...] = (
     ("F19", N_("补充维修资金的比例：还没有登记约定")),
     ("F20", N_("分配与决议：还没有分配业务")),
     ("F21", N_("物业费项目列入公共收益：还没有登记物业服务合同的范围")),
-    ("F22", N_("用印：还没有用印登记")),
-    ("F23", N_("会议记录：还没有业主委员会会议登记")),
     ("F24", N_("资产：还没有固定资产卡片")),
     ("F26", N_("资金混用：目前只有公共收益一本账")),
-    ("F27", N_("上期整改：还没有整改跟踪")),
-    ("F29", N_("异常投票：投票记录的核验结果见表决记录一节")),
 )
 
 _ORDER = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}

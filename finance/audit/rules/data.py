@@ -167,6 +167,61 @@ class OfficeFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SealUseFacts:
+    """A seal that was set, and whether a decision stands behind it now."""
+
+    id: str
+    label: str
+    document: str
+    applied_on: date
+    decided: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeetingFacts:
+    """A committee's meeting that ended: its minutes (None: not signed by enough) and, of each decision, its title and
+    how many members (heads) could vote on it."""
+
+    id: str
+    label: str
+    held_on: date
+    post_by: date | None
+    planned: int
+    has_minutes: bool
+    settled_on: date | None
+    decided: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseFacts:
+    """A finding or a question that is followed; `closed_on` None while it waits."""
+
+    id: str
+    label: str
+    title: str
+    raised_on: date
+    due_on: date
+    closed_on: date | None
+    amount_fen: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BallotFacts:
+    """Signs in the ballots of one assembly: how many votes each agent, each helper and each device brought (by a masked
+    name or a digest), and how many ballots came in each minute before the close (0: the last one)."""
+
+    code: str
+    title: str
+    closed_on: date
+    count: int
+    proxy_cap: int
+    proxies: tuple[tuple[str, int], ...]
+    helped: tuple[tuple[str, int], ...]
+    devices: tuple[tuple[str, int], ...]
+    before_close: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PeriodData:
     """Everything the checks may know. `as_of` is the day of the check, on or after `end`."""
 
@@ -184,6 +239,10 @@ class PeriodData:
     publications: tuple[PublicationFacts, ...] = ()
     related: tuple[RelatedFacts, ...] = ()
     offices: tuple[OfficeFacts, ...] = ()
+    seal_uses: tuple[SealUseFacts, ...] = ()
+    meetings: tuple[MeetingFacts, ...] = ()
+    cases: tuple[CaseFacts, ...] = ()
+    ballots: tuple[BallotFacts, ...] = ()
 
     def limit_on(self, day: date) -> LimitFacts | None:
         """The limits in force on a day; `limits` come with the one that goes before the others first."""

@@ -111,6 +111,10 @@ class Parameters:
     single_source_fen: int
     benford_minimum: int
     benford_critical_milli: int
+    device_units: int
+    burst_minutes: int
+    burst_percent: int
+    burst_minimum: int
 
     @classmethod
     def of(cls, pack: RulePack) -> "Parameters":

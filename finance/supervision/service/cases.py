@@ -55,17 +55,20 @@ def take_up(
 ) -> list[Case]:
     """Follow what the checks found (the shape of a report's findings), each fact once by its `key`. A fact that is
     followed already is noted on its case by the report that saw it again. Hints need somebody to take them up."""
-    known = _by_key(session, community_id, [str(found["key"]) for found in findings])
+    wanted = [one for one in findings if one["code"] != OVERDUE_CODE and (hints or one["severity"] != HINT)]
+    number = _next_number(session, community_id, Kind.FINDING)
+    known = _by_key(session, community_id, [str(found["key"]) for found in wanted])
+    seen = _seen_by(session, community_id, report_id)
     taken = []
-    for found in findings:
-        if found["code"] == OVERDUE_CODE or (found["severity"] == HINT and not hints):
-            continue
+    for found in wanted:
         case = known.get(found["key"])
         if case is None:
-            case = _from_check(session, community_id, found, start=start, end=end, by=by, now=now, report_id=report_id)
+            case = _from_check(session, community_id, found, number, (start, end), by=by, now=now, report_id=report_id)
             known[case.key] = case
-        elif report_id is not None and report_id not in {step.report_id for step in steps(session, case)}:
+            number += 1
+        elif report_id is not None and case.report_id != report_id and case.id not in seen:
             _step(session, case, Act.SEEN, because="", by=by, now=now, report_id=report_id)
+            seen.add(case.id)
         taken.append(case)
     return taken
 
@@ -75,13 +78,19 @@ def _by_key(session: Session, community_id: str, keys: Sequence[str]) -> dict[st
     return {case.key: case for case in session.scalars(query)}
 
 
+def _seen_by(session: Session, community_id: str, report_id: str | None) -> set[str]:
+    """The cases on which this report was noted already."""
+    query = select(CaseStep.case_id).where(CaseStep.community_id == community_id, CaseStep.report_id == report_id)
+    return set(session.scalars(query)) if report_id is not None else set()
+
+
 def _from_check(
     session: Session,
     community_id: str,
     found: Mapping[str, Any],
+    number: int,
+    days: tuple[date, date],
     *,
-    start: date,
-    end: date,
     by: str | None,
     now: datetime,
     report_id: str | None,
@@ -90,6 +99,7 @@ def _from_check(
         session,
         community_id,
         Kind.FINDING,
+        number,
         key=found["key"],
         code=found["code"],
         check_id=found["check"],
@@ -103,12 +113,12 @@ def _from_check(
         office=found["office"],
         advice=found["advice"],
         report_id=report_id,
-        starts_on=start,
-        ends_on=end,
+        starts_on=days[0],
+        ends_on=days[1],
         by=by,
         now=now,
     )
-    _step(session, case, Act.RAISE, because="", by=by, now=now, due_on=case.due_on, report_id=report_id)
+    _step(session, case, Act.RAISE, because="", by=by, now=now, due_on=case.due_on, report_id=report_id, first=True)
     return case
 
 
@@ -154,6 +164,7 @@ def _by_hand(session: Session, community_id: str, kind: Kind, written: Written, 
         session,
         community_id,
         kind,
+        _next_number(session, community_id, kind),
         key=f"hand:{ids.new_id()}",
         code="",
         check_id="",
@@ -177,26 +188,29 @@ def _by_hand(session: Session, community_id: str, kind: Kind, written: Written, 
     return case
 
 
+def _next_number(session: Session, community_id: str, kind: Kind) -> int:
+    """The next number of its kind, under the community's lock: two who find at once get two numbers."""
+    session.scalars(select(Community).where(Community.id == community_id).with_for_update()).one()
+    query = select(func.max(Case.number)).where(Case.community_id == community_id, Case.kind == str(kind))
+    return (session.scalar(query) or 0) + 1
+
+
 def _new(
     session: Session,
     community_id: str,
     kind: Kind,
+    number: int,
     *,
     by: str | None,
     now: datetime,
     due_on: date | None = None,
     **facts: Any,
 ) -> Case:
-    """The next number of its kind, under the community's lock: two who find at once get two numbers."""
-    session.scalars(select(Community).where(Community.id == community_id).with_for_update()).one()
-    latest = session.scalar(
-        select(func.max(Case.number)).where(Case.community_id == community_id, Case.kind == str(kind))
-    )
     due = rules.answer_due(kind, today(now), workdays.china(), terms(session, community_id, day=today(now)))
     case = Case(
         community_id=community_id,
         kind=str(kind),
-        number=(latest or 0) + 1,
+        number=number,
         raised_by=by,
         raised_at=now,
         state=str(State.OPEN),
@@ -307,10 +321,11 @@ def _step(
     paper: str = "",
     report_id: str | None = None,
     documents: Sequence[str] = (),
+    first: bool = False,
 ) -> CaseStep:
-    last = session.scalar(
-        select(func.max(CaseStep.no)).where(CaseStep.community_id == case.community_id, CaseStep.case_id == case.id)
-    )
+    """The next step of a case; `first` of one that has none yet saves the question."""
+    query = select(func.max(CaseStep.no)).where(CaseStep.community_id == case.community_id, CaseStep.case_id == case.id)
+    last = 0 if first else session.scalar(query)
     row = CaseStep(
         community_id=case.community_id,
         case_id=case.id,

@@ -1,4 +1,5 @@
-"""Findings' life, questions, samples, annotations, scorecards, audits at the end of a term."""
+"""Findings' life, questions, samples, annotations, scorecards, audits at the end of a term; of online ballots, how many
+came from one device."""
 
 from typing import Any
 
@@ -21,6 +22,7 @@ def upgrade() -> None:
     _objections()
     _scores()
     _departures()
+    _traces()
 
 
 def _text(name: str, *, nullable: bool = False) -> sa.Column[Any]:
@@ -266,3 +268,20 @@ def _departures() -> None:
     )
     op.create_index("ix_supervision_term_reply_audit", reply, ["community_id", "audit_id"])
     forbid(reply, because="what was replied stays")
+
+
+def _traces() -> None:
+    table = "ballot_trace"
+    _table(
+        table,
+        *map(_text, ("assembly_id", "leaf", "device")),
+        _to_assembly(table),
+        sa.UniqueConstraint("community_id", "assembly_id", "leaf", name="uq_ballot_trace_leaf"),
+        people=(),
+    )
+    forbid(table, because="where a ballot came from stays")
+
+
+def _to_assembly(table: str) -> sa.ForeignKeyConstraint:
+    columns = ["assembly.community_id", "assembly.id"]
+    return sa.ForeignKeyConstraint(["community_id", "assembly_id"], columns, name=f"fk_{table}_assembly")
