@@ -108,12 +108,12 @@ def _asked(reading: Reading | None, meanings: dict[str, str]) -> list[tuple[str,
     ]
 
 
-@blueprint.get("/opening/template.<suffix>")
+@blueprint.get("/opening/template.<ending>")
 @requires("voucher.make")
-def opening_template(suffix: str) -> Response:
+def opening_template(ending: str) -> Response:
     """An empty trial balance to fill in, as a workbook or as CSV."""
     book = the_book(context.reading(), context.community().id, request.args.get("book", WORK))
-    as_workbook = suffix != "csv"
+    as_workbook = ending != "csv"
     data = service.template(book.kind, as_workbook=as_workbook)
     name = "科目余额表模板.xlsx" if as_workbook else "科目余额表模板.csv"
     mimetype = XLSX if as_workbook else "text/csv"
