@@ -8,6 +8,7 @@ import click
 from sqlalchemy.orm import Session
 
 from finance.rules import opening as opening_rules
+from finance.papers.commands import archive, verify_archive
 from finance.rules.charts import TRUST, WORK
 from finance.rules.periods import first_day, last_day, parse_month
 from finance.rules.years import first_of, last_of, parse_year
@@ -30,6 +31,10 @@ class NoTreasurer(Refusal):
 @click.group()
 def books() -> None:
     """The books of the common revenue."""
+
+
+books.add_command(archive)
+books.add_command(verify_archive)
 
 
 @books.command(name="export")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from finance.audit import provided
 from finance.audit.room import ROOM as AUDIT
+from finance.papers.room import ROOM as PAPERS
 from finance.room import ROOM as FINANCE
 from finance.service import acts as finance_acts
 from finance.service import publication
@@ -74,6 +75,7 @@ ROOMS: tuple[Room, ...] = (
     FILING,
     ELECTIONS,
     FINANCE,
+    PAPERS,
     AUDIT,
     SUPERVISION,
 )

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Table, event, insert, inspect, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.orm import Session
 
-from finance.papers.tables import Masking, Seal, SealHead
+from finance.contract_tables import ContractChange, ContractQuote
+from finance.papers.tables import Destruction, DestructionSignature, Masking, Seal, SealHead, YearArchive
 from finance.rules.ledger import GENESIS
 from finance.rules.seals import link, plain
 from finance.tables import (
@@ -59,6 +60,21 @@ class Sealed:
 SEALED: dict[type[Base], Sealed] = {
     Contract: Sealed(name=N_("合同"), label=lambda facts: f"{facts['number']} {facts['title']}"),
     ContractDue: Sealed(name=N_("合同应收付"), label=lambda facts: f"{facts['due_on']} · {facts['no']}"),
+    ContractChange: Sealed(name=N_("合同变更"), label=lambda facts: f"{facts['effective_on']} · {facts['no']}"),
+    ContractQuote: Sealed(name=N_("合同报价"), label=lambda facts: f"{facts['no']} {facts['party']}"),
+    YearArchive: Sealed(name=N_("年度档案"), label=lambda facts: str(facts["year"])),
+    DestructionSignature: Sealed(name=N_("销毁清册的签字"), label=lambda facts: str(facts["signed_at"])),
+    Destruction: Sealed(
+        name=N_("销毁清册"),
+        label=lambda facts: f"#{facts.get('number', '')}",
+        stages=(
+            Stage(
+                name="carried-out",
+                columns=("watched_by", "carried_out_by_id", "carried_out_at"),
+                reached=lambda row: row.carried_out_at is not None,
+            ),
+        ),
+    ),
     RelatedParty: Sealed(
         name=N_("关联关系申报"),
         label=lambda facts: str(facts.get("party", facts.get("ended_at"))),

@@ -15,6 +15,7 @@ from hoa.db import get
 from hoa.jobs import Run
 from hoa.kernel import canonical, signing
 from hoa.kernel.clock import parse_stamp
+from hoa.kernel.zips import zipped
 from hoa.platform import Platform
 from hoa.ports.certificates import LocalCertificates, fingerprint
 from hoa.web.paper import render_paper
@@ -22,7 +23,6 @@ from hoa.web.pdf import Attachment, render_parts, render_pdf
 from hoa.web.pdf_sign import sign_pdf
 from voting.filing import service
 from voting.filing.tables import FilingPack
-from voting.rules.package import zipped
 
 FORMAT = "hoa-filing/1"
 PURPOSE = "filing"

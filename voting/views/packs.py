@@ -118,6 +118,11 @@ TITLES = {
     "annual_report_supervisor_by": N_("年度报告报业务主管单位的最后一天（月日，331 即 3 月 31 日）"),
     "annual_report_registrar_by": N_("年度报告报登记管理机关的最后一天（月日，531 即 5 月 31 日）"),
     "audit_burst_minimum": N_("监督：判断集中投票的最少票数"),
+    "retention_vouchers_years": N_("会计凭证保管的年数"),
+    "retention_ledgers_years": N_("会计账簿保管的年数"),
+    "retention_statements_years": N_("月度、季度、半年度财务报告保管的年数"),
+    "retention_bank_years": N_("银行对账单和余额调节表保管的年数"),
+    "retention_handover_years": N_("会计档案移交清册保管的年数"),
 }
 WORDS = {
     "first": N_("以第一张为准"),

@@ -1,0 +1,1 @@
+"""What an archive says and how long papers are kept. PURE."""
