@@ -10,19 +10,16 @@ from wtforms import BooleanField, DateField, RadioField, SelectField, StringFiel
 from wtforms.validators import Optional
 
 from finance.rules.charts import ACCOUNT_KINDS, BANK_ROLES, CASH_ROLES, SOURCES, USES, WORK
-from finance.rules.contracts import FREQUENCY_NAMES, Direction, DueState, Frequency
+from finance.rules.contracts import DueState
 from finance.rules.documents import DOCUMENT_KINDS
 from finance.rules.ledger import MEANS_NAMES, Means, VoucherKind
 from finance.service import contracts
 from finance.service.books import chart_of
-from finance.service.contracts import ContractFields
 from finance.service.vouchers import VoucherFields
 from finance.tables import Book
 from hoa.kernel import money
 from hoa.resolutions import service as resolutions
 from hoa.web.forms import Form, Parses, at_most, options, required
-
-PURPOSES = {**SOURCES, **USES}
 
 
 class VoucherForm(Form):
@@ -176,71 +173,3 @@ class ReverseForm(ReasonForm):
     day = DateField(
         lazy_gettext("冲销日期"), validators=[required()], description=lazy_gettext("要在还没有结账的月份里")
     )
-
-
-class ContractForm(Form):
-    direction = RadioField(
-        lazy_gettext("收钱还是付钱"),
-        choices=options(
-            [
-                ("income", lazy_gettext("收钱：利用共有部分经营")),
-                ("spending", lazy_gettext("付钱：请人做事或买东西")),
-            ]
-        ),
-        validators=[required()],
-    )
-    title = StringField(lazy_gettext("合同名称"), validators=[required(), at_most(80)])
-    party = StringField(lazy_gettext("对方单位"), validators=[required(), at_most(80)])
-    common_part = StringField(
-        lazy_gettext("利用哪处共有部分"),
-        validators=[Optional(), at_most(120)],
-        description=lazy_gettext("例如：1–6 幢电梯轿厢"),
-    )
-    purpose = SelectField(lazy_gettext("来源或用途"), validators=[required()])
-    starts_on = DateField(lazy_gettext("开始日"), validators=[required()])
-    ends_on = DateField(lazy_gettext("到期日"), validators=[required()])
-    frequency = SelectField(
-        lazy_gettext("多久收付一次"),
-        choices=options((str(key), lazy_gettext(name)) for key, name in FREQUENCY_NAMES.items()),
-    )
-    first_due_on = DateField(lazy_gettext("第一次收付的日子"), validators=[required()])
-    amount = StringField(
-        lazy_gettext("每次金额（元）"),
-        default="0",
-        validators=[required(), Parses(money.parse)],
-        description=lazy_gettext("按实际发生的写 0"),
-    )
-    resolution = SelectField(lazy_gettext("依据的决议"), validators=[Optional()])
-    procurement = StringField(lazy_gettext("怎样选定对方"), validators=[Optional(), at_most(120)])
-    related_party = StringField(
-        lazy_gettext("关联关系申报"),
-        validators=[Optional(), at_most(200)],
-        description=lazy_gettext("委员或其亲属与对方有关系的，写明；没有就空着"),
-    )
-    file = FileField(lazy_gettext("合同扫描件"))
-
-    def offer(self, session: Session, community_id: str) -> None:
-        """Fill the lists with what this community has."""
-        self.purpose.choices = [("", gettext("请选择"))] + [(code, gettext(name)) for code, name in PURPOSES.items()]
-        self.resolution.choices = [("", gettext("没有决议")), *resolution_choices(session, community_id)]
-
-    def fields(self) -> ContractFields:
-        """What was written, as the service takes it."""
-        assert self.starts_on.data is not None
-        assert self.ends_on.data is not None
-        assert self.first_due_on.data is not None
-        return ContractFields(
-            direction=Direction(self.direction.data),
-            title=self.title.data or "",
-            common_part=self.common_part.data or "",
-            party=self.party.data or "",
-            purpose=self.purpose.data or "",
-            frequency=Frequency(self.frequency.data),
-            starts_on=self.starts_on.data,
-            ends_on=self.ends_on.data,
-            first_due_on=self.first_due_on.data,
-            amount_fen=money.parse(self.amount.data or ""),
-            resolution_id=self.resolution.data or None,
-            procurement=self.procurement.data or "",
-            related_party=self.related_party.data or "",
-        )

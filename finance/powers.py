@@ -14,6 +14,7 @@ from hoa.kernel.posts import (
     COMMITTEE_SECRETARY,
     COMMITTEE_TREASURER,
     EVERYONE,
+    OWNER,
     SUPERVISORS,
     Post,
 )
@@ -29,5 +30,13 @@ POWERS: Mapping[str, frozenset[Post]] = {
     "voucher.make": frozenset({COMMITTEE_TREASURER}),
     "voucher.check": frozenset({COMMITTEE_CHAIR, COMMITTEE_DEPUTY, COMMITTEE_MEMBER, COMMITTEE_SECRETARY}),
     "voucher.post": frozenset({COMMITTEE_TREASURER, COMMITTEE_DEPUTY}),
+    # Whoever reads the books without keeping them: every look is logged (R2.22), and they read the log.
+    "books.watched": SUPERVISORS | {AUDITOR},
+    "views.read": SUPERVISORS,
+    "preview.mark": SUPERVISORS,
+    "related.read": COMMITTEE | SUPERVISORS | {AUDITOR},
+    "related.declare": COMMITTEE | SUPERVISORS,
+    "inspection.ask": frozenset({OWNER}),
+    "inspection.answer": frozenset({COMMITTEE_CHAIR, COMMITTEE_DEPUTY, COMMITTEE_SECRETARY}),
     "contract.make": frozenset({COMMITTEE_TREASURER, COMMITTEE_CHAIR, COMMITTEE_SECRETARY}),
 }

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from finance.commands import books
 from finance.powers import POWERS
 from finance.rules.life import VoucherState
-from finance.service import publication, verify_books
+from finance.service import inspections, publication, publishing, verify_books
 from finance.service.books import find_book
 from finance.service.vouchers import number_of_vouchers
+from finance.tables import Book
 from finance.views import blueprint
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_
@@ -34,18 +35,56 @@ def _needs(session: Session, asker: Asker) -> Sequence[Need]:
         if count:
             title = gettext("%(words)s（%(count)s 张）", words=words, count=count)
             needs.append(Need(title=title, url=url_for("finance.vouchers", state=str(state))))
-    quarter = publication.due_quarter(session, book, today(asker.now)) if "books.publish" in asker.powers else None
-    if quarter is not None:
-        due = quarter.publish_by(book.publish_within_days)
-        needs.append(
-            Need(
-                title=gettext("请公示：%(title)s", title=publication.quarter_title(quarter)),
-                url=url_for("finance.month"),
-                due=due,
-                urgent=due < today(asker.now),
-            )
+    return [*needs, *_to_publish(session, asker, book), *_to_preview(session, asker, book), *_asked(session, asker)]
+
+
+def _to_publish(session: Session, asker: Asker, book: Book) -> list[Need]:
+    """What is over and not published: straight to the page with the button once its months are closed."""
+    if "books.publish" not in asker.powers:
+        return []
+    day = today(asker.now)
+    return [
+        Need(
+            title=gettext("请公示：%(title)s", title=publication.title(row.span)),
+            url=url_for("finance.month") if row.months_left else url_for("finance.statement", span=str(row.span)),
+            due=row.by,
+            urgent=row.by < day,
         )
-    return needs
+        for row in publication.due(session, book, day)
+    ]
+
+
+def _to_preview(session: Session, asker: Asker, book: Book) -> list[Need]:
+    """What a supervisor may look at before it goes out, and has said nothing about."""
+    if "preview.mark" not in asker.powers:
+        return []
+    return [
+        Need(
+            title=gettext("预览将要公示的账目：%(title)s", title=publication.title(row.span)),
+            url=url_for("finance.statement", span=str(row.span)),
+            due=row.by,
+        )
+        for row in publication.due(session, book, today(asker.now))
+        if not row.months_left
+        and asker.person_id
+        not in {person.id for _, person in publishing.preview_marks(session, asker.community_id, row.span)}
+    ]
+
+
+def _asked(session: Session, asker: Asker) -> list[Need]:
+    """Owners' requests to see vouchers that wait for an answer."""
+    if "inspection.answer" not in asker.powers:
+        return []
+    return [
+        Need(
+            title=gettext("答复查阅申请"),
+            url=url_for("finance.answer_inspection", inspection_id=row.id),
+            due=row.answer_due,
+            urgent=row.answer_due < today(asker.now),
+        )
+        for row in inspections.waiting(session, asker.community_id)
+        if row.person_id != asker.person_id
+    ]
 
 
 def _verify(platform: Platform, session: Session, community_id: str) -> Sequence[str]:
@@ -61,7 +100,7 @@ ROOM = Room(
         NavItem(label=N_("本月账务"), endpoint="finance.month", power="books.read"),
     ),
     needs=_needs,
-    publications={publication.KIND: N_("账目公示")},
+    publications=publication.TITLES,
     commands=(books,),
     verify=_verify,
 )

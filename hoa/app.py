@@ -11,8 +11,9 @@ from finance.audit import provided
 from finance.audit.room import ROOM as AUDIT
 from finance.papers.room import ROOM as PAPERS
 from finance.room import ROOM as FINANCE
+from finance.shares.room import ROOM as SHARES
 from finance.service import acts as finance_acts
-from finance.service import publication
+from finance.service import publication, publishing
 from finance.supervision.providers import PROVIDERS as SUPERVISION_TELLS
 from finance.supervision.room import ROOM as SUPERVISION
 from finance.supervision.service import notes as supervisors_notes
@@ -76,6 +77,7 @@ ROOMS: tuple[Room, ...] = (
     ELECTIONS,
     FINANCE,
     PAPERS,
+    SHARES,
     AUDIT,
     SUPERVISION,
 )
@@ -87,7 +89,8 @@ def wire(platform: Platform) -> None:
     """Fill the Protocols through which lower rooms ask higher ones; every entrance does this first."""
     evidence.provide(assembly_evidence(platform))
     evidence.provide_signs(ballot_signs)
-    current.provide(publication.KIND, publication.current_hash)
+    for kind in publication.KINDS:
+        current.provide(kind, publishing.current_hash)
     current.provide(candidates.KIND, candidates.current_hash)
     board.provide(GroupBoard())
     marks.provide(supervisors_notes.marks)

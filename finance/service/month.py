@@ -6,17 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from finance.disclosure.tables import Inspection
+from finance.rules.charts import TRUST, WORK
 from finance.rules.contracts import Direction, DueStatus
 from finance.rules.life import VoucherState
-from finance.rules.periods import Quarter, last_day, month_of
+from finance.rules.periods import last_day, month_of
+from finance.rules.rent import ReminderKind
+from finance.rules.spans import Published
 from finance.rules.statements import Statement
-from finance.service import bank, publication
+from finance.service import bank, inspections, publication, rent
 from finance.service import contracts as contract_service
-from finance.service.books import bank_accounts, find_period, first_open_month, trust_book
-from finance.service.closing import ClosingView, book_balance, closing_view
+from finance.service.books import bank_accounts, find_book, find_period, first_open_month, the_book
+from finance.service.closing import ClosingView, closing_view
 from finance.service.matching import MatchedLine, open_lines, with_proposals
+from finance.service.publication import Due
+from finance.service.reconciliation import book_balance
+from finance.service.rent import Reminded
 from finance.service.vouchers import vouchers
 from finance.tables import BankAccount, Book, Contract, Period, Voucher
 from hoa.bulletin import service as bulletin
@@ -41,6 +49,7 @@ class MonthView:
     book: Book
     account: BankAccount | None
     month: int
+    today: date
     period: Period | None
     lines: tuple[MatchedLine, ...]
     open_lines: tuple[MatchedLine, ...]
@@ -52,24 +61,41 @@ class MonthView:
     objections: Sequence[Objection]
     bank_fen: int | None
     book_fen: int
-    year: Statement
+    year: Statement | None
     closing: ClosingView | None
-    quarter: Quarter | None
-    publish_by: date | None
-    months_left: tuple[int, ...]
+    to_publish: tuple[Due, ...]
+    reminders: tuple[Reminded, ...]
+    inspections: Sequence[Inspection]
+    work_opened: bool
+    cash_fen: int
 
     @property
     def closed(self) -> bool:
         return self.period is not None and self.period.state == "closed"
 
     @property
-    def days_to_publish(self) -> int | None:
-        """Days left to publish the quarter that is over, negative when late."""
-        return (self.publish_by - self.day).days if self.publish_by else None
+    def work(self) -> bool:
+        """Whether this is the work fund's month; what is published and what contracts say belongs to the trust fund."""
+        return self.book.kind == WORK
 
     @property
-    def day(self) -> date:
-        return self.year.end
+    def span(self) -> Published | None:
+        """What is to be published first."""
+        return self.to_publish[0].span if self.to_publish else None
+
+    @property
+    def publish_by(self) -> date | None:
+        return self.to_publish[0].by if self.to_publish else None
+
+    @property
+    def months_left(self) -> tuple[int, ...]:
+        """The months that are still open of what is to be published first."""
+        return self.to_publish[0].months_left if self.to_publish else ()
+
+    @property
+    def days_to_publish(self) -> int | None:
+        """Days left to publish it, negative when late."""
+        return (self.publish_by - self.today).days if self.publish_by else None
 
 
 def work_month(session: Session, book: Book, now: datetime) -> int:
@@ -77,44 +103,80 @@ def work_month(session: Session, book: Book, now: datetime) -> int:
     return min(first_open_month(session, book), month_of(today(now)))
 
 
-def month_view(session: Session, community_id: str, *, month: int | None, now: datetime) -> MonthView:
+def month_view(
+    session: Session, community_id: str, *, month: int | None, now: datetime, kind: str = TRUST
+) -> MonthView:
     """The screen of a month, or of the month that is worked on. Once all months of a quarter that was not published
     are closed, that is its last one.
     """
-    book = trust_book(session, community_id)
+    book = the_book(session, community_id, kind)
     day = today(now)
-    quarter = publication.due_quarter(session, book, day)
-    left = publication.months_left(session, book, quarter) if quarter else []
+    to_publish = tuple(publication.due(session, book, day)) if kind == TRUST else ()
     if month is None:
         month = work_month(session, book, now)
-        if quarter is not None and not left:
-            month = min(month, quarter.months[2])
+        if to_publish and not to_publish[0].months_left:
+            month = min(month, to_publish[0].span.months[-1])
     end = min(last_day(month), day)
     account = next(iter(bank_accounts(session, book)), None)
-    views = contract_service.views(session, community_id, today=day)
+    views = contract_service.views(session, community_id, today=day) if kind == TRUST else []
     period = find_period(session, book, month)
     closed = period is not None and period.state == "closed"
+    drafts, submitted, approved = (
+        vouchers(session, community_id, states=(state,), book=book)
+        for state in (VoucherState.DRAFT, VoucherState.SUBMITTED, VoucherState.APPROVED)
+    )
     return MonthView(
         book=book,
         account=account,
         month=month,
+        today=day,
         period=period,
         lines=_lines(session, account, month, day),
         open_lines=tuple(open_lines(session, account, today=day, end=end)) if account else (),
         late=_late(views),
         expired=tuple(view.contract for view in views if _ran_out(view, views)),
-        drafts=vouchers(session, community_id, states=(VoucherState.DRAFT,)),
-        submitted=vouchers(session, community_id, states=(VoucherState.SUBMITTED,)),
-        approved=vouchers(session, community_id, states=(VoucherState.APPROVED,)),
-        objections=_objections(session, community_id),
+        drafts=drafts,
+        submitted=submitted,
+        approved=approved,
+        objections=_objections(session, community_id) if kind == TRUST else (),
         bank_fen=bank.balance_on(session, account, end) if account else None,
         book_fen=book_balance(session, book, end),
-        year=publication.statement(session, community_id, start=date(month // 100, 1, 1), end=day),
-        closing=None if closed or account is None else closing_view(session, community_id, month=month, now=now),
-        quarter=quarter,
-        publish_by=quarter.publish_by(book.publish_within_days) if quarter else None,
-        months_left=tuple(left),
+        cash_fen=_cash(session, book, end),
+        year=_year(session, community_id, month, day) if kind == TRUST else None,
+        closing=_closing(session, community_id, book, month, now) if not closed and account is not None else None,
+        to_publish=to_publish,
+        reminders=_soon(session, community_id, day) if kind == TRUST else (),
+        inspections=inspections.waiting(session, community_id) if kind == TRUST else (),
+        work_opened=find_book(session, community_id, WORK) is not None,
     )
+
+
+def _closing(session: Session, community_id: str, book: Book, month: int, now: datetime) -> ClosingView:
+    return closing_view(session, community_id, month=month, now=now, kind=book.kind)
+
+
+def _year(session: Session, community_id: str, month: int, day: date) -> Statement:
+    return publication.statement(session, community_id, start=date(month // 100, 1, 1), end=day)
+
+
+def _soon(session: Session, community_id: str, day: date) -> tuple[Reminded, ...]:
+    """What contracts bring soon; what is overdue or has run out stands in its own list."""
+    return tuple(
+        row
+        for row in rent.reminders(session, community_id, today=day)
+        if row.reminder.kind in (ReminderKind.DUE, ReminderKind.EXPIRES)
+    )
+
+
+def _cash(session: Session, book: Book, end: date) -> int:
+    """What the cash box should hold by the books, in fen."""
+    query = select(func.sum(Voucher.cash_fen)).where(
+        Voucher.community_id == book.community_id,
+        Voucher.book_id == book.id,
+        Voucher.state == VoucherState.POSTED,
+        Voucher.day <= end,
+    )
+    return int(session.scalar(query) or 0)
 
 
 def _lines(session: Session, account: BankAccount | None, month: int, day: date) -> tuple[MatchedLine, ...]:
@@ -133,15 +195,12 @@ def _late(views: Sequence[contract_service.ContractView]) -> tuple[LateDue, ...]
 
 
 def _ran_out(view: contract_service.ContractView, views: Sequence[contract_service.ContractView]) -> bool:
-    """An income contract that ended and that no later one with the same party over the same part continues (F08)."""
-    contract = view.contract
-    if not view.expired or contract.direction != Direction.INCOME:
-        return False
-    return not any(
-        other.contract.party == contract.party
-        and other.contract.common_part == contract.common_part
-        and other.contract.ends_on > contract.ends_on
-        for other in views
+    """An income contract that ran out and that no later one with the same party over the same part continues (F08)."""
+    return (
+        view.expired
+        and not view.ended_early
+        and view.contract.direction == Direction.INCOME
+        and not rent.followed(view, views)
     )
 
 

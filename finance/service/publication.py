@@ -1,45 +1,55 @@
-"""The quarter's statement, frozen and published through the bulletin; and what it would be if it were published now
-(books.md 3).
+"""The posted ledger as statements need it, and the publications made of it: quarter, year, half-year of the funds; what
+is due to be published by when (books.md 3, R4.7).
 """
 
-from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from finance.rules import statements as rules
-from finance.rules.contracts import Direction
 from finance.rules.ledger import Line, VoucherKind
 from finance.rules.life import VoucherState
 from finance.rules.periods import Quarter, month_text
-from finance.rules.statements import Entry, Group, Posted, Statement
-from finance.service import contracts as contract_service
-from finance.service.books import bank_account, chart_of, find_period, first_open_month, trust_book
-from finance.service.closing import reconcile, reconciliation_content
+from finance.rules.spans import Half, Published, Year
+from finance.rules.statements import Posted, Statement
+from finance.service.books import chart_of, first_open_month, trust_book
 from finance.service.vouchers import label_of, lines_by_voucher
 from finance.tables import Book, Voucher, VoucherLine
-from hoa.bulletin import service as bulletin
 from hoa.bulletin.tables import Publication
-from hoa.kernel import canonical, masking
+from hoa.community import pack_choice
+from hoa.kernel import masking
 from hoa.kernel.errors import N_, Refusal
-from hoa.resolutions import service as resolutions
 
 KIND = "finance.quarter"
+YEAR_KIND = "finance.year"
+HALF_KIND = "finance.half"
+KINDS = {KIND: Quarter, YEAR_KIND: Year, HALF_KIND: Half}
+TITLES: Mapping[str, str] = {KIND: N_("账目公示"), YEAR_KIND: N_("年度账目公示"), HALF_KIND: N_("半年资金公示")}
 
 
 class MonthsOpen(Refusal):
-    message = N_("%(month)s 还没有结账，先结清三个月再公示")
+    message = N_("%(month)s 还没有结账，先结清这一期的每个月再公示")
 
 
-class QuarterNotOver(Refusal):
-    message = N_("%(quarter)s 还没有过完，不能公示")
+class NotOver(Refusal):
+    message = N_("%(span)s 还没有过完，不能公示")
 
 
 class NothingChanged(Refusal):
-    message = N_("这个季度已经公示过，内容没有变化")
+    message = N_("这一期已经公示过，内容没有变化")
     status = 409
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """Something that is over and was not published yet, and its last day. `months_left` are still open."""
+
+    span: Published
+    by: date
+    months_left: tuple[int, ...]
 
 
 def posted_vouchers(session: Session, book: Book, *, start: date, until: date) -> list[Posted]:
@@ -109,111 +119,9 @@ def statement(session: Session, community_id: str, *, start: date, end: date) ->
     return rules.build(posted, start=start, end=end, chart=chart, brought=brought)
 
 
-def quarter_content(session: Session, community_id: str, quarter: Quarter) -> dict[str, Any]:
-    """Everything the quarter's publication says (R4.7), as canonical data: the same ledger always gives the same
-    bytes.
-    """
-    book = trust_book(session, community_id)
-    found = statement(session, community_id, start=quarter.start, end=quarter.end)
-    account = bank_account(session, book)
-    decisions = {row.id: f"{row.title}" for row in resolutions.resolutions(session, community_id)}
-    contracts = contract_service.views(session, community_id, today=quarter.end, until=quarter.end)
-    numbers = {view.contract.id: view.contract.number for view in contracts}
-    return {
-        "kind": KIND,
-        "quarter": str(quarter),
-        "start": quarter.start.isoformat(),
-        "end": quarter.end.isoformat(),
-        "opening_fen": found.opening_fen,
-        "income_fen": found.income_fen,
-        "spending_fen": found.spending_fen,
-        "closing_fen": found.closing_fen,
-        "income": [_group(group, decisions, numbers) for group in found.income],
-        "spending": [_group(group, decisions, numbers) for group in found.spending],
-        "account": {"name": account.name, "bank": account.bank, "ends_with": account.account_no[-4:]},
-        "reconciliation": reconciliation_content(reconcile(session, book, quarter.end)),
-        "contracts": [
-            _contract(view)
-            for view in contracts
-            if view.contract.starts_on <= quarter.end and view.contract.ends_on >= quarter.start
-        ],
-        "chain_head": _chain_head(session, book, quarter.end),
-    }
-
-
-def _group(group: Group, decisions: dict[str, str], numbers: dict[str, int]) -> dict[str, Any]:
-    return {
-        "purpose": group.purpose,
-        "amount_fen": group.amount_fen,
-        "lines": [_line(entry, decisions, numbers) for entry in group.entries],
-    }
-
-
-def _line(entry: Entry, decisions: dict[str, str], numbers: dict[str, int]) -> dict[str, Any]:
-    voucher = entry.voucher
-    return {
-        "voucher": voucher.id,
-        "number": voucher.label,
-        "day": voucher.day.isoformat(),
-        "summary": voucher.summary,
-        "party": voucher.party,
-        "amount_fen": entry.amount_fen,
-        "decision": decisions.get(voucher.resolution_id or ""),
-        "contract": numbers.get(voucher.contract_id or ""),
-    }
-
-
-def _contract(view: contract_service.ContractView) -> dict[str, Any]:
-    contract = view.contract
-    return {
-        "number": contract.number,
-        "direction": contract.direction,
-        "title": contract.title,
-        "common_part": contract.common_part,
-        "party": contract.party,
-        "starts_on": contract.starts_on.isoformat(),
-        "ends_on": contract.ends_on.isoformat(),
-        "due_fen": view.due_fen,
-        "settled_fen": view.settled_fen,
-        "overdue_fen": sum(due.missing_fen for due in view.late) if contract.direction == Direction.INCOME else 0,
-        "expired": view.expired,
-    }
-
-
-def _chain_head(session: Session, book: Book, end: date) -> str:
-    """The hash of the last voucher posted that is dated in or before the period: it binds every voucher before it."""
-    query = select(Voucher.hash).where(*_posted_in(book), Voucher.day <= end)
-    return session.scalars(query.order_by(Voucher.seq.desc()).limit(1)).one_or_none() or book.head_hash
-
-
-def publish_quarter(
-    session: Session, community_id: str, *, quarter: Quarter, code: str, by: str, now: datetime
-) -> Publication:
-    """Freeze the quarter and publish it. Its three months are closed first; the invariants are checked on the way."""
-    book = trust_book(session, community_id, lock=True)
-    if quarter.end >= now.date():
-        raise QuarterNotOver(quarter=str(quarter))
-    for month in quarter.months:
-        if month < first_month(book):
-            continue
-        period = find_period(session, book, month)
-        if period is None or period.state != "closed":
-            raise MonthsOpen(month=month_text(month))
-    content = quarter_content(session, community_id, quarter)
-    latest = latest_publication(session, community_id, quarter)
-    if latest is not None and latest.content_hash == canonical.digest(content):
-        raise NothingChanged
-    return bulletin.publish(
-        session,
-        community_id,
-        kind=KIND,
-        title=quarter_title(quarter),
-        content=content,
-        by=by,
-        now=now,
-        reference=str(quarter),
-        url=statement_path(code, quarter),
-    )
+def kind_of(span: Published) -> str:
+    """The kind of a span's publication."""
+    return next(kind for kind, made in KINDS.items() if isinstance(span, made))
 
 
 def first_month(book: Book) -> int:
@@ -221,52 +129,88 @@ def first_month(book: Book) -> int:
     return book.opened_on.year * 100 + book.opened_on.month
 
 
-def latest_publication(session: Session, community_id: str, quarter: Quarter) -> Publication | None:
-    """The newest publication of a quarter."""
-    return next(iter(publications(session, community_id, quarter)), None)
+def latest_publication(session: Session, community_id: str, span: Published) -> Publication | None:
+    """The newest publication of a span."""
+    return next(iter(publications(session, community_id, span)), None)
 
 
-def publications(session: Session, community_id: str, quarter: Quarter | None = None) -> Sequence[Publication]:
+def publications(session: Session, community_id: str, span: Published | None = None) -> Sequence[Publication]:
     """Published statements, newest first."""
-    query = select(Publication).where(Publication.community_id == community_id, Publication.kind == KIND)
-    if quarter is not None:
-        query = query.where(Publication.reference == str(quarter))
+    query = select(Publication).where(Publication.community_id == community_id)
+    if span is None:
+        query = query.where(Publication.kind.in_(KINDS))
+    else:
+        query = query.where(Publication.kind == kind_of(span), Publication.reference == str(span))
     return session.scalars(query.order_by(Publication.published_at.desc(), Publication.id)).all()
+
+
+def last_day_for(session: Session, book: Book, span: Published, *, day: date) -> date:
+    """Until when a span is to be published: the community's own term for quarters, the rule pack's for the others."""
+    if isinstance(span, Quarter):
+        return span.publish_by(book.publish_within_days)
+    pack = pack_choice.current(session, book.community_id, day=day)
+    return span.publish_by(
+        pack.number("publication_annual_days" if isinstance(span, Year) else "publication_half_year_days")
+    )
+
+
+def due(session: Session, book: Book, day: date) -> list[Due]:
+    """Everything that is over and was not published, the earliest last day first. A quarter comes before the year that
+    ends with it. A half-year is asked for once the book was there on its first day.
+    """
+    done = {(row.kind, row.reference) for row in publications(session, book.community_id)}
+    spans: list[Published] = []
+    quarter, year, half = Quarter.of(book.opened_on), Year(book.opened_on.year), Half.of(book.opened_on)
+    while quarter.end < day:
+        spans.append(quarter)
+        quarter = quarter.next
+    while half.end < day:
+        spans.append(half)
+        half = half.next
+    while year.end < day:
+        spans.append(year)
+        year = year.next
+    found = [
+        Due(
+            span=span,
+            by=last_day_for(session, book, span, day=day),
+            months_left=tuple(months_left(session, book, span)),
+        )
+        for span in spans
+        if (kind_of(span), str(span)) not in done
+    ]
+    order = {Quarter: 0, Half: 1, Year: 2}
+    return sorted(found, key=lambda row: (row.span.end, order[type(row.span)]))
 
 
 def due_quarter(session: Session, book: Book, day: date) -> Quarter | None:
     """The earliest quarter that is over and was not published yet."""
-    done = {publication.reference for publication in publications(session, book.community_id)}
-    quarter = Quarter.of(book.opened_on)
-    while quarter.end < day:
-        if str(quarter) not in done:
-            return quarter
-        quarter = quarter.next
-    return None
+    return next((row.span for row in due(session, book, day) if isinstance(row.span, Quarter)), None)
 
 
-def months_left(session: Session, book: Book, quarter: Quarter) -> list[int]:
-    """The months of a quarter that are still open."""
+def months_left(session: Session, book: Book, span: Published) -> list[int]:
+    """The months of a span that are still open."""
     begin = max(first_open_month(session, book), first_month(book))
-    return [month for month in quarter.months if month >= begin]
+    return [month for month in span.months if month >= begin]
 
 
-def current_hash(session: Session, community_id: str, reference: str) -> str | None:
-    """What the quarter would be published as now; the bulletin compares it with what was published (Protocol
-    CurrentContent).
-    """
-    try:
-        return canonical.digest(quarter_content(session, community_id, Quarter.parse(reference)))
-    except Refusal:
-        # Books that no longer add up are certainly not what was published.
-        return "0" * 64
+def check_over(session: Session, book: Book, span: Published, *, day: date) -> None:
+    """Refuse to publish what is not over, or a month of which is still open."""
+    if span.end >= day:
+        raise NotOver(span=str(span))
+    for month in months_left(session, book, span):
+        raise MonthsOpen(month=month_text(month))
 
 
-def statement_path(code: str, quarter: Quarter) -> str:
-    """Where the quarter is read in full."""
-    return f"/c/{code}/books/{quarter}"
+def path(code: str, span: Published) -> str:
+    """Where a span is read in full."""
+    return f"/c/{code}/books/{span}"
 
 
-def quarter_title(quarter: Quarter) -> str:
+def title(span: Published) -> str:
     """What the publication is called: data, in the language of the law."""
-    return f"{quarter.year} 年第{'一二三四'[quarter.number - 1]}季度公共收益收支表"
+    if isinstance(span, Quarter):
+        return f"{span.year} 年第{'一二三四'[span.number - 1]}季度公共收益收支表"
+    if isinstance(span, Year):
+        return f"{span.year} 年度公共收益收支表和会计报表"
+    return f"{span.year} 年{'上下'[span.number - 1]}半年维修资金和工作经费收支情况"

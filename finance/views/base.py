@@ -6,11 +6,22 @@ from flask import Blueprint
 from flask_babel import gettext
 
 from finance.rules.charts import purpose_name
-from finance.rules.contracts import FREQUENCY_NAMES, Frequency
+from finance.rules.contracts import (
+    CHANGE_NAMES,
+    FREQUENCY_NAMES,
+    INVOICING_NAMES,
+    METHOD_NAMES,
+    ChangeKind,
+    Frequency,
+    Invoicing,
+    Method,
+)
 from finance.rules.documents import DOCUMENT_KINDS
 from finance.rules.life import STATE_NAMES, VoucherState
 from finance.rules.matching import Proposal, Target
+from finance.rules.moved import Moved
 from finance.rules.periods import Quarter, month_text
+from finance.rules.spans import Half, Month, Span, Year
 from finance.rules.statements import OPEN_NAMES, OpenKind
 from finance.service.vouchers import label
 from hoa.web.i18n import MONTHS, language
@@ -34,6 +45,36 @@ def quarter_name(quarter: Quarter) -> str:
 def short_quarter(quarter: Quarter) -> str:
     """2026Q3 as `第三季度` or `Q3`, where the year is plain."""
     return f"Q{quarter.number}" if language() == "en" else f"第{'一二三四'[quarter.number - 1]}季度"
+
+
+def span_name(span: Span) -> str:
+    """A period in words: `2026年第三季度`, `2026年度`, `2026年上半年`, `2026年9月`."""
+    english = language() == "en"
+    if isinstance(span, Quarter):
+        return quarter_name(span)
+    if isinstance(span, Month):
+        return month_name(span.month)
+    if isinstance(span, Year):
+        return str(span.year) if english else f"{span.year}年度"
+    half = span.number - 1
+    return f"{('First', 'Second')[half]} half of {span.year}" if english else f"{span.year}年{'上下'[half]}半年"
+
+
+def short_span(span: Span) -> str:
+    """The same where the year is plain."""
+    if isinstance(span, Quarter):
+        return short_quarter(span)
+    return span_name(span) if isinstance(span, Year | Half) else month_name(span.month)
+
+
+def month_short(month: int) -> str:
+    """202609 as `9月` or `Sep`, beside a picture."""
+    return MONTHS[month % 100 - 1][:3] if language() == "en" else f"{month % 100}月"
+
+
+def moved_text(row: Moved) -> str:
+    """What changed under a publication, in the reader's language."""
+    return str(gettext(row.message, **dict(row.params)))
 
 
 def short_day(value: date) -> str:
@@ -70,6 +111,13 @@ def words() -> dict[str, object]:
         "quarter_name": quarter_name,
         "short_quarter": short_quarter,
         "short_day": short_day,
+        "span_name": span_name,
+        "short_span": short_span,
+        "month_short": month_short,
+        "moved_text": moved_text,
+        "method_name": lambda method: gettext(METHOD_NAMES[Method(method)]),
+        "invoicing_name": lambda invoicing: gettext(INVOICING_NAMES[Invoicing(invoicing)]),
+        "change_name": lambda kind: gettext(CHANGE_NAMES[ChangeKind(kind)]),
         "reasons": reasons,
         "offer": offer,
     }

@@ -1,20 +1,30 @@
-"""What owners see: the quarter in plain words, its lines, and files; and publishing it."""
+"""What owners see: the accounts in plain words, by quarter, year, half-year and month, their lines, a search, files."""
 
 import io
+from datetime import date
 from typing import Any
 
-from flask import flash, redirect, render_template, send_file, url_for
+from flask import render_template, request, send_file, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from finance.audit import present
+from finance.audit import service as audit
+from finance.disclosure.viewing import seen
+from finance.rules import spans, story
 from finance.rules.periods import Quarter
+from finance.rules.rent import AGES
+from finance.rules.spans import Half, Month, Published, Span, Year
+from finance.service import contents, publishing
 from finance.service import export as exports
 from finance.service import publication as service
 from finance.service.books import find_book, trust_book
-from finance.views.base import blueprint, quarter_name
+from finance.shares.service import budgets
+from finance.views.base import blueprint
 from hoa.bulletin import service as bulletin
 from hoa.bulletin.current import has_moved
 from hoa.bulletin.tables import Publication
+from hoa.kernel import masking
 from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound, Refusal
 from hoa.web import context
@@ -26,93 +36,233 @@ MEDIA = {
     "csv": "text/csv; charset=utf-8",
     "beancount": "text/plain; charset=utf-8",
 }
+PAGE = 40
+
+
+def _latest() -> dict[str, Publication]:
+    """The newest publication of each span, newest first."""
+    found: dict[str, Publication] = {}
+    for row in service.publications(context.reading(), context.community().id):
+        found.setdefault(row.reference or "", row)
+    return found
+
+
+def _accounts(latest: dict[str, Publication]) -> list[dict[str, Any]]:
+    """What was published of quarters; and of years, where no quarter of them was."""
+    quarters = [row.content for row in latest.values() if row.kind == service.KIND]
+    known = {content["end"][:4] for content in quarters}
+    years = [row.content for row in latest.values() if row.kind == service.YEAR_KIND]
+    return quarters + [content for content in years if content["end"][:4] not in known]
 
 
 @blueprint.get("/")
 @public
 def index() -> str:
-    """Published quarters, newest first."""
+    """The year so far in plain words, as it was published; then every period."""
     session, here = context.reading(), context.community()
     book = find_book(session, here.id)
-    latest: dict[str, Publication] = {}
-    for row in service.publications(session, here.id):
-        latest.setdefault(row.reference or "", row)
+    latest = _latest()
+    parts = story.following(_accounts(latest))
+    year = story.told(parts) if parts else None
     return render_template(
         "finance/index.html",
         book=book,
-        rows=[(Quarter.parse(reference), row, has_moved(session, row)) for reference, row in latest.items()],
+        year=year,
+        budget=_budget(year.end.year) if year and book else None,
+        rows=[(spans.parse(reference), row, has_moved(session, row)) for reference, row in latest.items()],
+        due=service.due(session, book, today(context.now())) if book and context.may("books.read") else [],
     )
 
 
-@blueprint.get("/<quarter>")
+def _budget(year: int) -> tuple[int, int, int, int] | None:
+    """Planned and actual income, planned and actual spending of a year that has a budget, in fen."""
+    session = context.reading()
+    book = trust_book(session, context.community().id)
+    budget = budgets.in_force(session, book, year)
+    if budget is None:
+        return None
+    rows = budgets.compared(session, budget, book, year)
+    sides = [[row for row in rows if row.income is side] for side in (True, False)]
+    (planned_in, got), (planned_out, spent) = [
+        (sum(row.planned_fen or 0 for row in side), sum(row.actual_fen for row in side)) for side in sides
+    ]
+    return planned_in, got, planned_out, spent
+
+
+@blueprint.get("/search")
 @public
-def statement(quarter: str) -> str:
-    """The quarter in plain words. Before it is published only those who read the books see it, marked as a draft."""
-    return _statement_page(Quarter.parse(quarter), "finance/statement.html")
+def search() -> str:
+    """Lines of everything published that hold some words: a payee, a use, an amount."""
+    words = request.args.get("q", "").strip()[:80]
+    published = _accounts(_latest())
+    found = [
+        (side, purpose, line)
+        for side in ("income", "spending")
+        for purpose, line in story.lines(published, side)
+        if words and story.matches(line, words)
+    ]
+    found.sort(key=lambda row: (row[2]["day"], row[2]["number"]), reverse=True)
+    pages = max(1, -(-len(found) // PAGE))
+    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    return render_template(
+        "finance/search.html",
+        words=words,
+        total=len(found),
+        sums={
+            side: sum(line["amount_fen"] for kind, _, line in found if kind == side) for side in ("income", "spending")
+        },
+        rows=found[(page - 1) * PAGE : page * PAGE],
+        page=page,
+        pages=pages,
+    )
 
 
-@blueprint.get("/<quarter>/lines")
+@blueprint.get("/<span>")
 @public
-def statement_lines(quarter: str) -> str:
-    """Every line of the quarter, by source and use."""
-    return _statement_page(Quarter.parse(quarter), "finance/statement_lines.html")
+def statement(span: str) -> str:
+    """A period in plain words. Before it is published only those who read the books see it, as a preview."""
+    return span_page(spans.parse(span), "finance/statement.html")
 
 
-def _statement_page(quarter: Quarter, template: str, wrong: str | None = None) -> str:
+@blueprint.get("/<span>/lines")
+@public
+def statement_lines(span: str) -> str:
+    """Every line of a period, by source and use."""
+    chosen = spans.parse(span)
+    if isinstance(chosen, Half):
+        raise NotFound
+    return span_page(chosen, "finance/statement_lines.html")
+
+
+def span_page(span: Span, template: str, *, wrong: str | None = None, typed: str = "") -> str:
+    """The page of a period: what was published of it, or what would be."""
     session, here = context.reading(), context.community()
-    published = service.latest_publication(session, here.id, quarter)
+    holder = _holder(span) if isinstance(span, Month) else span
+    published = service.latest_publication(session, here.id, holder)
     if published is None:
         demand("books.read")
-    content: dict[str, Any] = (
-        published.content if published is not None else service.quarter_content(session, here.id, quarter)
-    )
-    spent = [line for group in content["spending"] for line in group["lines"]]
-    book = trust_book(session, here.id)
+    seen("statement", str(span), str(span))
+    try:
+        content: dict[str, Any] = published.content if published else contents.content(session, here.id, holder)
+    except Refusal as refusal:
+        # Books that do not add up are shown as such to those who keep and check them, with the sentence why.
+        return render_template("finance/statement_broken.html", span=span, wrong=told(refusal))
+    if isinstance(span, Half):
+        return _half_page(span, content, published, wrong, typed)
+    if isinstance(span, Month):
+        content = story.month_content(content, span.month)
     return render_template(
         template,
-        quarter=quarter,
+        span=span,
+        month=isinstance(span, Month),
+        holder=holder,
         content=content,
-        published=published,
-        moved=published is not None and has_moved(session, published),
-        objections=bulletin.objections(session, here.id, published.id) if published else [],
-        biggest=sorted(spent, key=lambda line: (-line["amount_fen"], line["day"], line["number"]))[:5],
-        months_left=service.months_left(session, book, quarter) if published is None else [],
-        over=quarter.end < today(context.now()),
-        publish_by=quarter.publish_by(book.publish_within_days),
-        address=context.platform().settings.base_url + url_for("bulletin_short.follow", publication_id=published.id)
-        if published
-        else None,
-        wrong=wrong,
+        story=story.told([content]),
+        ages=AGES,
+        about=_about(holder, published, wrong, typed),
     )
 
 
-@blueprint.post("/<quarter>/publish")
-@requires("books.publish")
-def publish(quarter: str) -> str | Response:
-    """Freeze the quarter and publish it."""
-    chosen, here = Quarter.parse(quarter), context.community()
+def _half_page(
+    span: Half, content: dict[str, Any], published: Publication | None, wrong: str | None, typed: str
+) -> str:
+    return render_template(
+        "finance/half.html",
+        span=span,
+        content=content,
+        kept=content["maintenance"],
+        work=content["work"],
+        about=_about(span, published, wrong, typed),
+    )
+
+
+def _holder(month: Month) -> Published:
+    """The publication a month is looked at through: its quarter, or the year where the quarter was not published."""
+    session, here = context.reading(), context.community()
+    quarter, year = Quarter.of(month.start), Year(month.start.year)
+    if service.latest_publication(session, here.id, quarter) is None:
+        return year if service.latest_publication(session, here.id, year) is not None else quarter
+    return quarter
+
+
+def _about(span: Published, published: Publication | None, wrong: str | None, typed: str) -> dict[str, Any]:
+    """What stands around the figures: how it was published, what moved since, or what is to be known before."""
+    session, here = context.reading(), context.community()
+    book = trust_book(session, here.id)
+    day = today(context.now())
+    shared = {
+        "published": published,
+        "wrong": wrong,
+        "typed": typed,
+        "over": span.end < day,
+        "publish_by": service.last_day_for(session, book, span, day=day),
+        "marks": [
+            (mark, person.name if context.may("books.read") else masking.name(person.name))
+            for mark, person in publishing.preview_marks(session, here.id, span)
+        ],
+        "moved": [],
+        "objections": [],
+        "earlier": None,
+        "warnings": [],
+        "months_left": [],
+        "address": None,
+    }
+    if published is None:
+        left = service.months_left(session, book, span)
+        stated = not isinstance(span, Half) or contents.maintenance(session, here.id, span) is not None
+        return shared | {
+            "months_left": left,
+            "ready": stated and not left and span.end < day,
+            "warnings": _warnings(span, day),
+            "preview_hash": _preview_hash(span),
+            "spoken": present.spoken,
+            "severity_name": present.words()["severity_name"],
+            "severity_tag": present.words()["severity_tag"],
+            "link": lambda item: present.address("", here.code, item),
+        }
+    short = url_for("bulletin_short.follow", publication_id=published.id)
+    return shared | {
+        "moved": publishing.moved(session, here.id, published) if has_moved(session, published) else [],
+        "objections": bulletin.objections(session, here.id, published.id),
+        "earlier": published.content.get("replaces"),
+        "on_display": day <= published.display_until,
+        "address": context.platform().settings.base_url + short,
+    }
+
+
+def _warnings(span: Published, day: date) -> list[dict[str, Any]]:
+    """What the automatic checks would say of the period: the treasurer reads the same as the supervisors."""
+    if not context.may("books.read") or isinstance(span, Half):
+        return []
     try:
-        with context.writing() as session:
-            service.publish_quarter(
-                session, here.id, quarter=chosen, code=here.code, by=context.person_id(), now=context.now()
+        return list(
+            audit.warnings(
+                context.reading(),
+                context.community().id,
+                start=span.start,
+                end=min(span.end, day),
+                now=context.now(),
             )
-    except Refusal as refusal:
-        return _statement_page(chosen, "finance/statement.html", told(refusal))
-    flash(
-        gettext("%(quarter)s 已公示，内容已固定，监督委员会和订阅的业主会收到通知", quarter=quarter_name(chosen)), "ok"
-    )
-    return redirect(url_for("finance.statement", quarter=str(chosen)))
+        )
+    except Refusal:
+        return []
 
 
-@blueprint.get("/<quarter>.<format>")
+def _preview_hash(span: Published) -> str:
+    return publishing.preview_hash(context.reading(), context.community().id, span)
+
+
+@blueprint.get("/<span>.<format>")
 @requires("books.inspect")
-def download(quarter: str, format: str) -> Response:
-    """The quarter's ledger as a file: for owners once it is published."""
-    session, here, chosen = context.reading(), context.community(), Quarter.parse(quarter)
+def download(span: str, format: str) -> Response:
+    """The period's ledger as a file: for owners once it is published."""
+    session, here, chosen = context.reading(), context.community(), spans.parse(span)
     if format not in exports.FORMATS:
         raise NotFound
-    if service.latest_publication(session, here.id, chosen) is None:
+    holder = _holder(chosen) if isinstance(chosen, Month) else chosen
+    if service.latest_publication(session, here.id, holder) is None:
         demand("books.read")
+    seen("export", f"{chosen}.{format}", gettext("%(span)s 明细账", span=str(chosen)))
     data = exports.export(session, here.id, format=format, start=chosen.start, end=chosen.end)
     name = f"{here.code}-{chosen}.{format}"
     return send_file(io.BytesIO(data), mimetype=MEDIA[format], as_attachment=True, download_name=name)

@@ -4,7 +4,8 @@ it here.
 A publication whose present hash differs was changed underneath: it shows red (books.md 3).
 """
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -12,9 +13,13 @@ from hoa.bulletin.tables import Publication
 
 
 class CurrentContent(Protocol):
-    """The SHA-256 (hex) of what `reference` would publish now; None when that cannot be said."""
+    """The SHA-256 (hex) of what `reference` would publish now, laid out like what was `published`; None when that
+    cannot be said.
+    """
 
-    def __call__(self, session: Session, community_id: str, reference: str) -> str | None: ...
+    def __call__(
+        self, session: Session, community_id: str, reference: str, published: Mapping[str, Any]
+    ) -> str | None: ...
 
 
 _providers: dict[str, CurrentContent] = {}
@@ -30,5 +35,5 @@ def has_moved(session: Session, publication: Publication) -> bool:
     provider = _providers.get(publication.kind)
     if provider is None or publication.reference is None:
         return False
-    current = provider(session, publication.community_id, publication.reference)
+    current = provider(session, publication.community_id, publication.reference, publication.content)
     return current is not None and current != publication.content_hash

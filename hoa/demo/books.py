@@ -13,10 +13,13 @@ from importlib import resources
 
 from sqlalchemy.orm import Session
 
+from finance.disclosure import maintenance
+from finance.disclosure.maintenance import Figures
 from finance.rules.bank import BankRow, read_statement
 from finance.rules.ledger import VoucherKind
 from finance.rules.periods import Quarter, first_day, last_day, months_between, next_month
-from finance.service import bank, books, closing, contracts, documents, matching, publication, related, vouchers
+from finance.rules.spans import Half
+from finance.service import bank, books, closing, contracts, documents, matching, publishing, related, vouchers
 from finance.service.vouchers import VoucherFields
 from finance.tables import BankLine
 from hoa.community.service import get_community
@@ -35,6 +38,17 @@ YEARLY_LIMIT_FEN = 10_000_000
 PUBLISH_WITHIN_DAYS = 25
 STANDING = "业主委员会常规授权：单笔 5,000 元以内的维修（议事规则第二十一条）"
 PUBLISHED = (Quarter(YEAR, 1), Quarter(YEAR, 2))
+HALF = Half(YEAR, 1)
+MAINTENANCE = Figures(
+    opening_fen=423_817_655,
+    interest_fen=3_178_632,
+    from_revenue_fen=0,
+    other_in_fen=960_000,
+    spent_fen=4_286_000,
+    closing_fen=423_670_287,
+    keeper="演示区住房资金管理中心",
+    note="5 幢屋面防水、2 幢水泵大修",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +99,17 @@ def build(platform: Platform, community_id: str, people: Mapping[str, str]) -> M
             quarter = Quarter.of(last_day(month))
             if quarter.end == last_day(month) and quarter in PUBLISHED:
                 moment = _at(quarter.end + timedelta(days=12), 21)
-                publication.publish_quarter(
-                    session, community_id, quarter=quarter, code=code, by=people["treasurer"], now=moment
-                )
+                publishing.publish(session, community_id, span=quarter, code=code, by=people["treasurer"], now=moment)
+            if month == HALF.months[-1]:
+                _state_the_maintenance_fund(session, community_id, code, people)
     return decisions
+
+
+def _state_the_maintenance_fund(session: Session, community_id: str, code: str, people: Mapping[str, str]) -> None:
+    """The half-year of the maintenance fund, copied from its keeper's statement, published with the work fund's."""
+    moment = _at(HALF.end + timedelta(days=18), 20)
+    maintenance.state(session, community_id, half=HALF, figures=MAINTENANCE, by=people["treasurer"], now=moment)
+    publishing.publish(session, community_id, span=HALF, code=code, by=people["treasurer"], now=moment)
 
 
 def _at(day: date, hour: int, minute: int = 0) -> datetime:

@@ -84,7 +84,13 @@ def _contracts() -> None:
 
 
 def _related_parties() -> None:
-    """A declaration ends, and the same payee may be declared again, or by somebody else."""
+    """A declaration ends, and the same payee may be declared again, or by somebody else. SQLite makes the table anew for
+    that and forgets its triggers, so they are put back.
+    """
+    kept: list[str] = []
+    if op.get_context().dialect.name == "sqlite":
+        guards = sa.text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'finance_related_party'")
+        kept = list(op.get_bind().scalars(guards))
     with op.batch_alter_table("finance_related_party") as table:
         table.drop_constraint(op.f("uq_finance_related_party_community_id_party"), type_="unique")
         table.add_column(_text("person_id", nullable=True))
@@ -95,6 +101,8 @@ def _related_parties() -> None:
         table.add_column(sa.Column("ended_at", Instant(), nullable=True))
         for name in ("person_id", "ended_by_id"):
             table.create_foreign_key(op.f(f"fk_finance_related_party_{name}_person"), "person", [name], ["id"])
+    for guard in kept:
+        op.execute(guard)
     op.create_index("ix_finance_related_party_party", "finance_related_party", ["community_id", "party"])
 
 

@@ -36,9 +36,9 @@ def test_the_demo_books_have_the_figures_of_the_contract(platform: Platform, kep
         assert [item.amount_fen for item in reconciliation.items] == [120_000]
         assert reconciliation.balanced
         view = month_view(session, kept, month=None, now=platform.now())
-        assert view.quarter == Quarter(2026, 3)
+        assert view.span == Quarter(2026, 3)
         assert view.month == 202609
         assert verify_books(session, platform.files) == []
         published = publication.publications(session, kept)
-        assert [row.reference for row in published] == ["2026Q2", "2026Q1"]
+        assert [row.reference for row in published] == ["2026H1", "2026Q2", "2026Q1"]
         assert len(bank.lines(session, books.bank_account(session, book))) == 95

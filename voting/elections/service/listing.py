@@ -103,7 +103,9 @@ def content(session: Session, row: Election, standing: Iterable[Candidate]) -> d
     return lot.listed(election=election, candidates=[_listed(session, one) for one in standing])
 
 
-def current_hash(session: Session, community_id: str, reference: str) -> str | None:
+def current_hash(
+    session: Session, community_id: str, reference: str, _published: Mapping[str, Any] | None = None
+) -> str | None:
     """The hash of the same list as its rows are now, for the bulletin's own check."""
     row = session.get(Election, (community_id, reference))
     if row is None:
