@@ -7,6 +7,7 @@ network connection or start a program, should a library ever try behind the fetc
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -37,6 +38,9 @@ def main() -> None:
     answer_to = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints must not end up inside the answer
     os.nice(10)
+    # Nearly all of the millions of objects of a layout live until the end, so looking for garbage among them takes a
+    # third of the time and frees a fifteenth of the memory (1,000 rows: 5.7 s and 339 MB, without 4.0 s and 362 MB).
+    gc.disable()
     header_bytes, *blobs = unframe(sys.stdin.buffer.read())
     header = json.loads(header_bytes)
     _limit(header["cpu_seconds"])

@@ -17,7 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from hoa.kernel.signing import P256_SIGNATURE_BYTES
-from hoa.web.pdf_sign import pdf_signer
+from hoa.web.pdf_sign import appending, pdf_signer
 
 # Hexadecimal digits kept free for the signature: one with its certificate takes about 2,400.
 ROOM = 8192
@@ -42,15 +42,15 @@ def prepare(pdf: bytes, *, certificate: bytes, now: datetime, field_name: str, r
 
 
 async def _prepare(pdf: bytes, certificate: bytes, now: datetime, field_name: str, reason: str) -> Prepared:
-    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import fields, signers
 
     signer = _signer(certificate, None)
     about = signers.PdfSignatureMetadata(
         field_name=field_name, md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES, reason=reason
     )
-    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-    prepared, _, out = await pdf_signer(about, signer, now).async_digest_doc_for_signing(writer, bytes_reserved=ROOM)
+    prepared, _, out = await pdf_signer(about, signer, now).async_digest_doc_for_signing(
+        appending(pdf), bytes_reserved=ROOM
+    )
     attributes = await signer.signed_attrs(prepared.document_digest, "sha256", use_pades=True)
     whole: bytes = out.getvalue()
     return Prepared(

@@ -66,7 +66,6 @@ def sign_pdf(pdf: bytes, *, seal: Seal, now: datetime, field_name: str, reason: 
     The first seal certifies the document: from then on only further signatures are allowed.
     """
     from asn1crypto import keys, x509
-    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import fields, signers
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
@@ -85,9 +84,24 @@ def sign_pdf(pdf: bytes, *, seal: Seal, now: datetime, field_name: str, reason: 
         certify=certify,
         docmdp_permissions=fields.MDPPerm.FILL_FORMS,
     )
-    out = pdf_signer(about, signer, now).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
+    out = pdf_signer(about, signer, now).sign_pdf(appending(pdf))
     content: bytes = out.getvalue()
     return content
+
+
+def appending(pdf: bytes) -> Any:
+    """A writer that adds to a PDF and touches nothing of what it says about itself: pyHanko would raise its version to
+    2.0 and set its date to the system's clock, against the 1.7 and the dates that its PDF/A-3 metadata declare."""
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    class Appending(IncrementalPdfFileWriter):
+        def ensure_output_version(self, version: Any) -> None:
+            """As it was made."""
+
+        def _update_meta(self) -> None:
+            """As it was made."""
+
+    return Appending(io.BytesIO(pdf))
 
 
 def pdf_signer(about: Any, signer: Any, now: datetime) -> Any:
