@@ -14,6 +14,7 @@ from finance.rules.periods import first_day, last_day, parse_month
 from finance.rules.years import first_of, last_of, parse_year
 from finance.service import bank, export, fund_statements, opening, statement_files
 from finance.service.books import bank_account, trust_book
+from finance.shares.commands import apportion_command
 from hoa.community.service import named_community
 from hoa.kernel import money
 from hoa.kernel.errors import N_, Refusal
@@ -34,6 +35,7 @@ def books() -> None:
 
 
 books.add_command(archive)
+books.add_command(apportion_command)
 books.add_command(verify_archive)
 
 

@@ -23,6 +23,7 @@ ROOMS = (
     "finance.disclosure.tables",
     "finance.papers.tables",
     "finance.year.tables",
+    "finance.shares.tables",
     "finance.audit.tables",
     "finance.supervision.tables",
 )

@@ -1,4 +1,6 @@
-"""Who plans, lists, checks and pays. What an owner gets is that owner's alone to see (rules.md part 7)."""
+"""Who plans, lists, checks and pays. What an owner gets is that owner's alone to see (rules.md part 7): that page asks
+for a sign-in and for no power, because whoever sold a flat after the record day still has a share.
+"""
 
 from collections.abc import Mapping
 
@@ -11,7 +13,6 @@ from hoa.kernel.posts import (
     COMMITTEE_MEMBER,
     COMMITTEE_SECRETARY,
     COMMITTEE_TREASURER,
-    OWNER,
     SUPERVISORS,
     Post,
 )
@@ -20,7 +21,6 @@ KEEP = "shares.keep"
 CHECK = "shares.check"
 PAY = "shares.pay"
 READ = "shares.read"
-OWN = "shares.own"
 
 POWERS: Mapping[str, frozenset[Post]] = {
     KEEP: frozenset({COMMITTEE_TREASURER}),
@@ -29,5 +29,4 @@ POWERS: Mapping[str, frozenset[Post]] = {
     PAY: frozenset({COMMITTEE_TREASURER, COMMITTEE_CASHIER}),
     # Everybody's lines: those who keep, check and audit the books.
     READ: COMMITTEE | SUPERVISORS | {AUDITOR},
-    OWN: frozenset({OWNER}),
 }

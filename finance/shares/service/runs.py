@@ -1,6 +1,6 @@
 """A run from the resolution to its checked list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -376,3 +376,8 @@ def verify(session: Session, community_id: str) -> list[str]:
         if rules.list_hash(content) != run.list_hash:
             wrong.append(f"{label(run)}：业主清单与固定时的哈希不符（合计 {money.show(run.total_fen)}）")
     return wrong
+
+
+def owner_names(session: Session, community_id: str, owner_ids: Collection[str]) -> dict[str, str]:
+    """The names of owners, by id."""
+    return register.names(session, community_id, owner_ids)

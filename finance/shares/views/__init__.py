@@ -1,0 +1,17 @@
+"""The pages of shares."""
+
+from finance.shares.views import allowances, budgets, calculator, fee_items, lists, mine, paying, runs, topup
+from finance.shares.views.base import blueprint
+
+__all__ = [
+    "allowances",
+    "blueprint",
+    "budgets",
+    "calculator",
+    "fee_items",
+    "lists",
+    "mine",
+    "paying",
+    "runs",
+    "topup",
+]
