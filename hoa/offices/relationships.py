@@ -87,7 +87,8 @@ def declare(
 ) -> Relationship:
     """Write down a relationship that holds from `since` on, until it is ended.
 
-    It takes no office from anybody: a declaration that makes two sitting offices incompatible shows up in `clashes`,
+    What one of two relatives declares binds the declarer alone (`Tie.binds`); the other confirms it by declaring the
+    same, or an authority declares it for both. It takes no office from anybody: a declaration that makes two sitting offices incompatible shows up in `clashes`,
     and those who may end one of them are told.
     """
     if kind in KINSHIP and other_id is None:
@@ -102,7 +103,7 @@ def declare(
         raise NoGrounds
     pair = {person_id, other_id}
     for row in _rows(session, community_id):
-        same = row.kind == kind and {row.person_id, row.other_id} == pair
+        same = row.kind == kind and {row.person_id, row.other_id} == pair and row.tie.binds in (None, by)
         if same and (row.until is None or row.until > since):
             raise AlreadyDeclared
     row = Relationship(

@@ -139,13 +139,17 @@ KINSHIP = frozenset({TieKind.SPOUSE, TieKind.RELATIVE})
 
 
 class Tie(NamedTuple):
-    """A relationship from `since` until `until` (exclusive; None: it lasts). `other` None is the property company."""
+    """A relationship from `since` until `until` (exclusive; None: it lasts). `other` None is the property company.
+
+    `binds` is the one person whom it keeps from offices, where only they declared it; None: everybody it is about.
+    """
 
     kind: TieKind
     person: str
     other: str | None
     since: date
     until: date | None
+    binds: str | None = None
 
     @property
     def starts_at(self) -> datetime:
@@ -351,9 +355,13 @@ def conflicts(wanted: Seat, seats: Iterable[Seat], ties: Iterable[Tie]) -> tuple
 
 
 def _kin(wanted: Seat, ties: Iterable[Tie]) -> Mapping[str, list[Tie]]:
-    """The spouse and direct relatives of whoever wants the seat, whichever of the two was named first."""
+    """The spouse and direct relatives of whoever wants the seat, whichever of the two was named first. What only the
+    other one declared does not count: nobody keeps others from an office by their own word.
+    """
     found: dict[str, list[Tie]] = {}
     for tie in ties:
+        if tie.binds not in (None, wanted.person):
+            continue
         if tie.kind in KINSHIP and tie.other is not None and wanted.person in (tie.person, tie.other):
             found.setdefault(tie.other if tie.person == wanted.person else tie.person, []).append(tie)
     return found

@@ -112,8 +112,11 @@ class Relationship(CommunityRow, Base):
 
     @property
     def tie(self) -> Tie:
-        """The relationship as the rules see it."""
-        return Tie(TieKind(self.kind), self.person_id, self.other_id, self.since, self.until)
+        """The relationship as the rules see it. What one of the two declared binds them alone, until the other declares
+        it too or an authority does.
+        """
+        own = self.declared_by if self.declared_by in (self.person_id, self.other_id) else None
+        return Tie(TieKind(self.kind), self.person_id, self.other_id, self.since, self.until, own)
 
 
 class FactorDemand(CommunityRow, Base):

@@ -54,6 +54,8 @@ def declare(
     by: str | None = None,
     since: date = date(2020, 5, 20),
 ) -> str:
+    """By an authority, unless somebody is named."""
+    authority = by or a_person(platform, "孔令仪")
     with platform.database.writing() as session:
         return relationships.declare(
             session,
@@ -64,7 +66,7 @@ def declare(
             since=since,
             basis="本人声明",
             evidence="结婚证原件已看，声明书存居委会",
-            by=by or person,
+            by=authority,
             now=platform.now(),
         ).id
 
@@ -231,8 +233,26 @@ def test_what_a_declaration_lacks_is_said(platform: Platform):
     with pytest.raises(relationships.BeginsLater):
         declare(platform, community, he, she, since=today(platform.now()) + timedelta(days=1))
     declare(platform, community, he, she)
+    for by in (he, she, None):
+        with pytest.raises(relationships.AlreadyDeclared):
+            declare(platform, community, she, he, by=by)
+
+
+def test_what_one_of_two_declares_binds_them_alone_until_the_other_or_an_authority_declares_it(platform: Platform):
+    community, he, she = a_community(platform), a_person(platform, "和豪"), a_person(platform, "余英")
+    appoint(platform, community, he, COMMITTEE_CHAIR)
+    declare(platform, community, he, she, by=he)
     with pytest.raises(relationships.AlreadyDeclared):
-        declare(platform, community, she, he)
+        declare(platform, community, he, she, by=he)
+    now = platform.now()
+    with platform.database.reading() as session:
+        assert relationships.conflicts(session, community, she, SUPERVISOR, now) == ()
+    appoint(platform, community, she, SUPERVISOR)
+    assert clashes(platform, community) == [{COMMITTEE_CHAIR, SUPERVISOR}], "those who may end one of them are told"
+    declare(platform, community, she, he, by=she)
+    with platform.database.reading() as session:
+        assert len(relationships.conflicts(session, community, she, SUPERVISOR, now)) == 1
+    declare(platform, community, he, she)
 
 
 def test_nobody_ends_a_relationship_of_their_own_and_none_ends_twice(platform: Platform):
