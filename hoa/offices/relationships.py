@@ -88,8 +88,8 @@ def declare(
     """Write down a relationship that holds from `since` on, until it is ended.
 
     What one of two relatives declares binds the declarer alone (`Tie.binds`); the other confirms it by declaring the
-    same, or an authority declares it for both. It takes no office from anybody: a declaration that makes two sitting offices incompatible shows up in `clashes`,
-    and those who may end one of them are told.
+    same, or an authority declares it for both. It takes no office from anybody: a declaration that makes two sitting
+    offices incompatible shows up in `clashes`, and those who may end one of them are told.
     """
     if kind in KINSHIP and other_id is None:
         raise OtherMissing
