@@ -132,10 +132,10 @@ class RemoteFiles:
 
 @contextlib.contextmanager
 def _reached() -> Iterator[None]:
-    """A store that does not answer, or does not let us in, is a 503 the caller may retry; the log says why."""
+    """A store that does not answer, lacks its bucket or does not let us in, is a 503 the caller may retry."""
     try:
         yield
-    except BaseError as error:
+    except (BaseError, FileNotFoundError) as error:
         raise StoreUnavailable from error
 
 

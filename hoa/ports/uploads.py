@@ -11,6 +11,7 @@ import re
 import unicodedata
 import zipfile
 import zlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import pikepdf
@@ -147,7 +148,10 @@ def _redrawn(data: bytes, name: str, media: str) -> bytes:
                 raise DocumentTooLarge(name=name, limit=MAX_BYTES // 1024 // 1024)
             upright = ImageOps.exif_transpose(picture)
             clean = upright.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            clean.info.clear()  # else remarks inside a JPEG would be written again
+    except Image.DecompressionBombError:
+        raise DocumentTooLarge(name=name, limit=MAX_BYTES // 1024 // 1024) from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise DocumentUnreadable(name=name) from None
     out = io.BytesIO()
     if media == "image/png":
@@ -165,7 +169,7 @@ def _checked_pdf(data: bytes, name: str) -> bytes:
         with pikepdf.open(io.BytesIO(data)) as pdf:
             pages = len(pdf.pages)
             acting = "/OpenAction" in pdf.Root and _acts(pdf.Root["/OpenAction"])
-            acting = acting or any(_is_active(item) for item in pdf.objects)
+            acting = acting or any(_is_active(part) for item in pdf.objects for part in _parts(item))
     except (pikepdf.PdfError, pikepdf.PasswordError, ValueError):
         raise DocumentUnreadable(name=name) from None
     if pages == 0:
@@ -232,8 +236,24 @@ def _acts(action: pikepdf.Object) -> bool:
     return isinstance(action, pikepdf.Dictionary) and str(action.get("/S", "/GoTo")) != "/GoTo"
 
 
+def _parts(item: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    """An object of the file and everything written inside it; what it merely refers to is an object of its own."""
+    waiting = [item]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        inside: list[pikepdf.Object] = []
+        if isinstance(part, pikepdf.Dictionary | pikepdf.Stream):
+            inside = [value for _, value in part.items()]
+        elif isinstance(part, pikepdf.Array):
+            inside = list(part)
+        waiting += [value for value in inside if isinstance(value, pikepdf.Object) and not value.is_indirect]
+
+
 def _is_active(item: pikepdf.Object) -> bool:
     if not isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
         return False
     keys = set(item.keys())
+    if "/AA" in keys and any(_acts(action) for _, action in item["/AA"].items()):
+        return True
     return bool(keys & set(ACTIVE)) or str(item.get("/S", "")) in ACTIVE or str(item.get("/Type", "")) in ACTIVE

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -33,7 +34,14 @@ class Server:
             aws_secret_access_key="secret",
             region_name="us-east-1",
         )
+        self._forget()
         self.hand.create_bucket(Bucket=BUCKET)
+
+    def _forget(self) -> None:
+        """Buckets belong to the process and not to the server: the test before must not be seen."""
+        asking = Request(f"{self.endpoint}/moto-api/reset", method="POST")  # noqa: S310  (our own address)
+        with urlopen(asking):  # noqa: S310
+            pass
 
     def settings(self, data: Path) -> Settings:
         return Settings(
