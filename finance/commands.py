@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from finance.rules import opening as opening_rules
 from finance.papers.commands import archive, verify_archive
+from finance.rules import opening as opening_rules
+from finance.rules.bank import ColumnsUnknown
 from finance.rules.charts import TRUST, WORK
 from finance.rules.periods import first_day, last_day, parse_month
 from finance.rules.years import first_of, last_of, parse_year
 from finance.service import bank, export, fund_statements, opening, statement_files
-from finance.service.books import bank_account, trust_book
+from finance.service.books import plain_number
 from finance.shares.commands import apportion_command
 from hoa.community.service import named_community
 from hoa.kernel import money
@@ -23,6 +24,14 @@ from hoa.offices.service import roster
 from hoa.platform import Platform
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+class NoSuchAccount(Refusal):
+    message = N_("账号 %(number)s 没有登记，或者不止一个账户符合；已登记的：%(registered)s")
+
+
+class LayoutUnknown(Refusal):
+    message = N_("没有认出这家银行的列：请先在网页的“导入银行流水”里指一次各列，以后这里也认得")
 
 
 class NoTreasurer(Refusal):
@@ -82,24 +91,41 @@ def statement(platform: Platform, code: str, month: int | None, year: int | None
 @books.command(name="import-bank")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--community", "code", required=True, metavar="CODE", help="The community's code, such as WTY.")
+@click.option(
+    "--account", "number", metavar="NUMBER", help="The account (or its last digits) where the file names none."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be imported and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
 @click.pass_obj
-def import_bank(platform: Platform, file: Path, code: str, dry_run: bool, as_json: bool) -> None:
-    """Import a bank's statement (CSV). The same file again changes nothing."""
+def import_bank(platform: Platform, file: Path, code: str, number: str | None, dry_run: bool, as_json: bool) -> None:
+    """Import a bank's statement (CSV or XLSX). The same file again changes nothing."""
     data = file.read_bytes()
-    with platform.database.writing() as session:
-        community = named_community(session, code)
-        account = bank_account(session, trust_book(session, community.id))
-        if dry_run:
-            found = bank.preview(session, account, data=data)
-        else:
-            now = platform.now()
-            treasurer = _treasurer(session, community.id, now)
-            found = bank.import_statement(
-                session, community.id, account_id=account.id, name=file.name, data=data, by=treasurer, now=now
-            )
-    _say(found, as_json=as_json, imported=not dry_run)
+    database = platform.database
+    try:
+        with database.reading() if dry_run else database.writing() as session:
+            community = named_community(session, code)
+            account_id = _account_named(session, community.id, number) if number is not None else None
+            if dry_run:
+                found = bank.preview(session, community.id, data=data, account_id=account_id)
+            else:
+                now = platform.now()
+                by = _treasurer(session, community.id, now)
+                found = bank.import_statement(
+                    session, community.id, account_id=account_id, name=file.name, data=data, by=by, now=now
+                )
+            _say(found, as_json=as_json, imported=not dry_run)
+    except ColumnsUnknown:
+        raise LayoutUnknown from None
+
+
+def _account_named(session: Session, community_id: str, number: str) -> str:
+    """The account with this number or these last digits."""
+    digits = plain_number(number)
+    accounts = bank.accounts_of(session, community_id)
+    fitting = [row.id for row in accounts if digits and row.account_no.endswith(digits)]
+    if len(fitting) != 1:
+        raise NoSuchAccount(number=number, registered="、".join(row.account_no for row in accounts) or "—")
+    return fitting[0]
 
 
 @books.command(name="import-opening")
@@ -166,6 +192,7 @@ def _say(found: bank.Preview, *, as_json: bool, imported: bool) -> None:
         "closing_fen": found.file.closing_fen,
         "new": len(found.fresh),
         "imported": imported,
+        "account": found.account.account_no,
     }
     if as_json:
         click.echo(json.dumps(totals))

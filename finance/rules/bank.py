@@ -6,28 +6,30 @@ and either one signed amount or one column each for money in and out. Within a d
 order of the file is what the running balance follows.
 """
 
-import csv
 import hashlib
-import io
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from finance.rules import bank_columns as columns
-from finance.rules.bank_columns import Column, ColumnMap
+from finance.rules.bank_columns import ColumnMap
+from finance.rules.bank_sheets import Sheet, fingerprint, read_sheet
 from hoa.kernel import canonical, money
 from hoa.kernel.errors import N_, Refusal
 
-MAX_BYTES = 5 * 1024 * 1024
 TOTAL_WORDS = ("合计", "总计", "小计", "本页合计", "total")
+PAGE_WORDS = ("小计", "本页合计")
+OPENING_WORDS = ("期初余额", "上期余额", "承前余额", "上页余额", "承前页")
+CLOSING_WORDS = ("期末余额", "过次页")
+EMPTY = ("", "-", "--", "—")
+OUTWARD, INWARD = ("借", "支", "出", "付"), ("贷", "收", "入", "存")
 
 
 @dataclass(frozen=True, kw_only=True)
 class BankRow:
     """One movement on the account. Amounts in fen, positive when money came in; `row` is the line
-    number in the file.
+    number in the file. `negated`: a minus stood beside the direction.
     """
 
     row: int
@@ -39,6 +41,7 @@ class BankRow:
     party_account: str
     summary: str
     reference: str
+    negated: bool = field(default=False, compare=False)
 
     @property
     def key(self) -> tuple[str, int, str, int]:
@@ -75,30 +78,6 @@ class BankFile:
         return self.rows[-1].balance_fen
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sheet:
-    """A file cut into cells, before anyone knows what its columns mean."""
-
-    cells: tuple[tuple[str, ...], ...]
-    header: int | None
-    guess: Mapping[Column, int] = field(default_factory=dict)
-
-    @property
-    def fingerprint(self) -> str:
-        """Names the layout: the same bank writes the same header every month, so a mapping can
-        be remembered under it.
-        """
-        return fingerprint(self.cells[self.header]) if self.header is not None else ""
-
-
-class FileTooLarge(Refusal):
-    message = N_("文件有 %(size)s MB，超过 %(limit)s MB；请按季度或月份分开导出")
-
-
-class NotAStatement(Refusal):
-    message = N_("读不出这个文件：请从网上银行导出 CSV 格式的账户明细（GB18030 或 UTF-8 编码），不要另存或截图")
-
-
 class ColumnsUnknown(Refusal):
     message = N_("没有认出这家银行的列，请在下一页指出日期、金额、余额各是哪一列，以后会记住")
 
@@ -133,23 +112,25 @@ class BrokenStart(Refusal):
     )
 
 
+class BrokenOpening(Refusal):
+    message = N_(
+        "第 %(row)s 行之前缺了流水：文件写明期初余额 %(opening)s，这一行的余额应为 %(expected)s，文件写的是 %(found)s。"
+        "请从期初那一天起重新导出"
+    )
+
+
+class WrongClosing(Refusal):
+    message = N_(
+        "文件写明期末余额 %(closing)s，最后一笔（第 %(row)s 行）的余额却是 %(found)s，末尾可能少了几行；请重新导出"
+    )
+
+
+class WrongCount(Refusal):
+    message = N_("第 %(row)s 行写着共 %(said)s 笔，文件里却有 %(found)s 笔，可能少了几行；请重新从银行导出")
+
+
 class WrongTotal(Refusal):
     message = N_("第 %(row)s 行的合计 %(found)s 与各行相加的 %(expected)s 不同，可能少了几行；请重新从银行导出")
-
-
-def read_sheet(data: bytes) -> Sheet:
-    """Cut a CSV file into cells and look for its header."""
-    if len(data) > MAX_BYTES:
-        raise FileTooLarge(size=len(data) // 1024 // 1024 + 1, limit=MAX_BYTES // 1024 // 1024)
-    text = _decode(data)
-    separator = max(",;\t", key=text.count)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-    except csv.Error:
-        raise NotAStatement from None
-    cells = tuple(tuple(_clean(cell) for cell in row) for row in rows)
-    header, guess = columns.find_header(cells)
-    return Sheet(cells=cells, header=header, guess=guess)
 
 
 def read_statement(
@@ -158,43 +139,37 @@ def read_statement(
     """Read a statement: by the columns just `chosen`, those `remembered` for this layout, or those its header names."""
     sheet = read_sheet(data)
     if chosen is None:
-        chosen = next((known for print_, known in (remembered or {}).items() if _fits(sheet, print_, known)), None)
+        chosen = _remembered(sheet, remembered or {})
     if chosen is None and sheet.header is not None:
         chosen = columns.complete(sheet.header, sheet.guess)
-    if chosen is None:
+    if chosen is None or chosen.header >= len(sheet.cells):
         raise ColumnsUnknown
     return _read(sheet, chosen)
 
 
-def fingerprint(header: Sequence[str]) -> str:
-    """A digest of the header's words."""
-    return canonical.digest([cell for cell in header if cell])
-
-
-def _fits(sheet: Sheet, print_: str, known: ColumnMap) -> bool:
-    return known.header < len(sheet.cells) and fingerprint(sheet.cells[known.header]) == print_
+def _remembered(sheet: Sheet, known: Mapping[str, ColumnMap]) -> ColumnMap | None:
+    """The columns of a layout that a person explained, wherever its header stands this time."""
+    for number, cells in enumerate(sheet.cells[: columns.HEADER_WITHIN]):
+        found = known.get(fingerprint(cells))
+        if found is not None and any(cells):
+            return replace(found, header=number)
+    return None
 
 
 def _read(sheet: Sheet, chosen: ColumnMap) -> BankFile:
-    if chosen.header >= len(sheet.cells):
-        raise ColumnsUnknown
-    rows: list[BankRow] = []
-    for number, cells in enumerate(sheet.cells[chosen.header + 1 :], start=chosen.header + 2):
-        if not any(cells):
-            continue
-        if _is_total(cells):
-            _check_total(number, cells, rows, chosen)
-            continue
-        rows.append(_row(number, cells, chosen, sheet.cells[chosen.header]))
-    if not rows:
-        raise NoRows
+    rows, opening, closing = _rows(sheet, chosen)
     ordered = _in_order(rows)
-    head = [cell for line in sheet.cells[: chosen.header] for cell in line if cell]
+    head = sheet.cells[: chosen.header]
+    _check_ends(
+        ordered,
+        opening if opening is not None else _stated(head, OPENING_WORDS),
+        closing if closing is not None else _stated(head, CLOSING_WORDS),
+    )
     days = [row.day for row in ordered]
     first, last = _span(head)
     return BankFile(
         rows=ordered,
-        account_no=_after(head, ("账号", "卡号", "账户")),
+        account_no=_after(head, ("账号", "卡号", "账户", "账户号码", "帐号")),
         account_name=_after(head, ("户名", "账户名称", "客户名称")),
         starts_on=min([*days, first] if first else days),
         ends_on=max([*days, last] if last else days),
@@ -203,23 +178,72 @@ def _read(sheet: Sheet, chosen: ColumnMap) -> BankFile:
     )
 
 
-def _decode(data: bytes) -> str:
-    if b"\0" in data or data[:4] in (b"PK\x03\x04", b"%PDF"):
-        raise NotAStatement
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return unicodedata.normalize("NFC", data.decode(encoding))
-        except UnicodeDecodeError:
+def _rows(sheet: Sheet, at: ColumnMap) -> tuple[list[BankRow], int | None, int | None]:
+    """The movements below the header, and the balances that lines without one say it began and ended with."""
+    rows: list[BankRow] = []
+    opening = closing = None
+    header, page_begins = sheet.cells[at.header], 0
+    for number, cells in enumerate(sheet.cells[at.header + 1 :], start=at.header + 2):
+        if not any(cells):
             continue
-    raise NotAStatement
+        if _is_total(cells):
+            _check_total(number, cells, rows, page_begins, at)
+            page_begins = len(rows)
+        elif (stated := _stated_balance(cells, at)) is not None:
+            word, balance = stated
+            if word in OPENING_WORDS:
+                opening = balance if opening is None else opening
+            else:
+                closing = balance
+        else:
+            rows.append(_row(number, cells, at, header))
+    if not rows:
+        raise NoRows
+    return _by_sign(rows, at), opening, closing
 
 
-def _clean(cell: str) -> str:
-    """Without the tabs, blanks, ="…" and apostrophes that keep spreadsheets from eating leading zeros."""
-    text = cell.replace("\t", " ").replace("\u00a0", " ").replace("\u3000", " ").strip()
-    if text.startswith('="') and text.endswith('"'):
-        text = text[2:-1]
-    return text.lstrip("'").strip()
+def _by_sign(rows: list[BankRow], at: ColumnMap) -> list[BankRow]:
+    """Beside a direction some banks write every amount without a sign, and some give a correction the opposite one.
+    The running balance tells which: where the plain reading breaks and the other does not, it is the other.
+    """
+    if at.direction is None or not any(row.negated for row in rows) or not _breaks(rows):
+        return rows
+    turned = [replace(row, amount_fen=-row.amount_fen) if row.negated else row for row in rows]
+    fits = not _breaks(turned) or not _breaks(list(reversed(turned)))
+    return turned if fits and _breaks(list(reversed(rows))) else rows
+
+
+def _stated_balance(cells: Sequence[str], at: ColumnMap) -> tuple[str, int] | None:
+    """A line that is no movement and only says a balance: 期初余额 above the rows, 过次页 below them."""
+    said = next((cell for cell in cells if cell.rstrip(":：") in (*OPENING_WORDS, *CLOSING_WORDS)), None)
+    if said is None or any(_cell(cells, column) not in EMPTY for column in (at.amount, at.money_in, at.money_out)):
+        return None
+    try:
+        return said.rstrip(":：").strip(), money.parse(_cell(cells, at.balance))
+    except Refusal:
+        return None
+
+
+def _stated(head: Sequence[Sequence[str]], words: tuple[str, ...]) -> int | None:
+    """A balance that the preamble gives under one of these labels."""
+    try:
+        return money.parse(_after(head, words))
+    except Refusal:
+        return None
+
+
+def _check_ends(rows: Sequence[BankRow], opening: int | None, closing: int | None) -> None:
+    """The first row follows from the balance the file says it began with, and the last one ends on the other."""
+    first, last = rows[0], rows[-1]
+    if opening is not None and opening + first.amount_fen != first.balance_fen:
+        raise BrokenOpening(
+            row=first.row,
+            opening=money.show(opening),
+            expected=money.show(opening + first.amount_fen),
+            found=money.show(first.balance_fen),
+        )
+    if closing is not None and closing != last.balance_fen:
+        raise WrongClosing(row=last.row, closing=money.show(closing), found=money.show(last.balance_fen))
 
 
 def _is_total(cells: Sequence[str]) -> bool:
@@ -233,7 +257,7 @@ def _cell(cells: Sequence[str], index: int | None) -> str:
 
 def _amount(number: int, cells: Sequence[str], index: int | None, header: Sequence[str]) -> int:
     text = _cell(cells, index)
-    if text in ("", "-", "--", "—"):
+    if text in EMPTY:
         return 0
     try:
         return money.parse(text)
@@ -245,24 +269,29 @@ def _row(number: int, cells: Sequence[str], at: ColumnMap, header: Sequence[str]
     balance = _cell(cells, at.balance)
     if not balance:
         raise BadCell(row=number, column=_cell(header, at.balance), text="")
+    amount, negated = _movement(number, cells, at, header)
     return BankRow(
         row=number,
         day=_day(number, _cell(cells, at.day), _cell(header, at.day)),
         time=_cell(cells, at.time),
-        amount_fen=_movement(number, cells, at, header),
+        amount_fen=amount,
         balance_fen=_amount(number, cells, at.balance, header),
         party=_cell(cells, at.party),
         party_account=_cell(cells, at.party_account),
         summary=_cell(cells, at.summary),
         reference=_cell(cells, at.reference),
+        negated=negated,
     )
 
 
-def _movement(number: int, cells: Sequence[str], at: ColumnMap, header: Sequence[str]) -> int:
+def _movement(number: int, cells: Sequence[str], at: ColumnMap, header: Sequence[str]) -> tuple[int, bool]:
+    """The fen that moved, positive when money came in; and whether a minus stood beside a direction."""
+    negated = False
     if at.amount is not None:
         amount = _amount(number, cells, at.amount, header)
         if at.direction is not None:
-            outward = any(word in _cell(cells, at.direction) for word in ("借", "支", "出", "付"))
+            negated = amount < 0
+            outward = _outward(number, _cell(cells, at.direction), _cell(header, at.direction))
             amount = -abs(amount) if outward else abs(amount)
     else:
         came, went = (
@@ -274,7 +303,18 @@ def _movement(number: int, cells: Sequence[str], at: ColumnMap, header: Sequence
         amount = came - went
     if amount == 0:
         raise BothSides(row=number)
-    return amount
+    return amount, negated
+
+
+def _outward(number: int, text: str, name: str) -> bool:
+    """借 and 支 went out, 贷 and 收 came in; anything else is asked about, not guessed."""
+    out, into = (any(word in text for word in words) for words in (OUTWARD, INWARD))
+    if text.upper() in ("D", "DR", "C", "CR"):
+        return text.upper().startswith("D")
+    # 支付 and 转出 have only words of one side; 收付 has both and says nothing.
+    if out == into:
+        raise BadCell(row=number, column=name, text=text)
+    return out
 
 
 def _day(number: int, text: str, name: str) -> date:
@@ -314,37 +354,67 @@ def _in_order(rows: list[BankRow]) -> tuple[BankRow, ...]:
     raise BrokenBalance(row=wrong.row, expected=expected, found=money.show(wrong.balance_fen))
 
 
-def _check_total(number: int, cells: Sequence[str], rows: Iterable[BankRow], at: ColumnMap) -> None:
-    """Compare a line of totals with the rows above it, where it gives any."""
-    rows = list(rows)
-    sums = {
-        at.money_in: sum(row.amount_fen for row in rows if row.amount_fen > 0),
-        at.money_out: -sum(row.amount_fen for row in rows if row.amount_fen < 0),
-    }
-    for column, expected in sums.items():
-        text = _cell(cells, column)
-        if column is None or not text:
-            continue
+def _check_total(number: int, cells: Sequence[str], rows: Sequence[BankRow], page_begins: int, at: ColumnMap) -> None:
+    """Compare a line of totals with the rows above it, where it gives any; one of a page with those of the page."""
+    word = next(cell for cell in cells if cell).rstrip(":：").lower()
+    spans = [rows[page_begins:], rows] if word in PAGE_WORDS else [rows]
+    counts = [int(count[1]) for cell in cells if (count := re.fullmatch(r"共\s*(\d+)\s*笔", cell))]
+    if counts and all(counts[0] != len(span) for span in spans):
+        raise WrongCount(row=number, said=counts[0], found=len(spans[0]))
+    for column, sums in _sums(at):
         try:
-            found = money.parse(text)
+            found = money.parse(_cell(cells, column))
         except Refusal:
             continue
-        if found != expected:
-            raise WrongTotal(row=number, found=money.show(found), expected=money.show(expected))
+        if all(found not in sums(span) for span in spans):
+            raise WrongTotal(row=number, found=money.show(found), expected=money.show(sums(spans[0])[0]))
 
 
-def _after(head: Sequence[str], words: tuple[str, ...]) -> str:
-    """The cell after a label such as 账号:, or what follows the label in the same cell."""
-    for index, cell in enumerate(head):
-        label, colon, rest = cell.replace("：", ":").partition(":")
-        if label.strip() in words:
-            if colon and rest.strip():
-                return rest.strip()
-            return head[index + 1] if index + 1 < len(head) else ""
+def _sums(at: ColumnMap) -> Iterable[tuple[int, "Callable[[Sequence[BankRow]], tuple[int, ...]]"]]:
+    """The columns that a line of totals may fill, and what may stand in each: in a single column of amounts the balance
+    of all, all that came in, all that went out, or both together.
+    """
+
+    def came(rows: Sequence[BankRow]) -> int:
+        return sum(row.amount_fen for row in rows if row.amount_fen > 0)
+
+    def went(rows: Sequence[BankRow]) -> int:
+        return -sum(row.amount_fen for row in rows if row.amount_fen < 0)
+
+    if at.money_in is not None:
+        yield at.money_in, lambda rows: (came(rows),)
+    if at.money_out is not None:
+        yield at.money_out, lambda rows: (went(rows),)
+    if at.amount is not None:
+        yield (
+            at.amount,
+            lambda rows: (
+                came(rows) - went(rows),
+                came(rows),
+                went(rows),
+                -went(rows),
+                came(rows) + went(rows),
+            ),
+        )
+
+
+def _after(head: Sequence[Sequence[str]], words: tuple[str, ...]) -> str:
+    """The cell after a label such as 账号: on its line, or what follows the label in the same cell; nothing where the
+    next thing is another label.
+    """
+    for line in head:
+        cells = [cell for cell in line if cell]
+        for index, cell in enumerate(cells):
+            label, colon, rest = cell.replace("：", ":").partition(":")
+            if label.strip() in words:
+                if colon and rest.strip():
+                    return rest.strip()
+                following = cells[index + 1] if index + 1 < len(cells) else ""
+                return "" if following.endswith((":", "：")) else following
     return ""
 
 
-def _span(head: Sequence[str]) -> tuple[date | None, date | None]:
+def _span(head: Sequence[Sequence[str]]) -> tuple[date | None, date | None]:
     """The first and last day the file covers, where its preamble says so: no movement on a day is then a fact and not
     a gap.
     """
@@ -357,6 +427,12 @@ def _span(head: Sequence[str]) -> tuple[date | None, date | None]:
             return None
 
     return read("起始日期", "开始日期", "查询起始日期"), read("截止日期", "结束日期", "查询截止日期")
+
+
+def same_account(found: str, registered: str) -> bool:
+    """Whether a number in a file, perhaps with stars in its middle, is that of an account."""
+    pattern = "[0-9]+".join(re.escape(part) for part in re.split(r"[*＊xX]+", found))
+    return re.fullmatch(pattern, registered) is not None
 
 
 def row_digest(row: BankRow, previous: str) -> str:

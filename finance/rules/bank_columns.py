@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from hoa.kernel.errors import N_
 
+# A header stands below the preamble, and a preamble is not longer than this.
+HEADER_WITHIN = 40
+
 
 class Column(StrEnum):
     DAY = "day"
@@ -85,17 +88,21 @@ def normal(cell: str) -> str:
     return re.sub(r"[(（\[【].*?[)）\]】]|\s|[:：]", "", cell).lower()
 
 
+def find_columns(row: Sequence[str]) -> dict[Column, int]:
+    """The columns that a line names; of two with the same name the first."""
+    found: dict[Column, int] = {}
+    for index, cell in enumerate(row):
+        for column, words in SYNONYMS.items():
+            if column not in found and normal(cell) in words:
+                found[column] = index
+    return found
+
+
 def find_header(cells: Sequence[Sequence[str]]) -> tuple[int | None, Mapping[Column, int]]:
-    """The line that names most columns, if it names at least a day and a balance or three columns; only the first 40
-    lines can be it.
-    """
+    """The line that names most columns, if it names at least three of them; it stands near the top."""
     best: tuple[int, dict[Column, int]] | None = None
-    for number, row in enumerate(cells[:40]):
-        found: dict[Column, int] = {}
-        for index, cell in enumerate(row):
-            for column, words in SYNONYMS.items():
-                if column not in found and normal(cell) in words:
-                    found[column] = index
+    for number, row in enumerate(cells[:HEADER_WITHIN]):
+        found = find_columns(row)
         if len(found) >= 3 and (best is None or len(found) > len(best[1])):
             best = number, found
     return best if best else (None, {})

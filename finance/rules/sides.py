@@ -27,6 +27,9 @@ class Sides:
     def less(self, other: "Sides") -> "Sides":
         return Sides(in_fen=max(0, self.in_fen - other.in_fen), out_fen=max(0, self.out_fen - other.out_fen))
 
+    def covers(self, other: "Sides") -> bool:
+        return self.in_fen >= other.in_fen and self.out_fen >= other.out_fen
+
     @property
     def signed_fen(self) -> int:
         """What it does to the account on balance; positive when money comes in."""

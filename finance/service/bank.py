@@ -5,22 +5,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from finance.rules import bank as rules
 from finance.rules.bank import BankFile, BankRow
 from finance.rules.bank_columns import ColumnMap
 from finance.rules.periods import first_day, last_day
-from finance.service.books import plain_number
-from finance.tables import BankAccount, BankImport, BankLayout, BankLine, Match
-from hoa.db import get
+from finance.service.books import NoBankAccount, plain_number
+from finance.tables import BankAccount, BankImport, BankLayout, BankLine, Book, Match
 from hoa.kernel import money
-from hoa.kernel.errors import N_, Refusal
+from hoa.kernel.errors import N_, NotFound, Refusal
 
 
 class OtherAccount(Refusal):
     message = N_("文件是账号 %(found)s 的流水，登记的专户是 %(registered)s；请换成专户的流水，公共收益不得进其他账户")
+
+
+class AccountUnsaid(Refusal):
+    message = N_("看不出文件是哪个账户的流水，请选明账户：%(registered)s")
 
 
 class GapBefore(Refusal):
@@ -35,8 +38,9 @@ class DoesNotFit(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What an import would do."""
+    """What an import would do, and to which account."""
 
+    account: BankAccount
     file: BankFile
     fresh: tuple[BankRow, ...]
     known: int
@@ -62,33 +66,79 @@ def remember(session: Session, community_id: str, *, file: BankFile, by: str, no
     session.flush()
 
 
-def preview(session: Session, account: BankAccount, *, data: bytes, chosen: ColumnMap | None = None) -> Preview:
-    """Read a file and compare it with what is stored; refuses what cannot belong to this account or leaves a gap."""
-    file = rules.read_statement(data, remembered(session, account.community_id), chosen)
+def accounts_of(session: Session, community_id: str) -> Sequence[BankAccount]:
+    """Every account of the community, of both funds."""
+    query = select(BankAccount).join(
+        Book, and_(Book.community_id == BankAccount.community_id, Book.id == BankAccount.book_id)
+    )
+    query = query.where(BankAccount.community_id == community_id)
+    return session.scalars(query.order_by(Book.kind, BankAccount.account_no)).all()
+
+
+def account_of_file(session: Session, community_id: str, file: BankFile, account_id: str | None = None) -> BankAccount:
+    """The account whose statement a file is: the one it names, or the one a person says where it names none. A file of
+    another account is refused, whoever says what.
+    """
+    accounts = accounts_of(session, community_id)
+    if not accounts:
+        raise NoBankAccount
+    said = [row for row in accounts if account_id is None or row.id == account_id]
+    if not said:
+        raise NotFound
     found = plain_number(file.account_no)
-    if found and "*" not in found and found != account.account_no:
-        raise OtherAccount(found=file.account_no, registered=account.account_no)
+    fitting = [row for row in said if not found or rules.same_account(found, row.account_no)]
+    registered = "、".join(row.account_no for row in said)
+    if not fitting:
+        raise OtherAccount(found=file.account_no, registered=registered)
+    if len(fitting) > 1:
+        raise AccountUnsaid(registered=registered)
+    return fitting[0]
+
+
+def preview(
+    session: Session,
+    community_id: str,
+    *,
+    data: bytes,
+    chosen: ColumnMap | None = None,
+    account_id: str | None = None,
+) -> Preview:
+    """Read a file and compare it with what is stored; refuses what cannot belong to one of the community's accounts or
+    leaves a gap.
+    """
+    file = rules.read_statement(data, remembered(session, community_id), chosen)
+    account = account_of_file(session, community_id, file, account_id)
     stored = lines(session, account)
     fresh, known = rules.same_movements(file.rows, [key_of(line) for line in stored])
     _check_joint(fresh, stored)
     digest = hashlib.sha256(data).hexdigest()
-    return Preview(file=file, fresh=tuple(fresh), known=len(known), same_file=digest in _imported(session, account))
+    return Preview(
+        account=account,
+        file=file,
+        fresh=tuple(fresh),
+        known=len(known),
+        same_file=digest in _imported(session, account),
+    )
 
 
 def import_statement(
     session: Session,
     community_id: str,
     *,
-    account_id: str,
     name: str,
     data: bytes,
     by: str,
     now: datetime,
+    account_id: str | None = None,
     chosen: ColumnMap | None = None,
 ) -> Preview:
-    """Store the movements that are new. The same file again, or one that holds nothing new, adds no line."""
-    account = get(session, BankAccount, community_id, account_id, lock=True)
-    found = preview(session, account, data=data, chosen=chosen)
+    """Store the movements that are new in the account that the file names (or that was said). The same file again, or
+    one that holds nothing new, adds no line.
+    """
+    for each in accounts_of(session, community_id):
+        session.refresh(each, with_for_update=True)
+    found = preview(session, community_id, data=data, chosen=chosen, account_id=account_id)
+    account = found.account
     if chosen is not None:
         remember(session, community_id, file=found.file, by=by, now=now)
     if found.same_file:

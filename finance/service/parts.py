@@ -117,8 +117,14 @@ def require_cover(session: Session, book: Book, voucher: Voucher, lines: Sequenc
     code = bank_code(book)
     debit = sum(line.debit_fen for line in lines if line.account == code)
     credit = sum(line.credit_fen for line in lines if line.account == code)
-    if taken.in_fen > debit or taken.out_fen > credit:
+    if not Sides(in_fen=debit, out_fen=credit).covers(taken):
         raise MatchedMore(matched=money.show(taken.in_fen or taken.out_fen))
+
+
+def covered(session: Session, book: Book, voucher_id: str) -> bool:
+    """Whether a voucher still covers what stands against it, after another took a part of it back."""
+    sides = voucher_sides(session, book, [voucher_id]).get(voucher_id, NOTHING)
+    return sides.covers(voucher_taken(session, book.community_id, [voucher_id]).get(voucher_id, NOTHING))
 
 
 def bank_code(book: Book) -> str:

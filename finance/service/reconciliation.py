@@ -5,7 +5,6 @@ A fund's ledger has one account for its money at the bank. Which of several bank
 by its match; what is not matched yet counts to the first account.
 """
 
-from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import and_, func, or_, select
@@ -210,9 +209,3 @@ def _book_item(voucher: Voucher, kind: OpenKind, fen: int, whole_fen: int) -> Op
         text=f"{label(voucher)} {voucher.summary}",
         whole_fen=whole_fen,
     )
-
-
-def accounts_of(session: Session, community_id: str) -> Sequence[BankAccount]:
-    """Every account of the community, of both funds."""
-    query = select(BankAccount).where(BankAccount.community_id == community_id)
-    return session.scalars(query.order_by(BankAccount.book_id, BankAccount.account_no)).all()

@@ -5,16 +5,17 @@ trust.md 12).
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from finance.rules.bank import row_digest
 from finance.rules.ledger import GENESIS, Line, voucher_hash
 from finance.rules.life import VoucherState
-from finance.service import seals
+from finance.rules.sides import NOTHING
+from finance.service import parts, seals
 from finance.service.bank import row_of
 from finance.service.vouchers import approvals_of, documents_of, label, lines_by_voucher, record_of
-from finance.tables import BankAccount, BankLine, Book, Document, Period, Voucher
+from finance.tables import BankAccount, BankLine, Book, Document, Match, Period, Voucher
 from hoa.db import Row
 from hoa.kernel import canonical
 from hoa.kernel.errors import N_, Refusal
@@ -44,6 +45,8 @@ BANK_CHANGED = N_("%(day)s 的银行流水 %(reference)s 与导入时不同")
 BANK_BROKEN = N_("%(day)s 的银行流水 %(reference)s 接不上前一笔：中间有流水被删去或调换")
 BANK_HEAD = N_("账户 %(account)s 最后的银行流水被删去")
 DOCUMENT = N_("文件“%(name)s”与登记的指纹不符或已经丢失")
+LINE_EXCEEDED = N_("%(day)s 的银行流水 %(reference)s 对上的金额超过了它自己：对应关系被改动过")
+VOUCHER_EXCEEDED = N_("凭证 %(number)s（%(day)s）对上的银行流水超过了凭证金额：对应关系被改动过")
 MONTH = N_("%(month)s 结账时的余额调节表被改动过")
 
 
@@ -52,6 +55,7 @@ def verify_books(session: Session, files: Files, *, community_id: str | None = N
     books = session.scalars(_of(Book, community_id).order_by(Book.community_id, Book.kind)).all()
     accounts = session.scalars(_of(BankAccount, community_id).order_by(BankAccount.community_id)).all()
     problems = [problem for book in books for problem in (*_vouchers(session, book), *_months(session, book))]
+    problems += [problem for book in books for problem in _matches(session, book)]
     problems += [problem for account in accounts for problem in _bank_lines(session, account)]
     problems += _documents(session, files, community_id)
     for community in dict.fromkeys(book.community_id for book in books):
@@ -154,6 +158,34 @@ def _bank_lines(session: Session, account: BankAccount) -> Iterator[Problem]:
         yield _problem(
             account.community_id, "finance_bank_account", account.id, BANK_HEAD, account=account.account_no[-4:]
         )
+
+
+def _matches(session: Session, book: Book) -> Iterator[Problem]:
+    """The parts of a line, or of a voucher, that add up to more than it."""
+    lines = (
+        select(BankLine, func.sum(Match.amount_fen))
+        .join(
+            BankAccount, and_(BankAccount.community_id == BankLine.community_id, BankAccount.id == BankLine.account_id)
+        )
+        .join(Match, and_(Match.community_id == BankLine.community_id, Match.bank_line_id == BankLine.id))
+        .where(BankAccount.community_id == book.community_id, BankAccount.book_id == book.id)
+        .where(Match.released_at.is_(None))
+        .group_by(BankLine.community_id, BankLine.id)
+        .having(func.sum(Match.amount_fen) > func.abs(BankLine.amount_fen))
+    )
+    for line, _ in session.execute(lines.order_by(BankLine.day, BankLine.id)):
+        about = {"day": line.day.isoformat(), "reference": line.reference}
+        yield _problem(book.community_id, "finance_match", line.id, LINE_EXCEEDED, **about)
+    sides = parts.voucher_sides(session, book)
+    query = select(Voucher).where(Voucher.community_id == book.community_id, Voucher.book_id == book.id)
+    exceeded = {
+        voucher_id
+        for voucher_id, taken in parts.voucher_taken(session, book.community_id).items()
+        if not sides.get(voucher_id, NOTHING).covers(taken)
+    }
+    for voucher in session.scalars(query.where(Voucher.id.in_(exceeded)).order_by(Voucher.day, Voucher.id)):
+        about = {"number": label(voucher), "day": voucher.day.isoformat()}
+        yield _problem(book.community_id, "finance_match", voucher.id, VOUCHER_EXCEEDED, **about)
 
 
 def _documents(session: Session, files: Files, community_id: str | None) -> Iterator[Problem]:

@@ -1,87 +1,162 @@
-"""Importing the bank's statement, and putting its lines and the vouchers together."""
+"""Importing the bank's statement: choose the file, say which column is which where nobody knows, look, store."""
 
 import hmac
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.file import FileField, FileRequired
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
+from wtforms import SelectField
+from wtforms.validators import Optional
 
-from finance.rules import bank as rules
-from finance.rules.bank import ColumnsMissing, ColumnsUnknown, Sheet, read_sheet
-from finance.rules.bank_columns import COLUMN_NAMES, Column, ColumnMap, complete
+from finance.rules.bank import ColumnsMissing, ColumnsUnknown
+from finance.rules.bank_columns import COLUMN_NAMES, HEADER_WITHIN, Column, ColumnMap, complete, find_columns
+from finance.rules.bank_sheets import MAX_BYTES, Sheet, read_sheet
+from finance.rules.charts import TRUST
 from finance.rules.periods import month_of, month_text
 from finance.service import bank
-from finance.service.books import bank_account, trust_book
+from finance.service.books import NoBankAccount
+from finance.tables import Book
 from finance.views.base import blueprint
+from hoa.db import get
 from hoa.kernel.errors import NotFound, Refusal
 from hoa.web import context
 from hoa.web.access import requires
-from hoa.web.forms import Form
+from hoa.web.forms import Form, options
 from hoa.web.i18n import told
 
-MOST_MB = rules.MAX_BYTES // 1024 // 1024
+MOST_MB = MAX_BYTES // 1024 // 1024
+# So many columns a person is asked about, and so many lines the header is looked for among.
+MOST_COLUMNS = 60
+NAME_LENGTH = 120
 
 
 class UploadForm(Form):
     file = FileField(
         lazy_gettext("银行流水文件"), validators=[FileRequired(message=lazy_gettext("请选择从网上银行导出的文件"))]
     )
+    account = SelectField(
+        lazy_gettext("哪个账户"),
+        validators=[Optional()],
+        description=lazy_gettext("一般不用选，文件里写着账号；没有写的才要选"),
+    )
+
+    def offer(self, session: Session, community_id: str) -> int:
+        """Fill the list with the accounts of both funds; how many there are."""
+        accounts = bank.accounts_of(session, community_id)
+        self.account.choices = options(
+            [
+                ("", gettext("文件里写着")),
+                *(
+                    (
+                        row.id,
+                        gettext(
+                            "%(book)s：%(bank)s，尾号 %(tail)s",
+                            book=get(session, Book, community_id, row.book_id).name,
+                            bank=row.bank,
+                            tail=row.account_no[-4:],
+                        ),
+                    )
+                    for row in accounts
+                ),
+            ]
+        )
+        return len(accounts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file between two pages: its bytes, kept under a ticket, and what was said about it."""
+
+    data: bytes
+    name: str
+    account_id: str | None
+
+    @property
+    def ticket(self) -> str:
+        digest = context.platform().files.put(self.data)
+        return f"{digest}.{_seal(digest)}"
+
+
+def _kept() -> Upload:
+    """What the form of the page before carries along."""
+    digest, _, seal = request.form.get("ticket", "").partition(".")
+    if not hmac.compare_digest(seal.encode(), _seal(digest).encode()):
+        raise NotFound
+    return Upload(
+        data=context.platform().files.get(digest),
+        name=request.form.get("name", "bank.csv")[:NAME_LENGTH],
+        account_id=request.form.get("account") or None,
+    )
+
+
+def _seal(digest: str) -> str:
+    """The ticket is good in this community only."""
+    text = f"{context.community().id}.{digest}"
+    return context.platform().keys.mac("finance-upload", text.encode())
 
 
 @blueprint.route("/bank/import", methods=["GET", "POST"])
 @requires("bank.import")
 def import_bank() -> str | Response:
     """Choose the file; what follows depends on whether its columns are known."""
-    form = UploadForm()
-    session = context.reading()
-    account = bank_account(session, trust_book(session, context.community().id))
+    form, session, here = UploadForm(), context.reading(), context.community()
+    if not form.offer(session, here.id):
+        raise NoBankAccount
     if form.validate_on_submit():
-        data = form.file.data.read()
+        upload = Upload(
+            data=form.file.data.read(),
+            name=(form.file.data.filename or "bank.csv")[:NAME_LENGTH],
+            account_id=form.account.data or None,
+        )
         try:
-            return _next_step(data, form.file.data.filename or "bank.csv")
+            return _next_step(upload)
         except Refusal as refusal:
             form.form_errors.append(told(refusal))
+    accounts = bank.accounts_of(session, here.id)
+    recent = [(row, account) for account in accounts for row in bank.imports(session, account)[:5]]
     return render_template(
         "finance/bank_import.html",
         form=form,
-        account=account,
-        imports=bank.imports(session, account)[:5],
+        accounts=accounts,
+        imports=sorted(recent, key=lambda found: found[0].imported_at, reverse=True)[:5],
         most_mb=MOST_MB,
     )
 
 
-def _next_step(data: bytes, name: str, chosen: ColumnMap | None = None) -> str:
+def _next_step(upload: Upload, chosen: ColumnMap | None = None) -> str:
     session, here = context.reading(), context.community()
-    account = bank_account(session, trust_book(session, here.id))
     try:
-        preview = bank.preview(session, account, data=data, chosen=chosen)
+        preview = bank.preview(session, here.id, data=upload.data, chosen=chosen, account_id=upload.account_id)
     except ColumnsUnknown:
-        return _ask_columns(read_sheet(data), _keep(data), name)
+        sheet = read_sheet(upload.data)
+        return _ask_columns(sheet, upload, sheet.header if sheet.header is not None else _likely_header(sheet))
     return render_template(
-        "finance/bank_preview.html",
-        preview=preview,
-        ticket=_keep(data),
-        name=name,
-        account=account,
-        chosen=chosen.as_data() if chosen else None,
+        "finance/bank_preview.html", preview=preview, upload=upload, chosen=chosen.as_data() if chosen else None
     )
 
 
-def _ask_columns(sheet: Sheet, ticket: str, name: str, wrong: str | None = None) -> str:
-    """Show the first lines and let a person say which column is which."""
-    header = sheet.header if sheet.header is not None else _likely_header(sheet)
-    width = max((len(row) for row in sheet.cells[: header + 6]), default=0)
+def _ask_columns(sheet: Sheet, upload: Upload, header: int, wrong: str | None = None) -> str:
+    """Show the first lines and let a person say which column is which, and which line names them."""
+    width = min(max((len(row) for row in sheet.cells[: header + 6]), default=0), MOST_COLUMNS)
+    known = {index: str(column) for column, index in find_columns(sheet.cells[header]).items()}
+    said = {index: request.form.get(f"column-{index}", "") for index in range(width)}
+    same = request.form.get("header", type=int) == header
     return render_template(
         "finance/bank_columns.html",
         header=header,
-        rows=[list(row) + [""] * (width - len(row)) for row in sheet.cells[header : header + 5]],
+        heads=[
+            (number, " · ".join(filter(None, row))[:60])
+            for number, row in enumerate(sheet.cells[:HEADER_WITHIN])
+            if any(row)
+        ],
+        rows=[(list(row) + [""] * width)[:width] for row in sheet.cells[header : header + 5]],
         width=width,
-        names=[(str(column), gettext(name_)) for column, name_ in COLUMN_NAMES.items()],
-        guess={index: str(column) for column, index in sheet.guess.items()},
-        ticket=ticket,
-        name=name,
+        names=[(str(column), gettext(name)) for column, name in COLUMN_NAMES.items()],
+        guess=said if same and any(said.values()) else known,
+        upload=upload,
         wrong=wrong,
     )
 
@@ -96,68 +171,53 @@ def _likely_header(sheet: Sheet) -> int:
 @blueprint.post("/bank/columns")
 @requires("bank.import")
 def bank_columns() -> str | Response:
-    """What a person said about the columns."""
-    data, name = _kept(request.form.get("ticket", "")), request.form.get("name", "bank.csv")
-    sheet = read_sheet(data)
+    """What a person said about the columns; or that another line names them."""
+    upload = _kept()
+    sheet = read_sheet(upload.data)
     header = request.form.get("header", type=int) or 0
+    if not 0 <= header < min(len(sheet.cells), HEADER_WITHIN):
+        return _ask_columns(sheet, upload, _likely_header(sheet), told(ColumnsMissing()))
+    if "again" in request.form:
+        return _ask_columns(sheet, upload, header)
     said: dict[Column, int] = {}
-    for index in range(60):
+    for index in range(MOST_COLUMNS):
         answer = request.form.get(f"column-{index}", "")
         if answer in Column._value2member_map_:
             said.setdefault(Column(answer), index)
-    chosen = complete(header, said) if 0 <= header < len(sheet.cells) else None
+    chosen = complete(header, said)
     if chosen is None:
-        return _ask_columns(sheet, request.form.get("ticket", ""), name, told(ColumnsMissing()))
+        return _ask_columns(sheet, upload, header, told(ColumnsMissing()))
     try:
-        return _next_step(data, name, chosen)
+        return _next_step(upload, chosen)
     except Refusal as refusal:
-        return _ask_columns(sheet, request.form.get("ticket", ""), name, told(refusal))
+        return _ask_columns(sheet, upload, header, told(refusal))
 
 
 @blueprint.post("/bank/confirm")
 @requires("bank.import")
 def bank_confirm() -> Response:
     """Store what the preview showed."""
-    here = context.community()
-    data = _kept(request.form.get("ticket", ""))
+    upload = _kept()
     said = {
         field.name: int(answer)
         for field in fields(ColumnMap)
         if (answer := request.form.get(f"chosen-{field.name}", "")).isascii() and answer.isdigit() and len(answer) < 5
     }
     with context.writing() as session:
-        account = bank_account(session, trust_book(session, here.id))
         found = bank.import_statement(
             session,
-            here.id,
-            account_id=account.id,
-            name=request.form.get("name", "bank.csv")[:120],
-            data=data,
+            context.community().id,
+            account_id=upload.account_id,
+            name=upload.name,
+            data=upload.data,
             by=context.person_id(),
             now=context.now(),
             chosen=ColumnMap(**said) if {"header", "day", "balance"} <= said.keys() else None,
         )
+        kind = get(session, Book, context.community().id, found.account.book_id).kind
     if found.fresh:
         flash(gettext("导入了 %(count)s 笔新流水", count=len(found.fresh)), "ok")
     else:
         flash(gettext("这些流水以前都导入过，没有变化"), "ok")
     last = found.fresh[-1].day if found.fresh else found.file.ends_on
-    return redirect(url_for("finance.month", month=month_text(month_of(last))))
-
-
-def _keep(data: bytes) -> str:
-    """Store the upload between two pages; the ticket is good in this community only."""
-    digest = context.platform().files.put(data)
-    return f"{digest}.{_seal(digest)}"
-
-
-def _kept(ticket: str) -> bytes:
-    digest, _, seal = ticket.partition(".")
-    if not hmac.compare_digest(seal.encode(), _seal(digest).encode()):
-        raise NotFound
-    return context.platform().files.get(digest)
-
-
-def _seal(digest: str) -> str:
-    text = f"{context.community().id}.{digest}"
-    return context.platform().keys.mac("finance-upload", text.encode())
+    return redirect(url_for("finance.month", month=month_text(month_of(last)), book=None if kind == TRUST else kind))

@@ -6,6 +6,7 @@ sizes, hide entities in its XML. So sizes are checked twice, as declared and as 
 
 from __future__ import annotations
 
+import io
 import posixpath
 import re
 import zipfile
@@ -123,16 +124,16 @@ class MergedValues:
         }
 
 
-def too_large() -> WorkbookTooLarge:
+def too_large(unpacked: int = UNPACKED_LIMIT) -> WorkbookTooLarge:
     """The refusal with both limits filled in."""
-    return WorkbookTooLarge(limit=UPLOAD_LIMIT // 2**20, unpacked=UNPACKED_LIMIT // 2**20)
+    return WorkbookTooLarge(limit=UPLOAD_LIMIT // 2**20, unpacked=unpacked // 2**20)
 
 
-def _check_members(archive: zipfile.ZipFile) -> None:
+def _check_members(archive: zipfile.ZipFile, limit: int) -> None:
     """Declared sizes first, then the sizes that really come out; the XML must not define entities."""
     members = archive.infolist()
-    if len(members) > MEMBER_LIMIT or sum(member.file_size for member in members) > UNPACKED_LIMIT:
-        raise too_large()
+    if len(members) > MEMBER_LIMIT or sum(member.file_size for member in members) > limit:
+        raise too_large(limit)
     total = 0
     for member in members:
         if member.flag_bits & 0x1:
@@ -140,12 +141,12 @@ def _check_members(archive: zipfile.ZipFile) -> None:
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise WorkbookSuspicious(member=member.filename[:80])
         try:
-            total += _measured(archive, member, UNPACKED_LIMIT - total)
+            total += _measured(archive, member, limit - total, limit)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
             raise WorkbookDamaged(member=member.filename[:80]) from error
 
 
-def _measured(archive: zipfile.ZipFile, member: zipfile.ZipInfo, allowed: int) -> int:
+def _measured(archive: zipfile.ZipFile, member: zipfile.ZipInfo, allowed: int, limit: int) -> int:
     """How many bytes really come out of a member; stops as soon as they are too many."""
     with archive.open(member) as stream:
         start = stream.read(_CHUNK)
@@ -156,7 +157,7 @@ def _measured(archive: zipfile.ZipFile, member: zipfile.ZipInfo, allowed: int) -
         while chunk := stream.read(_CHUNK):
             size += len(chunk)
             if size > allowed:
-                raise too_large()
+                raise too_large(limit)
     return size
 
 
@@ -181,21 +182,24 @@ def _merges(archive: zipfile.ZipFile, path: str) -> tuple[Merge, ...]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[list[Sheet]]:
-    """The visible sheets of the workbook at `path`, or a WorkbookRefused that says how to mend the file."""
-    if path.stat().st_size > UPLOAD_LIMIT:
-        raise too_large()
-    with path.open("rb") as stream:
+def opened(source: Path | bytes, *, unpacked_limit: int = UNPACKED_LIMIT) -> Iterator[list[Sheet]]:
+    """The visible sheets of a workbook on disk or in memory, or a WorkbookRefused that says how to mend the file."""
+    size = len(source) if isinstance(source, bytes) else source.stat().st_size
+    if size > UPLOAD_LIMIT:
+        raise too_large(unpacked_limit)
+    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
         if stream.read(8) == _OLE_MAGIC:
             raise OldOrLockedWorkbook
+    # Two readers of the same bytes: a path is opened twice, bytes are wrapped twice.
+    one, two = (io.BytesIO(source), io.BytesIO(source)) if isinstance(source, bytes) else (source, source)
     try:
-        archive = zipfile.ZipFile(path)
+        archive = zipfile.ZipFile(one)
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise NotAWorkbook from error
     with archive:
-        _check_members(archive)
+        _check_members(archive, unpacked_limit)
         try:
-            workbook = openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False, keep_vba=False)
+            workbook = openpyxl.load_workbook(two, read_only=True, data_only=False, keep_links=False, keep_vba=False)
         except _UNREADABLE as error:
             raise NotAWorkbook from error
         try:

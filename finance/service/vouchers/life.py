@@ -9,6 +9,7 @@ from finance.rules import life
 from finance.rules.ledger import SECOND_FORM, check_lines, money_moved, voucher_hash
 from finance.rules.life import VoucherState
 from finance.service.books import chart_of, open_month
+from finance.service.parts import covered
 from finance.service.vouchers.grounds import approvals_needed, check_ready, keeps_no_cash
 from finance.service.vouchers.reading import approvals_of, documents_of, lines_of, record_of, vouchers
 from finance.service.vouchers.writing import ReasonNeeded, pair, require_replaceable
@@ -21,10 +22,12 @@ def submit(session: Session, community_id: str, *, voucher_id: str, by: str, now
     """Hand a draft to the checker, when everything a voucher needs is there (R5.2)."""
     voucher, *others = pair(session, community_id, voucher_id)
     keeps_no_cash(session, community_id, by, now)
-    for half in (voucher, *others):
+    halves = (voucher, *others)
+    needed = max(approvals_needed(session, half, today(now)) for half in halves)
+    for half in halves:
         life.require_state(VoucherState(half.state), VoucherState.DRAFT)
         check_ready(session, half, today(now))
-        half.approvals_needed = approvals_needed(session, half, today(now))
+        half.approvals_needed = needed
         half.state, half.submitted_at, half.returned_because = VoucherState.SUBMITTED, now, ""
     session.flush()
     return voucher
@@ -98,8 +101,9 @@ def _enter(session: Session, voucher: Voucher, by: str, now: datetime) -> None:
     voucher.state = VoucherState.POSTED
     book.head_seq, book.head_hash = voucher.seq, voucher.hash
     session.flush()
-    if voucher.reverses_id is not None:
-        _let_go(session, voucher.community_id, voucher.reverses_id, by, now)
+    taken_back = voucher.reverses_id or voucher.corrects_id
+    if taken_back is not None and not covered(session, book, taken_back):
+        _let_go(session, voucher.community_id, taken_back, by, now)
         session.flush()
 
 
@@ -126,4 +130,4 @@ def _let_go(session: Session, community_id: str, voucher_id: str, by: str, now: 
         Match.community_id == community_id, Match.voucher_id == voucher_id, Match.released_at.is_(None)
     )
     for match in session.scalars(query):
-        match.released_at, match.released_by_id, match.release_reason = now, by, "凭证已冲销"
+        match.released_at, match.released_by_id, match.release_reason = now, by, "凭证已冲销或更正"

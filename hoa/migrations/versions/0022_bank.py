@@ -92,7 +92,7 @@ def _guard_sides() -> None:
 
 
 def _guard_history() -> None:
-    """A match is let go, with a reason, and stays readable; in a closed month only when its voucher was reversed."""
+    """A match is let go, with a reason, and stays readable; in a closed month only when its voucher was taken back."""
     _refuse_when(
         "finance_match",
         "UPDATE",
@@ -112,7 +112,7 @@ def _guard_history() -> None:
     )
     taken_back = (
         "EXISTS (SELECT 1 FROM finance_voucher r WHERE r.community_id = OLD.community_id "
-        "AND r.reverses_id = OLD.voucher_id AND r.state = 'posted')"
+        "AND (r.reverses_id = OLD.voucher_id OR r.corrects_id = OLD.voucher_id) AND r.state = 'posted')"
     )
     _refuse_when("finance_match", "UPDATE", "matches of a closed month stand", f"{closed} AND NOT {taken_back}")
     posted = (

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from finance.rules import bank
-from finance.rules.bank import read_sheet, read_statement
+from finance.rules import bank, bank_sheets
+from finance.rules.bank import read_statement
 from finance.rules.bank_columns import Column, complete
+from finance.rules.bank_sheets import read_sheet
+from hoa.community import workbook
 
 DATA = Path(__file__).parents[2] / "data"
 STATEMENT = (DATA / "bank-2026.csv").read_bytes()
@@ -132,12 +134,14 @@ def test_a_total_that_differs_is_refused():
 @pytest.mark.parametrize(
     ("data", "refusal"),
     [
-        (b"PK\x03\x04zip", bank.NotAStatement),
-        (b"a\x00b", bank.NotAStatement),
-        (b"\xff\xff\xff\xff", bank.NotAStatement),
-        (b"", bank.ColumnsUnknown),
+        (b"PK\x03\x04zip", workbook.NotAWorkbook),
+        (b"\xd0\xcf\x11\xe0old", workbook.OldOrLockedWorkbook),
+        (b"%PDF-1.7", bank_sheets.NotAStatement),
+        (b"a\x00b", bank_sheets.NotAStatement),
+        (b"\xff\xff\xff\xff", bank_sheets.NotAStatement),
+        (b"", bank_sheets.NotBankRows),
         (ROWS[0].encode(), bank.NoRows),
-        (b"x" * (bank.MAX_BYTES + 1), bank.FileTooLarge),
+        (b"x" * (bank_sheets.MAX_BYTES + 1), bank_sheets.FileTooLarge),
     ],
 )
 def test_what_is_no_statement_is_refused_with_its_reason(data: bytes, refusal: type[Exception]):
