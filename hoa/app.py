@@ -11,12 +11,13 @@ from finance.audit import provided
 from finance.audit.room import ROOM as AUDIT
 from finance.papers.room import ROOM as PAPERS
 from finance.room import ROOM as FINANCE
-from finance.shares.room import ROOM as SHARES
 from finance.service import acts as finance_acts
 from finance.service import publication, publishing
+from finance.shares.room import ROOM as SHARES
 from finance.supervision.providers import PROVIDERS as SUPERVISION_TELLS
 from finance.supervision.room import ROOM as SUPERVISION
 from finance.supervision.service import notes as supervisors_notes
+from finance.year.room import ROOM as YEAR
 from hoa import home
 from hoa.accounts import newcomers, second_factor
 from hoa.accounts.entry import load_signed_in, this_session
@@ -44,13 +45,15 @@ from hoa.offices.service import posts_held
 from hoa.platform import Platform
 from hoa.resolutions import acts as resolutions_acts
 from hoa.resolutions import evidence
+from hoa.resolutions.meetings import papers
 from hoa.resolutions.meetings.room import ROOM as MEETINGS
 from hoa.resolutions.room import ROOM as RESOLUTIONS
 from hoa.resolutions.seals.room import ROOM as SEALS
-from hoa.web import errors, i18n, jobs_views, observing, security, shell
+from hoa.web import errors, i18n, jobs_views, known_files, observing, security, shell
 from hoa.web.access import assert_every_route_declares
 from hoa.web.context import Me
 from hoa.web.room import Room
+from voting import recognised
 from voting.elections.room import ROOM as ELECTIONS
 from voting.elections.service import listing as candidates
 from voting.filing.room import ROOM as FILING
@@ -76,6 +79,7 @@ ROOMS: tuple[Room, ...] = (
     FILING,
     ELECTIONS,
     FINANCE,
+    YEAR,
     PAPERS,
     SHARES,
     AUDIT,
@@ -93,6 +97,8 @@ def wire(platform: Platform) -> None:
         current.provide(kind, publishing.current_hash)
     current.provide(candidates.KIND, candidates.current_hash)
     board.provide(GroupBoard())
+    known_files.provide("assemblies", recognised.recognise)
+    known_files.provide("meetings", papers.recognise)
     marks.provide(supervisors_notes.marks)
     for name, provider in SUPERVISION_TELLS.items():
         provided.provide(name, provider)

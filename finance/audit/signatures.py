@@ -5,7 +5,6 @@ issues a certificate for the public half that they registered, names them in it,
 behind the ones that are there.
 """
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -237,9 +236,8 @@ def person_of_key(session: Session, key_id: str) -> str:
     return found
 
 
-def report_of_pdf(session: Session, pdf: bytes) -> AuditReport | None:
-    """The report whose PDF this is, at whatever number of signatures, in either language."""
-    digest = hashlib.sha256(pdf).hexdigest()
+def report_of_pdf(session: Session, digest: str) -> AuditReport | None:
+    """The report whose PDF has this SHA-256, at whatever number of signatures, in either language."""
     found = session.scalars(
         select(AuditReport).where((AuditReport.pdf_digest == digest) | (AuditReport.other_digest == digest))
     ).first()

@@ -10,12 +10,12 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from hoa.kernel.errors import N_
-from hoa.ports.certificates import Seal, fingerprint
+from hoa.ports.certificates import PLATFORM_NAME, SEAL_NAME, Seal, fingerprint
 
 SOUND = N_("签名有效：自%(signer)s于 %(time)s 签署以来，文件没有任何改动")
 SOUND_EXTENDED = N_("签名有效：自%(signer)s于 %(time)s 签署以来，文件只增加了后续签名，内容没有改动")
@@ -23,9 +23,14 @@ CHANGED_UNDER_SEAL = N_("签名无效：签署范围内的内容被改动过，�
 CHANGED_AFTERWARDS = N_("签名无效：签署之后文件又被追加或改动（例如旋转页面、添加批注）；请向发布方索取原件")
 NOT_ALL_COVERED = N_("签名无效：它没有覆盖整个文件，文件可能被另存或拼接过；请向发布方索取原件")
 UNKNOWN_SIGNER = N_("不能认可：签名所用的证书不是本平台签发的，无法确认是谁签的")
+OTHER_DEPLOYMENT = N_(
+    "不能认可：它由另一个部署的平台签发（证书由“%(issuer)s”颁发），不是本平台；请到签发它的那个平台核验"
+)
 OUT_OF_TIME = N_("不能认可：签名证书在核验时不在有效期内")
 NOT_SIGNED = N_("这个 PDF 没有签名，无法核验；请使用从本平台下载的原件")
 NOT_READABLE = N_("这个文件不是可以读取的 PDF，或者已经损坏；请重新下载后再核验")
+
+NOT_SEALED = N_("不能认可：前面没有平台的签章，只有个人的签名不能证明文件是本平台签发的；请向发布方索取原件")
 
 BROKEN = frozenset({CHANGED_UNDER_SEAL, CHANGED_AFTERWARDS, NOT_ALL_COVERED})
 
@@ -36,18 +41,21 @@ for _name in ("pyhanko", "pyhanko_certvalidator"):
 
 @dataclass(frozen=True, kw_only=True)
 class SignatureVerdict:
-    """One signature: whether it holds, and the sentence that says so (a message id and its parameters)."""
+    """One signature: whether it holds, and the sentence that says so (a message id and its parameters). `platform`:
+    its certificate is the platform's seal and not a person's."""
 
     valid: bool
     sentence: str
     signer: str
     signed_at: datetime | None
     certificate: str
+    issuer: str = ""
+    platform: bool = False
 
     @property
     def params(self) -> Mapping[str, object]:
         time = self.signed_at.strftime("%Y-%m-%d %H:%M") if self.signed_at else "—"
-        return {"signer": self.signer, "time": time}
+        return {"signer": self.signer, "time": time, "issuer": self.issuer}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +132,6 @@ def verify_pdf(content: bytes, *, trust_roots: Sequence[bytes], now: datetime) -
     try:
         reader = PdfFileReader(io.BytesIO(content), strict=False)
         embedded = list(reader.embedded_signatures)
-        attachments = _attachments(reader)
     except Exception:  # any parser error of a hostile file means the same to whoever uploaded it
         return Verdict(valid=False, problem=NOT_READABLE)
     if not embedded:
@@ -133,8 +140,12 @@ def verify_pdf(content: bytes, *, trust_roots: Sequence[bytes], now: datetime) -
     tampered = any(item.sentence in BROKEN for item in judged) or _end_of(embedded[-1]) != len(content)
     if tampered:  # what follows a signature must itself be a sound signature, so no earlier one holds either
         judged = tuple(_refused(item, CHANGED_AFTERWARDS) if item.valid else item for item in judged)
+    # Whoever signs reports holds a certificate of ours, and could put it under any file; only our seal says it is ours.
+    if not judged[0].platform:
+        judged = tuple(_refused(item, NOT_SEALED) if item.valid else item for item in judged)
     valid = all(item.valid for item in judged)
-    return Verdict(valid=valid, signatures=judged, attachments=attachments if valid else {})
+    # Unpacked only when all of it is ours: a stranger's small file may unpack to any size.
+    return Verdict(valid=valid, signatures=judged, attachments=_attachments(reader) if valid else {})
 
 
 def _judge(content: bytes, embedded: Any, trust_roots: Sequence[bytes], now: datetime) -> SignatureVerdict:
@@ -161,20 +172,32 @@ def _judge(content: bytes, embedded: Any, trust_roots: Sequence[bytes], now: dat
     if not status.docmdp_ok or status.modification_level > ModificationLevel.FORM_FILLING:
         return _refused(who, CHANGED_AFTERWARDS)
     if not status.trusted:
-        return _refused(who, OUT_OF_TIME if _expired(embedded, now) else UNKNOWN_SIGNER)
+        return _refused(who, _why_not_trusted(embedded, roots, now))
     extended = status.modification_level > ModificationLevel.NONE
     return _with_sentence(who, SOUND_EXTENDED if extended else SOUND, valid=True)
 
 
+def _why_not_trusted(embedded: Any, roots: Sequence[Any], now: datetime) -> str:
+    """Past its time, of another deployment of this platform, or of nobody we know. A certificate that names our own
+    root without having been issued by it is a stranger's."""
+    issuer = embedded.signer_cert.issuer
+    if issuer in [root.subject for root in roots]:
+        return OUT_OF_TIME if _expired(embedded, now) else UNKNOWN_SIGNER
+    return OTHER_DEPLOYMENT if issuer.native.get("organization_name") == PLATFORM_NAME else UNKNOWN_SIGNER
+
+
 def _described(embedded: Any) -> SignatureVerdict:
     certificate = embedded.signer_cert
-    name = certificate.subject.native.get("common_name") or certificate.subject.human_friendly
+    subject = certificate.subject.native
+    name = subject.get("common_name") or certificate.subject.human_friendly
     return SignatureVerdict(
         valid=False,
         sentence=CHANGED_UNDER_SEAL,
         signer=str(name),
         signed_at=embedded.self_reported_timestamp,
         certificate=fingerprint(certificate.dump()),
+        platform=(subject.get("organization_name"), subject.get("common_name")) == (PLATFORM_NAME, SEAL_NAME),
+        issuer=str(certificate.issuer.native.get("common_name") or certificate.issuer.human_friendly),
     )
 
 
@@ -183,13 +206,7 @@ def _refused(item: SignatureVerdict, sentence: str) -> SignatureVerdict:
 
 
 def _with_sentence(item: SignatureVerdict, sentence: str, *, valid: bool) -> SignatureVerdict:
-    return SignatureVerdict(
-        valid=valid,
-        sentence=sentence,
-        signer=item.signer,
-        signed_at=item.signed_at,
-        certificate=item.certificate,
-    )
+    return replace(item, valid=valid, sentence=sentence)
 
 
 def _expired(embedded: Any, now: datetime) -> bool:

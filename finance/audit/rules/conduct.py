@@ -42,7 +42,7 @@ def minutes(data: PeriodData, _parameters: Parameters) -> Sequence[Finding]:
             )
             params = {"held_day": meeting.held_on.isoformat(), "by_day": meeting.post_by.isoformat()}
             findings.append(_of_meeting(meeting, sentence, params, _UNSIGNED))
-        for title, present in meeting.decided:
+        for place, (title, present) in enumerate(meeting.decided):
             if 2 * present <= meeting.planned:
                 sentence = N_(
                     "业主委员会 %(held_day)s 作出决定“%(title)s”，到会 %(present)s 人，不超过应到 %(planned)s 人的一半"
@@ -53,7 +53,7 @@ def minutes(data: PeriodData, _parameters: Parameters) -> Sequence[Finding]:
                     "present": present,
                     "planned": meeting.planned,
                 }
-                findings.append(_of_meeting(meeting, sentence, told, _BELOW))
+                findings.append(_of_meeting(meeting, sentence, told, _BELOW + place))
     return findings
 
 

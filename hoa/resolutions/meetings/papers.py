@@ -8,18 +8,21 @@ from sqlalchemy.orm import Session
 
 from hoa.accounts import service as accounts
 from hoa.community.service import get_community
+from hoa.db import get as get_row
 from hoa.jobs import Run
 from hoa.kernel import canonical, masking
 from hoa.kernel.clock import parse_stamp
-from hoa.kernel.errors import NotFound
+from hoa.kernel.errors import N_, NotFound
 from hoa.platform import Platform
 from hoa.resolutions.meetings import minutes, rules, service
 from hoa.resolutions.meetings.attendance import ROLES
 from hoa.resolutions.meetings.content import public
 from hoa.resolutions.meetings.tables import CommitteeMeeting, CommitteeMinutes, CommitteePaper
+from hoa.web.known_files import Known
 from hoa.web.paper import render_paper
 from hoa.web.pdf import render_pdf
 
+RECOGNISED = N_("它是%(community)s业主委员会%(number)s的会议记录（PDF）")
 FULL, PUBLIC = "full", "public"
 WORDS: Mapping[str, Any] = {
     "KIND_TITLES": rules.KIND_TITLES,
@@ -66,6 +69,17 @@ def kept(session: Session, done: CommitteeMinutes, form: str) -> CommitteePaper 
         CommitteePaper.form == form,
     )
     return session.scalars(query).one_or_none()
+
+
+def recognise(session: Session, sha256: str) -> Known | None:
+    """For whoever checks a file: the printed minutes with this SHA-256."""
+    paper = session.scalars(select(CommitteePaper).where(CommitteePaper.sha256 == sha256)).first()
+    if paper is None:
+        return None
+    done = get_row(session, CommitteeMinutes, paper.community_id, paper.minutes_id)
+    meeting = service.get(session, paper.community_id, done.meeting_id)
+    community = get_community(session, paper.community_id).name
+    return Known(sentence=RECOGNISED, params={"community": community, "number": service.number_text(meeting)})
 
 
 def print_minutes(run: Run) -> dict[str, Any]:
