@@ -282,7 +282,7 @@ def _of_table(
     query = select(model).where(model.community_id == community_id).order_by(model.id)
     rows = {row.id: row for row in session.scalars(query)}
     for (row_id, _stage), facts in sorted(seals.items()):
-        about = {"what": sealed.name, "label": sealed.label(facts)}
+        about = {"what": sealed.name, "label": _label(sealed, facts, row_id)}
         row = rows.get(row_id)
         if row is None:
             if not (model is Match and _discarded(session, community_id, facts)):
@@ -298,6 +298,14 @@ def _of_table(
         if any((row_id, stage) not in seals for stage in due):
             about = {"what": sealed.name, "row": row_id}
             yield Broken(table=table.name, row_id=row_id, message=ADDED, params=about)
+
+
+def _label(sealed: Sealed, facts: Mapping[str, Any], row_id: str) -> str:
+    """How a person finds the row; by its id where the seal itself was emptied."""
+    try:
+        return sealed.label(facts)
+    except (KeyError, TypeError):
+        return row_id
 
 
 def _discarded(session: Session, community_id: str, facts: Mapping[str, Any]) -> bool:

@@ -247,7 +247,8 @@ def _parts(item: pikepdf.Object) -> Iterator[pikepdf.Object]:
             inside = [value for _, value in part.items()]
         elif isinstance(part, pikepdf.Array):
             inside = list(part)
-        waiting += [value for value in inside if isinstance(value, pikepdf.Object) and not value.is_indirect]
+        # Numbers and truths come as Python's own and have nothing inside.
+        waiting += [value for value in inside if not getattr(value, "is_indirect", True)]
 
 
 def _is_active(item: pikepdf.Object) -> bool:
