@@ -9,7 +9,7 @@ from finance.rules.charts import TRUST
 from finance.rules.periods import month_text, next_month, parse_month, previous_month
 from finance.service import closing
 from finance.service import month as service
-from finance.service.books import find_book, find_period, the_book
+from finance.service.books import bank_accounts, find_book, find_period, the_book
 from finance.views.base import blueprint, month_name
 from hoa.kernel.errors import Refusal
 from hoa.web import context
@@ -61,6 +61,7 @@ def close(month: str) -> str | Response:
         closed=closed,
         view=closing.closing_view(session, here.id, month=chosen, now=context.now(), kind=kind),
         kind=kind,
+        accounts=bank_accounts(session, book),
         content=period.reconciliation if period is not None and closed else None,
         wrong=wrong,
     )

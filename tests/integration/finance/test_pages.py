@@ -1,6 +1,7 @@
 """The pages of the books, walked as their people would: open, import, match, check, post, close, publish, read."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -295,7 +296,13 @@ def a_wrong_pair_is_taken_apart_and_a_wrong_voucher_reversed(app: Flask, platfor
     scan = {"file": (io.BytesIO(b"<svg/>"), "x.pdf"), "kind": "invoice"}
     wrong = post(treasurer, f"{page}/documents", scan, page=page, content_type="multipart/form-data")
     assert "不是 PDF" in wrong.text
-    assert post(treasurer, f"{BOOKS}/bank/lines/{loose.id}/release", page=page).status_code == 302
+    line_page = f"{BOOKS}/bank/lines/{loose.id}"
+    pair = re.search(r"/bank/matches/(\w+)/release", treasurer.get(line_page).text)
+    assert pair is not None
+    silent = post(treasurer, f"{BOOKS}/bank/matches/{pair[1]}/release", {"reason": " "}, page=line_page)
+    assert silent.status_code == 422
+    gone = post(treasurer, f"{BOOKS}/bank/matches/{pair[1]}/release", {"reason": "不是押金"}, page=line_page)
+    assert "不是押金" in treasurer.get(gone.headers["Location"]).text
     assert post(treasurer, f"{page}/discard", page=page).status_code == 302
     assert treasurer.get(page).status_code == 404
 
