@@ -125,10 +125,12 @@ def test_bytes_appended_to_the_end_are_refused(tail: bytes, five: bytes, certifi
     assert not any(item.valid for item in check(five + tail, certificates).signatures)
 
 
-def test_a_seal_of_another_deployment_is_not_ours(five: bytes, tmp_path: Path) -> None:
-    other = LocalCertificates(tmp_path)
-    other.seal(now=NOW)
-    verdict = check(five, other)
+def test_a_seal_of_a_stranger_is_nobodys(plain: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another deployment of this platform is told apart in test_pdf_countersign; this is anybody's certificate."""
+    ours = LocalCertificates(tmp_path / "ours")
+    ours.seal(now=NOW)
+    monkeypatch.setattr("hoa.ports.certificates.PLATFORM_NAME", "某某公司")
+    verdict = check(sign(plain, LocalCertificates(tmp_path / "theirs"), "Seal", certify=True), ours)
     assert {item.sentence for item in verdict.signatures} == {UNKNOWN_SIGNER}
     assert not verdict.valid
 
