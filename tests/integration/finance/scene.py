@@ -92,14 +92,16 @@ class Scene:
         return voucher_id
 
 
-def open_books(platform: Platform) -> Scene:
-    """A new community whose book begins on 1 January 2026 with nothing."""
+def open_books(platform: Platform, *, opened_on: date = date(2026, 1, 1), work: bool = False) -> Scene:
+    """A new community whose book begins on a day with nothing; `work`: the work fund's book too, without an account."""
     community = a_community(platform)
     people = cast.settle(platform, community, now=cast.TERM[0])
     with platform.database.writing() as session:
         book = books.open_book(
-            session, community, opened_on=date(2026, 1, 1), limits_source="议事规则第二十一条", publish_within_days=25
+            session, community, opened_on=opened_on, limits_source="议事规则第二十一条", publish_within_days=25
         )
+        if work:
+            books.open_book(session, community, kind=books.WORK, opened_on=opened_on, limits_source="业主大会决议")
         books.open_bank_account(
             session, community, book=book, bank="演示银行", name="公共收益专户", account_no="9900 0000 0000 0405"
         )
