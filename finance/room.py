@@ -13,7 +13,7 @@ from finance.service import inspections, publication, publishing, verify_books
 from finance.service.books import find_book
 from finance.service.vouchers import number_of_vouchers
 from finance.tables import Book
-from finance.views import blueprint
+from finance.views import blueprint, rent
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_
 from hoa.platform import Platform
@@ -99,6 +99,7 @@ ROOM = Room(
         NavItem(label=N_("账目"), endpoint="finance.index"),
         NavItem(label=N_("本月账务"), endpoint="finance.month", power="books.read"),
     ),
+    tasks={rent.TASK: rent.print_letter},
     needs=_needs,
     publications=publication.TITLES,
     commands=(books,),

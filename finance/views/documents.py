@@ -8,13 +8,14 @@ from flask_babel import gettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from finance.disclosure.viewing import seen
 from finance.forms import DocumentForm, ReasonForm
 from finance.service import documents, masking
 from finance.service.vouchers import label
 from finance.tables import Attachment, Contract, Document, Voucher
 from finance.views.base import blueprint
 from finance.views.masking import people
-from finance.views.vouchers import is_published, voucher_page
+from finance.views.vouchers import is_published, reads, voucher_page
 from hoa.db import get
 from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.ports.uploads import OFD
@@ -76,7 +77,8 @@ def remove_document(voucher_id: str, document_id: str) -> Response:
 @requires("books.inspect")
 def document(document_id: str) -> Response:
     """A document, always as a download. Owners get the masked copy where there is one, and only what was published."""
-    _, row = _shown(document_id)
+    original, row = _shown(document_id)
+    seen("document", original.id, original.name, always=_let_in(original.id))
     data = context.platform().files.get(row.sha256)
     response = send_file(io.BytesIO(data), mimetype=row.media_type, as_attachment=True, download_name=row.name)
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -92,6 +94,7 @@ def document_page(document_id: str) -> str | tuple[str, int]:
         original, row = _shown(document_id)
     except HeldBack as refusal:
         return render_template("finance/document_held.html", refused=told(refusal)), refusal.status
+    seen("document", original.id, original.name, always=_let_in(original.id))
     versions = masking.versions(session, original) if inside else ()
     named = {original.uploaded_by_id, *(who for one in versions for who in (one.made_by_id, one.checked_by_id))}
     return render_template(
@@ -125,7 +128,7 @@ def _shown(document_id: str) -> tuple[Document, Document]:
     """A document and what of it this reader may see: owners get the masked copy, and only of what was published."""
     session, here = context.reading(), context.community()
     row = get(session, Document, here.id, document_id)
-    if context.may("books.read"):
+    if context.may("books.read") or _let_in(row.masked_from_id or row.id):
         return (get(session, Document, here.id, row.masked_from_id) if row.masked_from_id else row), row
     original = get(session, Document, here.id, row.masked_from_id) if row.masked_from_id else row
     if not _is_published(original.id):
@@ -134,6 +137,19 @@ def _shown(document_id: str) -> tuple[Document, Document]:
     if masked is None and masking.names_a_person(session, original):
         raise HeldBack
     return original, masked or original
+
+
+def _let_in(document_id: str) -> bool:
+    """Whether somebody who does not keep or check the books was granted the originals of a voucher it lies under."""
+    session, here = context.reading(), context.community()
+    if context.may("books.read"):
+        return False
+    query = (
+        select(Voucher)
+        .join(Attachment, (Attachment.community_id == Voucher.community_id) & (Attachment.voucher_id == Voucher.id))
+        .where(Attachment.community_id == here.id, Attachment.document_id == document_id)
+    )
+    return any(reads(voucher) for voucher in session.scalars(query))
 
 
 def _pages(row: Document) -> range:

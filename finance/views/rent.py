@@ -1,18 +1,23 @@
 """The rent roll: what contracts say should come in and what did, month by month; and letters about what did not."""
 
 import io
+from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import redirect, render_template, request, send_file, url_for
 from flask_babel import gettext
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from finance.contract_tables import RentLetter
 from finance.rules.rent import AGES
 from finance.service import contracts as contract_service
 from finance.service import rent as service
-from finance.tables import Contract
 from finance.views.base import blueprint
 from finance.views.statements import MEDIA
 from hoa.community import lists
+from hoa.community.service import get_community
+from hoa.db import get
+from hoa.jobs import Job, Run, enqueue
 from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound, Refusal
 from hoa.web import context
@@ -20,6 +25,8 @@ from hoa.web.access import public, requires
 from hoa.web.i18n import told
 from hoa.web.paper import render_paper
 from hoa.web.pdf import render_pdf
+
+TASK = "finance.letter"
 
 
 @blueprint.get("/rent-roll")
@@ -63,24 +70,11 @@ def rent_roll_file(format: str) -> Response:
 @blueprint.route("/contracts/<int(max=1000000000):number>/letter", methods=["GET", "POST"])
 @requires("contract.make")
 def rent_letter(number: int) -> str | Response:
-    """The letter to the other side about what is overdue: read first, then kept and printed."""
+    """The letter to the other side about what is overdue: read first, then kept and printed by the worker."""
     session, here = context.reading(), context.community()
     row = contract_service.find(session, here.id, number)
     if request.method == "POST":
-        with context.writing() as writing:
-            contract = contract_service.find(writing, here.id, number)
-            letter = service.write_letter(
-                writing, here.id, contract=contract, by=context.person_id(), now=context.now()
-            )
-            letter_no = len(service.letters(writing, contract))
-            assert letter.amount_fen > 0
-        flash(gettext("催款函已存档，可以打印寄出"), "ok")
-        return redirect(url_for("finance.rent_letter_pdf", number=number, version=letter_no))
-    return _letter_page(row)
-
-
-def _letter_page(row: Contract) -> str:
-    session, here = context.reading(), context.community()
+        return redirect(url_for("jobs.show", job_id=_write(number, request.form.get("letter", ""))))
     text, wrong = "", None
     try:
         text, _, _ = service.letter_text(session, here.id, contract=row, today=today(context.now()))
@@ -91,16 +85,50 @@ def _letter_page(row: Contract) -> str:
     )
 
 
-@blueprint.get("/contracts/<int(max=1000000000):number>/letter/<int(max=100000):version>.pdf")
-@requires("books.read")
-def rent_letter_pdf(number: int, version: int) -> Response:
-    """A kept letter on paper; the first one written is number 1."""
-    session, here = context.reading(), context.community()
-    found = service.letters(session, contract_service.find(session, here.id, number))
-    if not 1 <= version <= len(found):
+def _write(number: int, letter_id: str) -> str:
+    """Keep a new letter, or take one that was kept, and have it printed; the job's id."""
+    here = context.community()
+    with context.writing() as session:
+        contract = contract_service.find(session, here.id, number)
+        letter = (
+            get(session, RentLetter, here.id, letter_id)
+            if letter_id
+            else service.write_letter(session, here.id, contract=contract, by=context.person_id(), now=context.now())
+        )
+        if letter.contract_id != contract.id:
+            raise NotFound
+        job = enqueue(
+            session,
+            TASK,
+            {"letter": letter.id, "number": number},
+            now=context.now(),
+            community_id=here.id,
+            person_id=context.person_id(),
+        )
+        return job.id
+
+
+def print_letter(run: Run) -> dict[str, Any]:
+    """The worker's part: the letter on paper."""
+    platform = run.platform
+    with platform.database.reading() as session:
+        letter = get(session, RentLetter, run.community, str(run.payload["letter"]))
+        here = get_community(session, run.community)
+        paragraphs, code, name, made_at = letter.text.split("\n"), here.code, here.name, letter.made_at
+    html = render_paper("pdf/rent_letter.html", community_name=name, paragraphs=paragraphs, unnumbered=False)
+    digest = platform.files.put(render_pdf(html, created=made_at))
+    return {"url": f"/c/{code}/books/contracts/{run.payload['number']}/letter/{run.job_id}.pdf", "digest": digest}
+
+
+@blueprint.get("/contracts/<int(max=1000000000):number>/letter/<print_job>.pdf")
+@requires("contract.make")
+def rent_letter_pdf(number: int, print_job: str) -> Response:
+    """What was printed."""
+    here = context.community()
+    query = select(Job).where(Job.id == print_job, Job.kind == TASK, Job.community_id == here.id, Job.state == "done")
+    job = context.reading().scalars(query).one_or_none()
+    if job is None or job.result is None or job.payload["number"] != number:
         raise NotFound
-    letter = found[len(found) - version]
-    html = render_paper("pdf/rent_letter.html", community_name=here.name, paragraphs=letter.text.split("\n"))
-    data = render_pdf(html, created=letter.made_at, title=gettext("催款函"))
-    name = f"{here.code}-letter-{number}-{version}.pdf"
+    data = context.platform().files.get(str(job.result["digest"]))
+    name = f"{here.code}-letter-{number}.pdf"
     return send_file(io.BytesIO(data), mimetype="application/pdf", as_attachment=True, download_name=name)

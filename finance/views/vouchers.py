@@ -5,11 +5,13 @@ from flask_babel import gettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from finance.disclosure.viewing import seen
 from finance.forms import DocumentForm, ReasonForm
 from finance.rules.charts import WORK
 from finance.rules.life import VoucherState
 from finance.rules.periods import Quarter, month_text
-from finance.service import publication
+from finance.rules.spans import Half, Published, Year
+from finance.service import inspections, publication
 from finance.service import vouchers as service
 from finance.service.books import books, chart_of, find_book, the_book
 from finance.service.parts import matches_of
@@ -64,16 +66,33 @@ def voucher(voucher_id: str) -> str:
     """
     session, here = context.reading(), context.community()
     row = get(session, Voucher, here.id, voucher_id)
-    inside = context.may("books.read")
+    inside = reads(row)
     if not inside and not is_published(row):
         demand("books.read")
+    seen("voucher", row.id, f"{service.label(row)} {row.summary}", always=inside and not context.may("books.read"))
     return voucher_page(row, ReasonForm(), DocumentForm())
 
 
+def reads(row: Voucher) -> bool:
+    """Whether this person sees all of it: they keep or check the books, or a granted request lets them in (R4.8)."""
+    me = context.me()
+    return context.may("books.read") or (
+        me is not None
+        and row.state == VoucherState.POSTED
+        and inspections.lets_in(context.reading(), row.community_id, person_id=me.id, day=row.day, now=context.now())
+    )
+
+
 def is_published(row: Voucher) -> bool:
-    """Whether everybody may read it: it is posted and its quarter was published."""
-    found = publication.latest_publication(context.reading(), row.community_id, Quarter.of(row.day))
-    return row.state == VoucherState.POSTED and found is not None
+    """Whether everybody may read it: it is posted, and its quarter or year was published; of the work fund, its
+    half-year.
+    """
+    session = context.reading()
+    if row.state != VoucherState.POSTED:
+        return False
+    work = get(session, Book, row.community_id, row.book_id).kind == WORK
+    spans: tuple[Published, ...] = (Half.of(row.day),) if work else (Quarter.of(row.day), Year(row.day.year))
+    return any(publication.latest_publication(session, row.community_id, span) is not None for span in spans)
 
 
 def _stopped(voucher_id: str, refusal: Refusal) -> tuple[str, int]:
@@ -86,7 +105,7 @@ def _stopped(voucher_id: str, refusal: Refusal) -> tuple[str, int]:
 def voucher_page(row: Voucher, reason: ReasonForm, document: DocumentForm, refused: str | None = None) -> str:
     """The voucher's page with the forms as they were sent."""
     session = context.reading()
-    inside = context.may("books.read")
+    inside = reads(row)
     book = get(session, Book, row.community_id, row.book_id)
     lines, chart = service.lines_of(session, row), chart_of(book)
     approvals = service.approvals_of(session, row)
