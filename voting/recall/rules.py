@@ -22,6 +22,7 @@ class Stage(StrEnum):
     DRAFTED = "drafted"
     DECIDED = "decided"
     LEFT = "left"
+    LAPSED = "lapsed"
 
 
 STAGES = {
@@ -31,6 +32,7 @@ STAGES = {
     Stage.DRAFTED: N_("已列入表决"),
     Stage.DECIDED: N_("已表决"),
     Stage.LEFT: N_("本人已离任"),
+    Stage.LAPSED: N_("联名到期，提议失效"),
 }
 
 
@@ -58,9 +60,12 @@ class StillDefending(Refusal):
 
 
 class Facts(NamedTuple):
-    """What decides how far a recall is. `defence_by` is the last day of defence, known once enough have signed."""
+    """What decides how far a recall is. `collect_by` is the last day for signatures; `defence_by` the last day of
+    defence, known once enough have signed.
+    """
 
     reached: bool
+    collect_by: date
     defence_by: date | None
     defended: bool
     drafted: bool
@@ -69,7 +74,9 @@ class Facts(NamedTuple):
 
 
 def stage(facts: Facts, today: date) -> Stage:
-    """The day after the last day of defence a motion may be drafted without an answer; before it only with one."""
+    """The day after the last day of defence a motion may be drafted without an answer; before it only with one. A
+    demand that too few have signed by its last day lapses, so that a feeble one stands in nobody's way.
+    """
     if facts.decided:
         return Stage.DECIDED
     if facts.drafted:
@@ -77,7 +84,7 @@ def stage(facts: Facts, today: date) -> Stage:
     if facts.left:
         return Stage.LEFT
     if not facts.reached or facts.defence_by is None:
-        return Stage.COLLECTING
+        return Stage.LAPSED if today > facts.collect_by else Stage.COLLECTING
     return Stage.READY if facts.defended or today > facts.defence_by else Stage.DEFENDING
 
 

@@ -112,8 +112,9 @@ def start(
     member = standing.member(session, community_id, body_kind, person_id, now=now)
     if member is None or not member.seat or body_kind not in leaving.ELECTED:
         raise NotAMember
-    if any(row.outcome is None for row in about(session, community_id, person_id, body_kind)):
-        raise UnderWay
+    for earlier in about(session, community_id, person_id, body_kind):
+        if earlier.outcome is None and not _lapse(session, earlier, now=now):
+            raise UnderWay
     pack = pack_choice.current(session, community_id, day=today(now))
     absences = _absences(session, member, pack, now) if with_absences else {}
     last = session.scalar(select(func.max(Recall.number)).where(Recall.community_id == community_id))
@@ -217,6 +218,11 @@ def defend(session: Session, community_id: str, recall_id: str, *, text: str, by
     return row
 
 
+def collect_by(row: Recall) -> Deadline:
+    """The last day on which signatures count."""
+    return after_days(today(row.started_at), _pack(row).number("recall_collect_days"), china())
+
+
 def defence_by(row: Recall) -> Deadline | None:
     """The last day of defence; None while there are not enough signatures."""
     if row.reached_at is None:
@@ -228,6 +234,7 @@ def stage(session: Session, row: Recall, *, now: datetime) -> Stage:
     due = defence_by(row)
     facts = Facts(
         reached=row.reached_at is not None,
+        collect_by=collect_by(row).last_day,
         defence_by=due.last_day if due else None,
         defended=row.defended_at is not None,
         drafted=row.assembly_id is not None,
@@ -311,16 +318,27 @@ def draft(
 
 
 def settle(session: Session, community_id: str, *, now: datetime) -> int:
-    """What follows by itself: enough signatures that came in elsewhere, results that did not pass, members who left
-    before the vote."""
+    """What follows by itself: enough signatures that came in elsewhere, too few in time, results that did not pass,
+    members who left before the vote."""
     settled = 0
     for row in open_ones(session, community_id):
-        look(session, row, now=now)
+        if _lapse(session, row, now=now):
+            settled += 1
+            continue
         outcome = _outcome(session, row, now)
         if outcome is not None:
             effect.decided(session, row, outcome, by=None, now=now)
             settled += 1
     return settled
+
+
+def _lapse(session: Session, row: Recall, *, now: datetime) -> bool:
+    """Count the signatures once more, and end a demand whose days for them are over."""
+    look(session, row, now=now)
+    if stage(session, row, now=now) is not Stage.LAPSED:
+        return False
+    effect.decided(session, row, Stage.LAPSED.value, by=None, now=now)
+    return True
 
 
 def _outcome(session: Session, row: Recall, now: datetime) -> str | None:
@@ -463,7 +481,7 @@ def _request(session: Session, row: Recall) -> AssemblyRequest:
 def _open(session: Session, community_id: str, recall_id: str) -> Recall:
     row = get_row(session, Recall, community_id, recall_id, lock=True)
     if row.outcome is not None:
-        raise WrongStage(stage=rules.STAGES[Stage.DECIDED])
+        raise WrongStage(stage=rules.STAGES[Stage.LAPSED if row.outcome == Stage.LAPSED else Stage.DECIDED])
     return row
 
 

@@ -183,6 +183,7 @@ def _page(row: Recall, *, defence: DefenceForm | None = None, suspension: Suspen
         "stages": rules.STAGES,
         "support": service.support(session, row, now=now),
         "due": due.last_day if due else None,
+        "collect_by": service.collect_by(row).last_day,
         "mine": mine,
         "signed": me is not None and service.has_signed(session, row, me.id),
         "may_sign": may_sign and row.reached_at is None and stage is Stage.COLLECTING,

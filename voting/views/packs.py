@@ -123,6 +123,7 @@ TITLES = {
     "retention_statements_years": N_("月度、季度、半年度财务报告保管的年数"),
     "retention_bank_years": N_("银行对账单和余额调节表保管的年数"),
     "retention_handover_years": N_("会计档案移交清册保管的年数"),
+    "recall_collect_days": N_("罢免提议联名的最长天数"),
 }
 WORDS = {
     "first": N_("以第一张为准"),

@@ -164,6 +164,27 @@ def test_a_member_withdraws_while_there_are_not_enough(committee: Committee):
         service.withdraw(session, committee.community, recall, by=committee.members[1], now=committee.clock.now())
 
 
+def test_a_demand_that_too_few_sign_in_ninety_days_lapses_and_stands_in_nobodys_way(committee: Committee):
+    feeble = start(committee, by=committee.members[0], way=MEMBERS)
+    with pytest.raises(service.UnderWay):
+        start(committee, by=committee.owners[0])
+    committee.clock.advance(days=90)
+    assert stage(committee, feeble) is Stage.COLLECTING
+    with pytest.raises(service.UnderWay):
+        start(committee, by=committee.owners[0])
+    committee.clock.advance(days=1)
+    assert stage(committee, feeble) is Stage.LAPSED
+    second = start(committee, by=committee.owners[0])
+    assert row(committee, feeble).outcome == "lapsed"
+    assert stage(committee, second) is Stage.COLLECTING
+    with pytest.raises(service.WrongStage):
+        sign(committee, feeble, committee.members[1])
+    committee.clock.advance(days=91)
+    with committee.platform.database.writing() as session:
+        assert service.settle(session, committee.community, now=committee.clock.now()) == 1
+    assert row(committee, second).outcome == "lapsed"
+
+
 def test_a_recall_is_no_ordinary_request_and_is_not_declined(committee: Committee):
     recall = start(committee, by=committee.owners[9])
     sign(committee, recall, committee.owners[10], committee.owners[11])

@@ -10,7 +10,10 @@ from voting.recall import rules
 from voting.recall.rules import Case, Facts, Stage
 
 LAST = date(2026, 10, 27)
-REACHED = Facts(reached=True, defence_by=LAST, defended=False, drafted=False, decided=False, left=False)
+COLLECT = LAST + timedelta(days=30)
+REACHED = Facts(
+    reached=True, collect_by=COLLECT, defence_by=LAST, defended=False, drafted=False, decided=False, left=False
+)
 CASE = Case(
     body="业主委员会",
     post="业主委员会委员",
@@ -27,6 +30,8 @@ CASE = Case(
     ("facts", "day", "stage"),
     [
         (REACHED._replace(reached=False, defence_by=None), LAST, Stage.COLLECTING),
+        (REACHED._replace(reached=False, defence_by=None), COLLECT, Stage.COLLECTING),
+        (REACHED._replace(reached=False, defence_by=None), COLLECT + timedelta(days=1), Stage.LAPSED),
         (REACHED, LAST - timedelta(days=1), Stage.DEFENDING),
         (REACHED, LAST, Stage.DEFENDING),
         (REACHED, LAST + timedelta(days=1), Stage.READY),
