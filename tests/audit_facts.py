@@ -76,7 +76,7 @@ def payment(day: date = date(2026, 5, 11), fen: int = 123_456, **changes: Any) -
         "poster_id": "maker",
         "made_at": moment,
         "posted_at": moment + timedelta(hours=1),
-        "bank_day": day,
+        "bank_open_fen": 0,
         "has_negative_line": False,
         "hash": "0" * 64,
     } | changes
@@ -112,7 +112,7 @@ def due(day: date, settled_fen: int = 0, fen: int = 1_650_000, no: int = 1) -> D
     return DueFacts(no=no, day=day, amount_fen=fen, settled_fen=settled_fen)
 
 
-def bank_line(day: date, fen: int, balance_fen: int, *, seq: int = 1, booked: bool = True) -> BankLineFacts:
+def bank_line(day: date, fen: int, balance_fen: int, *, seq: int = 1, open_fen: int = 0) -> BankLineFacts:
     return BankLineFacts(
         id=f"b{seq}",
         account_id="account",
@@ -123,7 +123,7 @@ def bank_line(day: date, fen: int, balance_fen: int, *, seq: int = 1, booked: bo
         party="",
         summary="跨行转出",
         reference=f"ref{seq}",
-        booked=booked,
+        open_fen=open_fen,
     )
 
 

@@ -23,11 +23,12 @@ from finance.audit.rules.findings import Parameters
 from finance.rules.charts import TRUST_BANK
 from finance.rules.life import VoucherState
 from finance.rules.periods import Quarter, last_day, month_of, months_between
-from finance.service import bank, contracts, related
+from finance.rules.sides import NOTHING, Sides
+from finance.service import bank, contracts, parts, related
 from finance.service.books import bank_accounts, chart_of, periods, trust_book
 from finance.service.publication import publications
 from finance.service.vouchers import label, lines_by_voucher
-from finance.tables import Attachment, BankLine, Book, Document, Match, Period, Voucher
+from finance.tables import Attachment, Book, Document, Period, Voucher
 from hoa.bulletin.current import has_moved
 from hoa.community import pack_choice
 from hoa.kernel import masking
@@ -87,7 +88,8 @@ def _vouchers(session: Session, book: Book, as_of: date) -> tuple[VoucherFacts, 
     )
     lines = lines_by_voucher(session, book.community_id)
     documents = _documents(session, book.community_id)
-    bank_days = _bank_days(session, book.community_id)
+    sides = parts.voucher_sides(session, book, posted_by=as_of)
+    taken = parts.voucher_taken(session, book.community_id)
     bank_code = chart_of(book).by_role(TRUST_BANK).code
     found = []
     for row in session.scalars(query.order_by(Voucher.seq)):
@@ -120,7 +122,7 @@ def _vouchers(session: Session, book: Book, as_of: date) -> tuple[VoucherFacts, 
                 poster_id=row.poster_id,
                 made_at=row.made_at,
                 posted_at=row.posted_at or row.made_at,
-                bank_day=bank_days.get(row.id),
+                bank_open_fen=_open_fen(sides.get(row.id, NOTHING), taken.get(row.id, NOTHING)),
                 has_negative_line=any(line.debit_fen < 0 or line.credit_fen < 0 for line in lines.get(row.id, ())),
                 hash=row.hash or "",
             )
@@ -141,28 +143,14 @@ def _documents(session: Session, community_id: str) -> dict[str, list[str]]:
     return found
 
 
-def _bank_days(session: Session, community_id: str) -> dict[str, date]:
-    query = (
-        select(Match.voucher_id, BankLine.day)
-        .join(BankLine, (BankLine.community_id == Match.community_id) & (BankLine.id == Match.bank_line_id))
-        .where(Match.community_id == community_id, Match.released_at.is_(None))
-    )
-    return {row.voucher_id: row.day for row in session.execute(query)}
+def _open_fen(whole: Sides, taken: Sides) -> int:
+    left = whole.less(taken)
+    return left.in_fen + left.out_fen
 
 
 def _bank_lines(session: Session, book: Book, as_of: date) -> tuple[tuple[BankLineFacts, ...], dict[str, int]]:
     """The lines in the bank's order, and each account's balance before its first one when the books know it."""
-    booked = set(
-        session.scalars(
-            select(Match.bank_line_id)
-            .join(Voucher, (Voucher.community_id == Match.community_id) & (Voucher.id == Match.voucher_id))
-            .where(
-                Match.community_id == book.community_id,
-                Match.released_at.is_(None),
-                Voucher.state == VoucherState.POSTED,
-            )
-        )
-    )
+    booked = parts.line_taken(session, book.community_id, posted_by=as_of)
     found: list[BankLineFacts] = []
     openings: dict[str, int] = {}
     for account in bank_accounts(session, book):
@@ -180,7 +168,7 @@ def _bank_lines(session: Session, book: Book, as_of: date) -> tuple[tuple[BankLi
                         party=row.party,
                         summary=row.summary,
                         reference=row.reference,
-                        booked=row.id in booked,
+                        open_fen=abs(row.amount_fen) - booked.get(row.id, 0),
                     )
                 )
     if len(openings) == 1:

@@ -21,51 +21,61 @@ from hoa.kernel.errors import N_
 
 
 def unexplained_lines(data: PeriodData, parameters: Parameters) -> Sequence[Finding]:
-    """F14: a bank line that no posted voucher explains after more than 30 days."""
+    """F14: a bank line that no posted voucher explains, or not to the last fen, after more than 30 days."""
     return [
         Finding(
             code="F14",
             check="unexplained_lines",
             severity=Severity.MEDIUM,
-            sentence=(
-                N_("%(line_day)s 银行流水收入 %(amount)s（%(about)s），已过 %(days)s 天仍没有对应的凭证")
-                if line.amount_fen > 0
-                else N_("%(line_day)s 银行流水支出 %(amount)s（%(about)s），已过 %(days)s 天仍没有对应的凭证")
-            ),
+            sentence=_about_line(line),
             params={
                 "line_day": line.day.isoformat(),
                 "amount_fen": abs(line.amount_fen),
                 "about": " ".join(filter(None, (line.party, line.summary))) or line.reference,
                 "days": days_between(line.day, data.as_of),
+                **({"open_fen": line.open_fen} if line.open_fen != abs(line.amount_fen) else {}),
             },
-            amount_fen=abs(line.amount_fen),
+            amount_fen=line.open_fen,
             evidence=(of_bank_line(line),),
         )
         for line in data.bank_lines
-        if data.holds(line.day) and not line.booked and days_between(line.day, data.as_of) > parameters.bank_open_days
+        if data.holds(line.day) and line.open_fen and days_between(line.day, data.as_of) > parameters.bank_open_days
     ]
 
 
+def _about_line(line: BankLineFacts) -> str:
+    if line.open_fen != abs(line.amount_fen):
+        return N_("%(line_day)s 银行流水 %(amount)s（%(about)s），已过 %(days)s 天仍有 %(open)s 没有对应的凭证")
+    if line.amount_fen > 0:
+        return N_("%(line_day)s 银行流水收入 %(amount)s（%(about)s），已过 %(days)s 天仍没有对应的凭证")
+    return N_("%(line_day)s 银行流水支出 %(amount)s（%(about)s），已过 %(days)s 天仍没有对应的凭证")
+
+
 def unexplained_vouchers(data: PeriodData, parameters: Parameters) -> Sequence[Finding]:
-    """F14: a voucher that no bank line confirms after more than 30 days."""
+    """F14: a voucher that no bank line confirms, or not to the last fen, after more than 30 days."""
     return [
         Finding(
             code="F14",
             check="unexplained_vouchers",
             severity=Severity.MEDIUM,
-            sentence=N_("凭证 %(voucher)s（%(party)s %(amount)s）已过 %(days)s 天，银行流水里还没有这一笔"),
+            sentence=(
+                N_("凭证 %(voucher)s（%(party)s %(amount)s）已过 %(days)s 天，银行流水里还没有这一笔")
+                if voucher.bank_open_fen == voucher.amount_fen
+                else N_("凭证 %(voucher)s（%(party)s %(amount)s）已过 %(days)s 天，银行流水里还差 %(open)s")
+            ),
             params={
                 "voucher": voucher.label,
                 "party": voucher.party_shown,
                 "amount_fen": voucher.amount_fen,
                 "days": days_between(voucher.day, data.as_of),
+                **({"open_fen": voucher.bank_open_fen} if voucher.bank_open_fen != voucher.amount_fen else {}),
             },
-            amount_fen=voucher.amount_fen,
+            amount_fen=voucher.bank_open_fen,
             evidence=(of_voucher(voucher),),
         )
-        for voucher in data.standing
+        for voucher in data.vouchers
         if data.holds(voucher.day)
-        and voucher.bank_day is None
+        and voucher.bank_open_fen
         and days_between(voucher.day, data.as_of) > parameters.bank_open_days
     ]
 

@@ -12,7 +12,8 @@ from functools import cached_property
 
 @dataclass(frozen=True, kw_only=True)
 class VoucherFacts:
-    """A posted voucher. `amount_fen` is positive; `bank_day` is the day of the bank line it was matched with."""
+    """A posted voucher. `amount_fen` is positive; `bank_open_fen` is what of it no bank line
+    confirms yet (nothing where no bank has to: cash, or taken back)."""
 
     id: str
     label: str
@@ -39,7 +40,7 @@ class VoucherFacts:
     poster_id: str | None
     made_at: datetime
     posted_at: datetime
-    bank_day: date | None
+    bank_open_fen: int
     has_negative_line: bool
     hash: str
 
@@ -77,8 +78,8 @@ class ContractFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class BankLineFacts:
-    """A movement on the account (positive fen came in), in the bank's order; `booked` when a posted voucher stands
-    against it."""
+    """A movement on the account (positive fen came in), in the bank's order; `open_fen` is what of
+    it no posted voucher explains, positive."""
 
     id: str
     account_id: str
@@ -89,7 +90,7 @@ class BankLineFacts:
     party: str
     summary: str
     reference: str
-    booked: bool
+    open_fen: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -170,19 +170,32 @@ def test_a_committee_decides_only_while_somebody_is_in_office() -> None:
         assert len(found(bookkeeping.out_of_term, resolutions=[resolution], offices=offices)) == count
 
 
-@pytest.mark.parametrize(("days", "booked", "count"), [(30, False, 0), (31, False, 1), (31, True, 0)])
-def test_a_bank_line_is_unexplained_after_thirty_one_days(days: int, booked: bool, count: int) -> None:
+@pytest.mark.parametrize(
+    ("days", "open_fen", "said"),
+    [
+        (30, 120_000, []),
+        (31, 120_000, ["支出 %(amount)s"]),
+        (31, 1, ["仍有 %(open)s 没有"]),
+        (31, 0, []),
+    ],
+)
+def test_a_bank_line_is_unexplained_after_thirty_one_days(days: int, open_fen: int, said: list[str]) -> None:
+    """Also when a fen of it is left, and then that fen is the finding's amount."""
     last = date(2026, 8, 5)
-    lines = [bank_line(last, -120_000, 0, booked=booked)]
+    lines = [bank_line(last, -120_000, 0, open_fen=open_fen)]
     data = period(bank_lines=lines, as_of=last + timedelta(days=days), end=last)
-    assert len(bank.unexplained_lines(data, DEFAULTS)) == count
+    findings = bank.unexplained_lines(data, DEFAULTS)
+    assert [finding.amount_fen for finding in findings] == [open_fen] * len(said)
+    assert all(words in finding.sentence for words, finding in zip(said, findings, strict=True))
 
 
-@pytest.mark.parametrize(("days", "count"), [(30, 0), (31, 1)])
-def test_a_voucher_the_bank_does_not_know_is_named_after_thirty_one_days(days: int, count: int) -> None:
+@pytest.mark.parametrize(("days", "open_fen", "count"), [(30, 380_000, 0), (31, 380_000, 1), (31, 1, 1), (31, 0, 0)])
+def test_a_voucher_the_bank_does_not_know_is_named_after_thirty_one_days(days: int, open_fen: int, count: int) -> None:
     last = date(2026, 8, 5)
-    data = period(vouchers=[payment(last, bank_day=None)], as_of=last + timedelta(days=days), end=last)
-    assert len(bank.unexplained_vouchers(data, DEFAULTS)) == count
+    vouchers = [payment(last, 380_000, bank_open_fen=open_fen)]
+    data = period(vouchers=vouchers, as_of=last + timedelta(days=days), end=last)
+    findings = bank.unexplained_vouchers(data, DEFAULTS)
+    assert [finding.amount_fen for finding in findings] == [open_fen] * count
 
 
 def test_a_missing_bank_line_shows_in_the_running_balance() -> None:
@@ -239,6 +252,12 @@ def test_a_quarter_is_published_in_time_long_enough_and_unchanged(
 ) -> None:
     data = period(publications=[publication(**changes)], as_of=as_of, end=date(2026, 6, 30))
     assert len(disclosure.publications(data, DEFAULTS)) == count
+
+
+def test_every_fault_of_one_publication_has_a_key_of_its_own() -> None:
+    worst = publication(published_on=date(2026, 7, 16), display_until=date(2026, 7, 20), moved=True)
+    found = disclosure.publications(period(publications=[worst]), DEFAULTS)
+    assert len({item.key for item in found}) == len(found) == 3
 
 
 def test_benford_says_nothing_below_three_hundred_amounts() -> None:
