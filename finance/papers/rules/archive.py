@@ -86,17 +86,24 @@ def check(data: bytes, *, known: Mapping[str, bytes]) -> list[Fault]:
     """Everything that is wrong with an archive, member by member; empty when it is what the platform made. `known` are
     the platform's own keys by id.
     """
-    try:
-        members = unzipped(data)
-        index = read_manifest(data)
-        return list(_faults(data, members, index, known))
-    except (KeyError, TypeError, AttributeError, ValueError):
-        return [Fault(MANIFEST, UNREADABLE, {"member": MANIFEST})]
+    members, index = unzipped(data), read_manifest(data)
+    found: list[Fault] = []
+    looks: tuple[tuple[str, Callable[[], Iterator[Fault]]], ...] = (
+        (MANIFEST, lambda: _signature(index, known)),
+        (MANIFEST, lambda: _listed(members, index)),
+        ("vouchers.jsonl", lambda: _chain(members, index["chain"])),
+    )
+    for member, look in looks:
+        try:
+            found.extend(look())
+        except (canonical.NotCanonical, KeyError, TypeError, AttributeError, ValueError):
+            found.append(Fault(member, UNREADABLE, {"member": member}))
+    if zipped(members) != data:
+        found.append(Fault("", REPACKED, {}))
+    return found
 
 
-def _faults(
-    data: bytes, members: Mapping[str, bytes], index: Mapping[str, Any], known: Mapping[str, bytes]
-) -> Iterator[Fault]:
+def _signature(index: Mapping[str, Any], known: Mapping[str, bytes]) -> Iterator[Fault]:
     unsigned = {name: value for name, value in index.items() if name != "signature"}
     public = known.get(index["key"])
     if public is None or public.hex() != index["public"]:
@@ -105,6 +112,9 @@ def _faults(
     message = signing.message(KIND, unsigned)
     if not signing.verify_ed25519(public=public, signature=bytes.fromhex(index["signature"]), message=message):
         yield Fault(MANIFEST, NOT_SIGNED, {})
+
+
+def _listed(members: Mapping[str, bytes], index: Mapping[str, Any]) -> Iterator[Fault]:
     listed = {one["name"]: one["sha256"] for one in index["members"]}
     for name in sorted({*listed, *members} - {MANIFEST}):
         if name not in members:
@@ -113,10 +123,6 @@ def _faults(
             yield Fault(name, EXTRA, {"member": ascii(name)[1:-1][:120]})
         elif hashlib.sha256(members[name]).hexdigest() != listed[name]:
             yield Fault(name, CHANGED, {"member": name})
-    if {"vouchers.jsonl", "chain.jsonl", "documents.json"} <= set(members):
-        yield from _chain(members, index["chain"])
-    if zipped(members) != data:
-        yield Fault("", REPACKED, {})
 
 
 def _chain(members: Mapping[str, bytes], ends: Mapping[str, Any]) -> Iterator[Fault]:
