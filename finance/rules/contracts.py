@@ -317,9 +317,7 @@ def check_change(
         if change.ends_on <= ends_on:
             raise RenewalNotLonger(end=ends_on.isoformat())
         if change.effective_on != latest:
-            raise ChangeOutsideTerm(
-                day=change.effective_on.isoformat(), start=latest.isoformat(), end=latest.isoformat()
-            )
+            raise RenewalNotNext(day=latest.isoformat())
     elif not starts_on <= change.effective_on <= (latest if change.kind is ChangeKind.END else ends_on):
         raise ChangeOutsideTerm(
             day=change.effective_on.isoformat(), start=starts_on.isoformat(), end=ends_on.isoformat()
