@@ -199,15 +199,19 @@ class Evaluation(CommunityRow, Base):
 
 
 class Rating(CommunityRow, Base):
-    """One rater's sheet; the latest of a rater counts. `marks` is [{points, reason}] in the sheet's order."""
+    """One rater's sheet; of a rater's several the one with the highest `no` counts. `marks` is [{points, reason}] in
+    the sheet's order.
+    """
 
     __tablename__ = "supervision_rating"
     __table_args__ = (
         Index("ix_supervision_rating_evaluation", "community_id", "evaluation_id"),
         _of("supervision_rating", "evaluation_id", "supervision_evaluation"),
+        UniqueConstraint("community_id", "evaluation_id", "no", name="uq_supervision_rating_no"),
     )
 
     evaluation_id: Mapped[str]
+    no: Mapped[int]
     rater_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     supervisor: Mapped[bool]
     marks: Mapped[list[Any]]

@@ -61,6 +61,10 @@ class NoAccount(Refusal):
     message: ClassVar[str] = N_("请选择科目")
 
 
+class NoResult(Refusal):
+    message: ClassVar[str] = N_("请选择核对的结果")
+
+
 class AlreadyTicked(Refusal):
     message: ClassVar[str] = N_("这张凭证已经核对过，结果不能修改；新的情况请写批注或提出问题")
     status: ClassVar[int] = 409
@@ -98,6 +102,13 @@ def check(plan: Plan) -> None:
             raise NoSeed(most=SEED_LENGTH)
         if not 1 <= plan.size <= MOST:
             raise BadSize(most=MOST)
+
+
+def result_of(word: str) -> Result:
+    """The result that was chosen, or NoResult."""
+    if word not in {str(one) for one in Result}:
+        raise NoResult
+    return Result(word)
 
 
 def draw(population: Sequence[Candidate], plan: Plan) -> tuple[str, ...]:

@@ -134,9 +134,13 @@ def rate(
     if not supervisor and not evaluation.owners:
         raise OwnersNotAsked
     scoring.check_marks(criteria_of(session, evaluation), marks, reason)
+    latest = session.scalar(
+        select(func.max(Rating.no)).where(Rating.community_id == community_id, Rating.evaluation_id == evaluation.id)
+    )
     row = Rating(
         community_id=community_id,
         evaluation_id=evaluation.id,
+        no=(latest or 0) + 1,
         rater_id=by,
         supervisor=supervisor,
         marks=[{"points": mark.points, "reason": mark.reason.strip()} for mark in marks],
@@ -151,8 +155,8 @@ def rate(
 def ratings(session: Session, evaluation: Evaluation) -> list[Rating]:
     """What counts: the latest sheet of each rater, in the order in which they were given."""
     query = select(Rating).where(Rating.community_id == evaluation.community_id, Rating.evaluation_id == evaluation.id)
-    latest = {row.rater_id: row for row in session.scalars(query.order_by(Rating.at, Rating.id))}
-    return sorted(latest.values(), key=lambda row: (row.at, row.id))
+    latest = {row.rater_id: row for row in session.scalars(query.order_by(Rating.no))}
+    return sorted(latest.values(), key=lambda row: row.no)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Audits at the end of a term as pages."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from finance.supervision.powers import DECIDE, FIND, READ
 from finance.supervision.rules import departures as rules
 from finance.supervision.rules.departures import POINTS, STAGE_NAMES, WORD_NAMES, Stage
 from finance.supervision.service import departures as service
-from finance.supervision.tables import TermAudit
+from finance.supervision.tables import TermAudit, TermAuditMark
 from finance.supervision.views.base import blueprint, names_of
 from hoa.db import get
 from hoa.kernel.errors import NotFound, Refusal
@@ -76,7 +77,9 @@ def term(term_audit_id: str) -> str:
     return _page(term_audit_id)
 
 
-def _page(term_audit_id: str, form: OpinionForm | None = None) -> str:
+def _page(
+    term_audit_id: str, form: OpinionForm | None = None, *, refused: str = "", typed: Mapping[str, str] | None = None
+) -> str:
     session, row = context.reading(), _mine(term_audit_id)
     marks, replies = service.marks(session, row), service.replies(session, row)
     concerned = service.concerned(session, row)
@@ -95,15 +98,24 @@ def _page(term_audit_id: str, form: OpinionForm | None = None) -> str:
         names=names_of([*people, *(one.by for one in marks.values()), *(one.by for one in replies)]),
         form=form or OpinionForm(formdata=None),
         missing=len(POINTS) - len(marks),
+        refused=refused,
+        typed=_words_of(marks) | dict(typed or {}),
         may_check=context.may(FIND),
         may_decide=context.may(DECIDE),
         may_reply=context.person_id() in concerned,
     )
 
 
+def _words_of(marks: Mapping[str, TermAuditMark]) -> dict[str, str]:
+    """The fields of the checklist as they were saved."""
+    return {f"word-{point}": mark.word for point, mark in marks.items()} | {
+        f"note-{point}": mark.note for point, mark in marks.items()
+    }
+
+
 @blueprint.post("/terms/<term_audit_id>/marks")
 @requires(FIND)
-def mark_term(term_audit_id: str) -> Response:
+def mark_term(term_audit_id: str) -> str | Response:
     """The words on several points at once: only those that were changed are written."""
     here = context.community()
     row = get(context.reading(), TermAudit, here.id, term_audit_id)
@@ -126,9 +138,8 @@ def mark_term(term_audit_id: str) -> Response:
                     now=context.now(),
                 )
     except Refusal as refusal:
-        flash(told(refusal), "error")
-    else:
-        flash(gettext("检查结果已保存"), "ok")
+        return _page(term_audit_id, refused=told(refusal), typed=request.form.to_dict())
+    flash(gettext("检查结果已保存"), "ok")
     return redirect(url_for("supervision.term", term_audit_id=term_audit_id))
 
 

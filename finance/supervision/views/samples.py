@@ -1,5 +1,7 @@
 """Drawing vouchers, ticking them off, and the proof of a draw for anybody."""
 
+from collections.abc import Mapping
+
 from flask import Response as FlaskResponse
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
@@ -108,6 +110,11 @@ def draw() -> str | Response:
 @blueprint.get("/samples/<sample_id>")
 @requires(READ)
 def sample(sample_id: str) -> str:
+    return _sample(sample_id)
+
+
+def _sample(sample_id: str, *, refused: str = "", typed: Mapping[str, str] | None = None, item_id: str = "") -> str:
+    """The list; `refused` and what was typed stand at the item `item_id` they belong to."""
     session, here = context.reading(), context.community()
     row = get(session, Sample, here.id, sample_id)
     lines = service.lines(session, row)
@@ -122,33 +129,33 @@ def sample(sample_id: str) -> str:
         Method=Method,
         Result=Result,
         may_tick=context.may(FIND),
+        refused=refused,
+        typed=typed or {},
+        item_id=item_id,
     )
 
 
 @blueprint.post("/samples/items/<sample_item_id>")
 @requires(FIND)
-def tick(sample_item_id: str) -> Response:
-    """One voucher's result. What is wrong with the form is told on the list, where it was typed."""
+def tick(sample_item_id: str) -> str | Response:
+    """One voucher's result. What is wrong with it is told on the list, where it was typed."""
     here = context.community()
     item = get(context.reading(), SampleItem, here.id, sample_item_id)
-    given = request.form.get("result", "")
-    if given not in {str(one) for one in Result}:
-        flash(gettext("请选择核对的结果"), "error")
-        return redirect(url_for("supervision.sample", sample_id=item.sample_id) + f"#item-{item.position}")
+    sample_id, position = item.sample_id, item.position
     try:
         with context.writing() as session:
             service.tick(
                 session,
                 here.id,
                 sample_item_id,
-                result=Result(given),
+                result=sampling.result_of(request.form.get("result", "")),
                 note=request.form.get("note", ""),
                 by=context.person_id(),
                 now=context.now(),
             )
     except Refusal as refusal:
-        flash(told(refusal), "error")
-    return redirect(url_for("supervision.sample", sample_id=item.sample_id) + f"#item-{item.position}")
+        return _sample(sample_id, refused=told(refusal), typed=request.form.to_dict(), item_id=sample_item_id)
+    return redirect(url_for("supervision.sample", sample_id=sample_id) + f"#item-{position}")
 
 
 @blueprint.get("/samples/<sample_id>/proof.json")

@@ -221,9 +221,11 @@ def _scores() -> None:
     _table(
         rating,
         *map(_text, ("evaluation_id", "rater_id", "reason")),
+        _count("no"),
         _flag("supervisor"),
         _json("marks"),
         _moment("at", nullable=False),
+        sa.UniqueConstraint("community_id", "evaluation_id", "no", name="uq_supervision_rating_no"),
         _to(rating, "evaluation_id", table),
         people=("rater_id",),
     )
