@@ -72,11 +72,11 @@ def signatures(session: Session, report: AuditReport) -> Sequence[AuditSignature
 def signers(session: Session, community_id: str) -> dict[str, int]:
     """How many people countersigned each report, by its id."""
     query = (
-        select(AuditSignature.report_id, func.count())
+        select(AuditSignature.report_id, func.count().label("number"))
         .where(AuditSignature.community_id == community_id)
         .group_by(AuditSignature.report_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return {row.report_id: row.number for row in session.execute(query)}
 
 
 def current_digest(session: Session, report: AuditReport) -> str:

@@ -17,7 +17,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from finance.audit import content as contents
-from finance.audit import making, printing, service
+from finance.audit import making, present, printing, service
 from finance.audit.checking import verify_report
 from finance.audit.collect import collect
 from finance.audit.rules.checks import in_order, run_all
@@ -92,6 +92,7 @@ def test_the_report_is_signed_complete_and_its_attachments_add_up(kept: Kept) ->
     verdict = verify_report(kept.platform, pdf)
     assert verdict.ok, verdict.lines
     assert "2026-001" in verdict.lines[-1]
+    assert any("的数据相同" in line for line in verdict.lines)
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         files = {name: item.get_file().read_bytes() for name, item in opened.attachments.items()}
         assert len(opened.Root.AF) == len(files) == 5
@@ -174,7 +175,7 @@ def test_supervisors_pick_a_period_see_the_evidence_and_download(app: Flask, kep
     asked = post(
         client,
         "/c/WTY/audit/reports",
-        {"start": "2026-01-01", "end": "2026-09-30"},
+        {"start": "2026-01-01", "end": "2026-09-30", "kind": "audit", "opinion": "none", "edition": "zh-CN"},
         page="/c/WTY/audit/check?start=2026-01-01&end=2026-09-30",
     )
     assert asked.status_code == 302, asked.text
@@ -295,14 +296,29 @@ def test_a_long_ledger_comes_in_parts_and_mark_up_in_it_stays_text(kept: Kept, m
         now=now,
         tell=lambda done, of: told.append((done, of)),
     )
-    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    # The text, two parts of income, one of spending, the short schedules and the other vouchers; joined; sealed.
+    assert told == [(done, 8) for done in range(9)]
     assert verify_report(kept.platform, pdf).ok
     words = told_by("pdftotext", "-layout", "-", "-", pdf=pdf)
     pages = ["".join(page.split()) for page in words.rstrip("\f").split("\f")]
     assert [n for n, page in enumerate(pages, 1) if f"第{n}页/共{len(pages)}页" not in page] == []
     assert '<imgsrc="file:///etc/hostname">' in "".join(pages)
-    assert [page.count("95张凭证") for page in pages][-1] == 1
-    assert all(f"凭证明细（第{first}–{last}张）" in "".join(pages) for first, last in ((1, 40), (41, 80), (81, 95)))
+    whole = "".join(pages)
+    assert all(f"收入明细（第{first}–{last}张）" in whole for first, last in ((1, 40), (41, 72)))
+    details = present.details(content)
+    assert {name: one.count for name, one in details.items()} == {"income": 72, "spending": 22, "other": 1}
+    for name in ("income", "spending"):
+        total = sum(row[f"{name}_fen"] for row in content["ledger"])
+        assert details[name].total_fen == total == content["totals"][f"{name}_fen"]
+        sums = [page for page in pages if f"{details[name].count}张凭证" in page]
+        assert len(sums) == 1
+        assert money.show(total).removeprefix("¥") in sums[0]
+    headings = ["附表一收支总表", "附表二收入明细", "附表三支出明细", "附表四合同台账", "附表十其他凭证"]
+    assert sorted(headings, key=whole.rindex) == headings
+    with pikepdf.open(io.BytesIO(pdf)) as opened, opened.open_outline() as outline:
+        marks = [item.title for item in outline.root]
+    assert marks[1:4] == ["附表二 收入明细（第 1–40 张）", "附表二 收入明细（第 41–72 张）", "附表三 支出明细"]
+    assert marks[-1] == "附表十 其他凭证（不影响收支）"
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         table = opened.attachments["ledger.csv"].get_file().read_bytes().decode("utf-8-sig")
     assert ",'=cmd|" in table
