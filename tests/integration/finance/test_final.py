@@ -23,11 +23,12 @@ STATEMENT = (
 
 @pytest.fixture
 def scene(platform: Platform) -> Scene:
-    """Two posted vouchers, two bank lines, a document, a closed January and a draft."""
+    """Two posted vouchers, two bank lines, a document, a closed January, a draft and an approved voucher."""
     scene = open_books(platform)
     scene.posted()
     scene.posted(PAYMENT)
     scene.draft()
+    scene.approved()
     with platform.database.writing() as session:
         account = books.bank_account(session, books.trust_book(session, scene.community))
         bank.import_statement(
@@ -44,7 +45,7 @@ def scene(platform: Platform) -> Scene:
 
 
 LINE_COLUMNS = "community_id, id, voucher_id, no, account, debit_fen, credit_fen"
-CHECKED = "state = 'posted', checker_id = (SELECT MAX(checker_id) FROM finance_voucher), poster_id = maker_id"
+CHECKED = "state = 'posted', poster_id = maker_id, format = 'hoa-voucher-2'"
 # What is tried, and the words with which the database says no.
 FORBIDDEN = [
     ("UPDATE finance_voucher SET day = '2026-09-14' WHERE state = 'posted'", "posted vouchers never change"),
@@ -63,17 +64,17 @@ FORBIDDEN = [
         "never changes, insert",
     ),
     (
-        f"UPDATE finance_voucher SET {CHECKED}, number = 9, seq = 3, hash = 'x' WHERE state = 'draft'",
+        f"UPDATE finance_voucher SET {CHECKED}, number = 9, seq = 3, hash = 'x' WHERE state = 'approved'",
         "numbers have no gaps",
     ),
     (
-        f"UPDATE finance_voucher SET {CHECKED}, number = 3, seq = 9, hash = 'x' WHERE state = 'draft'",
+        f"UPDATE finance_voucher SET {CHECKED}, number = 3, seq = 9, hash = 'x' WHERE state = 'approved'",
         "the chain of vouchers has no gaps",
     ),
     (
-        "UPDATE finance_voucher SET state = 'posted', number = 3, seq = 3, hash = 'x', checker_id = maker_id, "
-        "poster_id = maker_id WHERE state = 'draft'",
-        "maker and checker are two people",
+        f"UPDATE finance_voucher SET {CHECKED}, number = 3, seq = 3, hash = 'x', checker_id = maker_id "
+        "WHERE state = 'approved'",
+        "maker and checker are two people|other people approve",
     ),
     ("UPDATE finance_voucher SET number = 3 WHERE state = 'draft'", "only posting gives a number"),
     ("UPDATE finance_voucher SET id = 'other' WHERE state = 'draft'", "keeps its key"),
@@ -81,6 +82,18 @@ FORBIDDEN = [
         "DELETE FROM finance_attachment WHERE voucher_id IN (SELECT id FROM finance_voucher WHERE number = 1)",
         "never changes, delete",
     ),
+    (
+        "UPDATE finance_approval SET person_id = (SELECT MAX(maker_id) FROM finance_voucher)",
+        "an approval is never rewritten",
+    ),
+    ("UPDATE finance_approval SET at = '2026-01-01 00:00:00+00:00'", "an approval is never rewritten"),
+    ("DELETE FROM finance_approval", "approvals of a posted voucher stay"),
+    (
+        "INSERT INTO finance_approval (community_id, id, voucher_id, no, person_id, at) SELECT community_id, 'new', "
+        "id, 2, maker_id, made_at FROM finance_voucher WHERE number = 1",
+        "approvals of a posted voucher stay",
+    ),
+    ("UPDATE finance_voucher SET corrects_id = id WHERE state = 'draft'", "only a posted voucher is put right"),
     ("UPDATE finance_document SET sha256 = 'x'", "evidence is written once"),
     ("DELETE FROM finance_document", "evidence is written once"),
     ("UPDATE finance_bank_line SET amount_fen = 1", "evidence is written once"),
@@ -137,10 +150,7 @@ def test_an_unbalanced_voucher_is_not_posted_even_by_sql(scene: Scene):
             {"id": voucher_id},
         )
         session.execute(
-            text(
-                "UPDATE finance_voucher SET state = 'posted', number = 3, seq = 3, hash = 'x', poster_id = maker_id "
-                "WHERE id = :id"
-            ),
+            text(f"UPDATE finance_voucher SET {CHECKED}, number = 3, seq = 3, hash = 'x' WHERE id = :id"),
             {"id": voucher_id},
         )
 
@@ -155,14 +165,56 @@ def test_no_role_posts_into_a_closed_month(scene: Scene):
     ):
         session.execute(
             text(
-                "UPDATE finance_voucher SET state = 'posted', day = '2026-01-15', month = 202601, number = 1, seq = 3, "
-                "hash = 'x', poster_id = maker_id WHERE id = :id"
+                f"UPDATE finance_voucher SET {CHECKED}, day = '2026-01-15', month = 202601, number = 1, seq = 3, "
+                "hash = 'x' WHERE id = :id"
             ),
             {"id": voucher_id},
         )
 
 
+POSTING = (
+    "UPDATE finance_voucher SET {more} state = 'posted', number = 3, seq = 3, hash = 'x', format = 'hoa-voucher-2', "
+    "poster_id = {poster} WHERE id = :id"
+)
+# What somebody tries while posting an approved voucher by hand, and what the database says.
+SKIPPED = [
+    ("", "checker_id", "other people approve what is posted"),
+    ("approvals_needed = 2,", "maker_id", "other people approve what is posted"),
+    ("checker_id = (SELECT MIN(id) FROM person),", "maker_id", "other people approve what is posted"),
+    ("kind = 'transfer',", "maker_id", "both halves of a transfer are posted"),
+    (
+        "twin_id = (SELECT id FROM finance_voucher WHERE number = 1),",
+        "maker_id",
+        "both halves of a transfer are posted",
+    ),
+]
+
+
+def test_posting_by_sql_skips_no_approver_and_no_other_half(scene: Scene):
+    voucher_id = scene.approved()
+    for more, poster, because in SKIPPED:
+        with pytest.raises(DBAPIError, match=because), scene.platform.database.writing() as session:
+            session.execute(text(POSTING.format(more=more, poster=poster)), {"id": voucher_id})
+    old = POSTING.format(more="", poster="maker_id").replace("hoa-voucher-2", "hoa-voucher-1")
+    with pytest.raises(DBAPIError, match="second form"), scene.platform.database.writing() as session:
+        session.execute(text(old), {"id": voucher_id})
+
+
 TAMPERED = [
+    (
+        "UPDATE finance_approval SET person_id = (SELECT maker_id FROM finance_voucher WHERE number = 1) "
+        "WHERE voucher_id IN (SELECT id FROM finance_voucher WHERE number = 1)",
+        "记-0901",
+    ),
+    ("UPDATE finance_approval SET at = '2026-09-01 00:00:00'", "记-0902"),
+    ("DELETE FROM finance_approval", "记-0901"),
+    ("UPDATE finance_voucher SET means = 'cash' WHERE number = 2", "记-0902"),
+    ("UPDATE finance_voucher SET bank_fen = 1 WHERE number = 2", "记-0902"),
+    ("UPDATE finance_voucher SET twin_id = id WHERE number = 1", "记-0901"),
+    ("UPDATE finance_voucher SET corrects_id = id WHERE number = 1", "记-0901"),
+    ("UPDATE finance_voucher SET approvals_needed = 2 WHERE number = 1", "记-0901"),
+    ("UPDATE finance_voucher SET format = 'hoa-voucher-1' WHERE number = 2", "记-0902"),
+    ("UPDATE finance_voucher SET format = 'hoa-voucher-9' WHERE number = 2", "记-0902"),
     ("UPDATE finance_voucher SET day = '2026-09-14' WHERE number = 1", "记-0901"),
     ("UPDATE finance_voucher SET party = 'x' WHERE number = 2", "记-0902"),
     ("UPDATE finance_voucher SET submitted_at = NULL WHERE number = 2", "记-0902"),
@@ -208,7 +260,7 @@ def test_a_deleted_last_voucher_or_bank_line_is_noticed(scene: Scene, without_gu
     with scene.platform.database.writing() as session:
         session.execute(text("DELETE FROM finance_bank_line WHERE seq = 2"))
         voucher = "(SELECT id FROM finance_voucher WHERE number = 2)"
-        for table in ("finance_line", "finance_attachment"):
+        for table in ("finance_line", "finance_attachment", "finance_approval"):
             session.execute(text(f"DELETE FROM {table} WHERE voucher_id IN {voucher}"))
         session.execute(text("DELETE FROM finance_voucher WHERE number = 2"))
     with scene.platform.database.reading() as session:
