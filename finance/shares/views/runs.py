@@ -238,7 +238,8 @@ def choose_unit(run_id: str) -> tuple[str, int] | Response:
                     now=context.now(),
                 )
         except Refusal as refusal:
-            form.form_errors.append(told(refusal))
+            row = get(context.reading(), ShareRun, here.id, run_id)
+            return run_page(row, unit=form, refused=told(refusal)), refusal.status
         else:
             flash(gettext("已写明。请重新固定清单"), "ok")
             return redirect(url_for("shares.run", run_id=run_id))
