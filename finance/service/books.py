@@ -43,6 +43,15 @@ class NoBankAccount(Refusal):
     message = N_("还没有登记公共收益专户，请先登记开户银行和账号")
 
 
+class AccountExists(Refusal):
+    message = N_("账号 %(number)s 已经登记过")
+    status = 409
+
+
+class AccountNumberWrong(Refusal):
+    message = N_("账号“%(number)s”不对：应是 6 到 32 位数字，请照开户许可证填写")
+
+
 class MonthClosed(Refusal):
     message = N_("%(month)s 已经结账，不能再改动；漏记的写在还没有结账的月份，记错的用红字凭证更正")
     status = 409
@@ -125,9 +134,13 @@ def open_bank_account(
     session: Session, community_id: str, *, book: Book, bank: str, name: str, account_no: str
 ) -> BankAccount:
     """Register the fund's account at a bank; digits only are kept of its number."""
-    account = BankAccount(
-        community_id=community_id, book_id=book.id, bank=bank, name=name, account_no=plain_number(account_no)
-    )
+    number = plain_number(account_no)
+    if not (number.isascii() and number.isdigit() and 6 <= len(number) <= 32):
+        raise AccountNumberWrong(number=account_no)
+    known = select(BankAccount.id).where(BankAccount.community_id == community_id, BankAccount.account_no == number)
+    if session.scalar(known) is not None:
+        raise AccountExists(number=number)
+    account = BankAccount(community_id=community_id, book_id=book.id, bank=bank, name=name, account_no=number)
     session.add(account)
     session.flush()
     return account

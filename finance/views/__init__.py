@@ -1,6 +1,7 @@
 """The pages of the books."""
 
 from finance.views import (
+    accounts,
     bank,
     contracts,
     correcting,
@@ -25,6 +26,7 @@ from finance.views import (
 from finance.views.base import blueprint
 
 __all__ = [
+    "accounts",
     "bank",
     "blueprint",
     "contracts",
