@@ -29,18 +29,8 @@ def make(
         if report.state == service.READY:
             return report
         code = get_community(session, community_id).code
-        content = contents.build(
-            session,
-            community_id,
-            number=report.label,
-            start=report.starts_on,
-            end=report.ends_on,
-            now=report.asked_at,
-            choice=service.choice_of(report),
-            asked_by=service.asked_by(session, report),
-            replies=service.earlier_replies(session, report),
-        )
-        languages = [report.language, *([other_language(report.language)] if report.both_languages else [])]
+    content = read(platform, community_id, report_id)
+    languages = [report.language, *([other_language(report.language)] if report.both_languages else [])]
     address = platform.settings.base_url + path(code, report_id)
     digests = []
     for number, language in enumerate(languages):
@@ -62,6 +52,23 @@ def make(
             pdf_digest=digests[0],
             other_digest=digests[1] if len(digests) > 1 else None,
             now=platform.now(),
+        )
+
+
+def read(platform: Platform, community_id: str, report_id: str) -> dict[str, Any]:
+    """The data of a report that was begun, as of the moment it was asked for."""
+    with platform.database.reading() as session:
+        report = get(session, AuditReport, community_id, report_id)
+        return contents.build(
+            session,
+            community_id,
+            number=report.label,
+            start=report.starts_on,
+            end=report.ends_on,
+            now=report.asked_at,
+            choice=service.choice_of(report),
+            asked_by=service.asked_by(session, report),
+            replies=service.earlier_replies(session, report),
         )
 
 

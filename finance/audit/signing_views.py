@@ -8,7 +8,7 @@ from finance.audit import present, service, signatures
 from finance.audit.views import blueprint
 from hoa.accounts import personal_keys
 from hoa.kernel import sign_files
-from hoa.kernel.errors import N_, Refusal
+from hoa.kernel.errors import N_, NotAllowed, NotFound, Refusal
 from hoa.web import context
 from hoa.web.access import requires
 from hoa.web.i18n import told
@@ -103,7 +103,7 @@ def signed(report_id: str) -> Response | tuple[str, int]:
                 now=context.now(),
             )
     except Refusal as refusal:
-        if refusal.status not in (400, 409):
+        if isinstance(refusal, NotFound | NotAllowed):
             raise
         return _page(report_id, told(refusal)), refusal.status
     flash(gettext("签名已写进报告的 PDF。"), "ok")
