@@ -1,29 +1,49 @@
 """The demo's books are exactly the figures of the contract, kept through the services, and everything verifies."""
 
+import io
+import subprocess
+from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 
 import pytest
+from beancount import loader
+from beancount.core.data import Transaction
+from flask import Flask
+from openpyxl import load_workbook
 
 from finance.rules.periods import Quarter
-from finance.service import bank, books, closing, publication, verify_books
+from finance.rules.spans import Year
+from finance.service import bank, books, closing, contents, export, publication, verify_books
 from finance.service.month import month_view
+from finance.year import papers
+from hoa.bulletin.tables import Publication
 from hoa.demo import books as demo_books
 from hoa.demo import people as cast
+from hoa.kernel import canonical
 from hoa.platform import Platform
+from tests.integration.community.scene import signed_in
 from tests.integration.people import a_community
 
 
 @pytest.fixture
-def kept(platform: Platform) -> str:
-    """A community with its nine months of books."""
+def people(platform: Platform) -> dict[str, str]:
+    """The people of a community, whose id stands among theirs."""
     community = a_community(platform)
-    people = cast.settle(platform, community, now=cast.TERM[0])
-    demo_books.build(platform, community, people)
-    return community
+    return {"community": community, **cast.settle(platform, community, now=cast.TERM[0])}
+
+
+@pytest.fixture
+def kept(platform: Platform, people: dict[str, str]) -> str:
+    """A community with its nine months of books."""
+    demo_books.build(platform, people["community"], people)
+    return people["community"]
 
 
 @pytest.mark.slow
-def test_the_demo_books_have_the_figures_of_the_contract(platform: Platform, kept: str):
+def test_the_demo_books_have_the_figures_of_the_contract(
+    app: Flask, platform: Platform, people: dict[str, str], kept: str, tmp_path: Path
+):
     with platform.database.reading() as session:
         book = books.trust_book(session, kept)
         statement = publication.statement(session, kept, start=date(2026, 1, 1), end=date(2026, 9, 30))
@@ -42,3 +62,67 @@ def test_the_demo_books_have_the_figures_of_the_contract(platform: Platform, kep
         published = publication.publications(session, kept)
         assert [row.reference for row in published] == ["2026H1", "2026Q2", "2026Q1"]
         assert len(bank.lines(session, books.bank_account(session, book))) == 95
+    the_figures_are_the_same_everywhere(app, platform, people, tmp_path)
+
+
+FIGURES = ("226,249.94", "93,515.68", "347,294.26", "346,094.26")
+YEAR_BEGAN, LAST = date(2026, 1, 1), date(2026, 9, 30)
+
+
+def the_figures_are_the_same_everywhere(app: Flask, platform: Platform, people: dict[str, str], folder: Path) -> None:
+    """On the pages, in the PDF, in the XLSX and in the Beancount file (issue: the demo's figures)."""
+    treasurer = signed_in(app, platform, people["treasurer"])
+    pages = treasurer.get("/c/WTY/books/2026").text + treasurer.get("/c/WTY/books/month/2026-09").text
+    assert missing(pages) == []
+    paper = folder / "year.pdf"
+    paper.write_bytes(_pdf_of_the_year(platform, people["community"]))
+    told = subprocess.run(["pdftotext", "-layout", str(paper), "-"], capture_output=True, text=True, check=True).stdout
+    assert missing(told) == []
+    assert "䶮源养护" in told
+    with platform.database.reading() as session:
+        files = {
+            format: export.export(session, people["community"], format=format, start=YEAR_BEGAN, end=LAST)
+            for format in ("xlsx", "beancount")
+        }
+    rows = load_workbook(io.BytesIO(files["xlsx"])).worksheets[0].iter_rows(min_row=2, values_only=True)
+    sheet = [(row[1], row[4], round((row[6] or 0) * 100) - round((row[7] or 0) * 100)) for row in rows]
+    assert moved((number, account, fen) for number, account, fen in sheet if number) == (22_624_994, 9_351_568)
+    assert sum(fen for _, account, fen in sheet if account.startswith("1801")) == 34_729_426
+    entries, errors, _ = loader.load_string(files["beancount"].decode())
+    assert errors == []
+    postings = [
+        (entry.meta.get("number"), posting.account, round(posting.units.number * 100))
+        for entry in entries
+        if isinstance(entry, Transaction)
+        for posting in entry.postings
+    ]
+    assert sum(fen for _, account, fen in postings if account.startswith("Assets")) == 34_729_426
+    own = [(number, "2601" if ":2601" in account else "1801", fen) for number, account, fen in postings if number]
+    assert moved(own) == (22_624_994, 9_351_568)
+
+
+def missing(text: str) -> list[str]:
+    return [figure for figure in FIGURES if figure not in text]
+
+
+def moved(rows: Iterable[tuple[str, str, int]]) -> tuple[int, int]:
+    """What came in and went out on the account of the owners' money, in fen."""
+    held = [fen for _, account, fen in rows if account.startswith("1801")]
+    return sum(fen for fen in held if fen > 0), -sum(fen for fen in held if fen < 0)
+
+
+def _pdf_of_the_year(platform: Platform, community: str) -> bytes:
+    """The twin of the year as it would be published today."""
+    with platform.database.reading() as session:
+        content = contents.content(session, community, Year(2026))
+        as_published = Publication(
+            id="0" * 20,
+            community_id=community,
+            kind=publication.YEAR_KIND,
+            title=publication.title(Year(2026)),
+            content=content,
+            content_hash=canonical.digest(content),
+            published_at=platform.now(),
+            display_until=platform.now(),
+        )
+        return papers.publication_pdf(platform, session, as_published)

@@ -25,15 +25,6 @@ PARTIES = (
     "  ",
     "#标签 ^链接",
 )
-    '引号"和\\反斜线',
-    "两行\n的名字",
-    "<b>标记</b>",
-    "=SUM(A1)",
-    "䶮源养护",
-    'option "title"',
-    "  ",
-    "#标签 ^链接",
-)
 
 
 def ledger(fund: str, number: int) -> Ledger:
