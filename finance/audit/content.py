@@ -112,7 +112,7 @@ def build(
         **_checked(results),
         **{name: own[name] for name in own if name != "answers"},
         "due_on": _due(session, community_id, today(now)).isoformat(),
-        "answers": {answer.pop("key"): answer for answer in own["answers"] or ()},
+        "answers": _answers(own["answers"] or (), results),
         "parameters": {**asdict(lines), "payment_limit_fen": data.single_fen_on(end)},
         "looked_at": _looked_at(data),
         "opinion": {"type": str(choice.opinion), "text": choice.text.strip()},
@@ -122,6 +122,16 @@ def build(
             ((voucher.posted_at, voucher.hash) for voucher in data.vouchers if voucher.day <= end),
             default=(now, book.head_hash),
         )[1],
+    }
+
+
+def _answers(answers: Sequence[Mapping[str, Any]], results: Sequence[CheckResult]) -> dict[str, dict[str, Any]]:
+    """What was said already to the findings of this report, by their keys."""
+    keys = {finding.key for result in results for finding in result.findings}
+    return {
+        answer["key"]: {name: value for name, value in answer.items() if name != "key"}
+        for answer in answers
+        if answer["key"] in keys
     }
 
 

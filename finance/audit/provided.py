@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True, kw_only=True)
 class Carried:
-    """A finding of an earlier report and how far its mending is (part 十一). `state_name` is a message id, `sentence`
-    too, filled by `params`."""
+    """A finding of an earlier period and how far its mending is (part 十一). `report` is the last day of the period it
+    was found for (ISO, or empty), `no` its number, `state_name` a message id, `sentence` too, filled by `params`."""
 
     report: str
     no: int
@@ -32,7 +32,8 @@ class Carried:
 
 @dataclass(frozen=True, kw_only=True)
 class Answered:
-    """What the committee said to a finding of this report that it knew already (part 十二), by the finding's key."""
+    """What the committee said to a finding that it knew already (part 十二), by the finding's key; the report takes
+    those that it tells of."""
 
     key: str
     state_name: str
