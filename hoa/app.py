@@ -13,6 +13,7 @@ from finance.papers.room import ROOM as PAPERS
 from finance.room import ROOM as FINANCE
 from finance.service import acts as finance_acts
 from finance.service import publication, publishing
+from finance.shares.providers import PROVIDERS as SHARES_TELL
 from finance.shares.room import ROOM as SHARES
 from finance.supervision.providers import PROVIDERS as SUPERVISION_TELLS
 from finance.supervision.room import ROOM as SUPERVISION
@@ -100,7 +101,7 @@ def wire(platform: Platform) -> None:
     known_files.provide("assemblies", recognised.recognise)
     known_files.provide("meetings", papers.recognise)
     marks.provide(supervisors_notes.marks)
-    for name, provider in SUPERVISION_TELLS.items():
+    for name, provider in {**SUPERVISION_TELLS, **SHARES_TELL}.items():
         provided.provide(name, provider)
     for room in (bulletin_acts, resolutions_acts, voting_acts, finance_acts):
         acts.provide(room.__name__, room.told)

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from finance.audit import conduct
+from finance.audit import conduct, shares
 from finance.audit.rules.data import (
     BankLineFacts,
     ContractFacts,
@@ -58,6 +58,7 @@ def collect(session: Session, community_id: str, *, start: date, end: date, as_o
         related=_related(session, community_id),
         offices=_offices(session, community_id),
         **conduct.facts(session, community_id, start=start, end=end, as_of=as_of),
+        **shares.facts(session, community_id, start=start, end=end, as_of=as_of),
     )
 
 

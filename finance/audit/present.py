@@ -159,6 +159,9 @@ def address(base: str, code: str, evidence: Mapping[str, Any]) -> str | None:
         "meeting": f"meetings/{evidence['id']}",
         "assembly": f"assemblies/{evidence['id']}",
         "case": f"supervision/cases/{evidence['id']}",
+        "share_run": f"shares/runs/{evidence['id']}",
+        "allowance": f"shares/allowances/{evidence['id']}",
+        "topup": "shares/topup",
     }.get(evidence["kind"])
     return f"{base}/c/{code}/{where}" if where else None
 

@@ -15,6 +15,7 @@ from finance.service import inspections, publication
 from finance.service import vouchers as service
 from finance.service.books import books, chart_of, find_book, the_book
 from finance.service.parts import matches_of
+from finance.shares.service import budgets
 from finance.tables import Book, Contract, Voucher
 from finance.views.base import blueprint
 from hoa.accounts.tables import Person
@@ -142,6 +143,9 @@ def voucher_page(row: Voucher, reason: ReasonForm, document: DocumentForm, refus
         reason=reason,
         document=document,
         refused=refused,
+        over_budget=budgets.warning(session, row.community_id, row)
+        if inside and row.state != VoucherState.POSTED
+        else None,
     )
 
 

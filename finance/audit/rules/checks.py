@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from finance.audit.rules import bank, benford, bookkeeping, conduct, contracts, disclosure, income, payments
+from finance.audit.rules import bank, benford, bookkeeping, conduct, contracts, disclosure, income, payments, shares
 from finance.audit.rules.data import PeriodData
 from finance.audit.rules.findings import Check, Finding, NotEnough, Parameters, Severity
 from hoa.kernel.errors import N_
@@ -308,6 +308,42 @@ CHECKS: tuple[Check, ...] = (
         run=conduct.ballots,
     ),
     Check(
+        code="F15",
+        id="allowances",
+        title=N_("津贴超过标准或任期外领取"),
+        rule=N_("业主大会关于津贴标准的决议；指导规则第四十二条"),
+        office=TREASURER,
+        advice=N_("核对任职和标准，多领的退回工作经费"),
+        run=shares.allowances,
+    ),
+    Check(
+        code="F19",
+        id="topup",
+        title=N_("补充维修资金不足"),
+        rule=N_("物业管理条例第五十四条；当地规定或业主大会决议"),
+        office=TREASURER,
+        advice=N_("把差额转入专项维修资金，并取得到账证明"),
+        run=shares.topup,
+    ),
+    Check(
+        code="F20",
+        id="distributions",
+        title=N_("分配与决议不符"),
+        rule=N_("民法典第二百七十八条、第二百八十三条；业主大会决议"),
+        office=CHAIR,
+        advice=N_("停止付款，按决议重新核对业主清单；多付的追回"),
+        run=shares.distributions,
+    ),
+    Check(
+        code="F21",
+        id="fee_items",
+        title=N_("物业费项目列入公共收益"),
+        rule=N_("物业服务合同；民法典第二百八十二条"),
+        office=TREASURER,
+        advice=N_("由物业服务企业承担，已经付的退回公共收益"),
+        run=shares.fee_items,
+    ),
+    Check(
         code="F30",
         id="first_digits",
         title=N_("首位数字分布"),
@@ -322,12 +358,8 @@ CHECKS: tuple[Check, ...] = (
 NOT_MADE: tuple[tuple[str, str], ...] = (
     ("F01", N_("坐支：账上只有银行账户，不记现金，无从检查")),
     ("F03", N_("公款私存：账外的个人账户不在本系统里")),
-    ("F15", N_("津贴：还没有登记标准")),
     ("F16", N_("个人借款：账上没有个人往来")),
     ("F17", N_("库存现金：账上不记现金")),
-    ("F19", N_("补充维修资金的比例：还没有登记约定")),
-    ("F20", N_("分配与决议：还没有分配业务")),
-    ("F21", N_("物业费项目列入公共收益：还没有登记物业服务合同的范围")),
     ("F24", N_("资产：还没有固定资产卡片")),
     ("F26", N_("资金混用：目前只有公共收益一本账")),
 )

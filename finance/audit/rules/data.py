@@ -223,6 +223,68 @@ class BallotFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShareRunFacts:
+    """A checked distribution or fee subsidy: what was to be shared, what its list adds up to, the vouchers that paid it
+    and what the bank gave back."""
+
+    id: str
+    label: str
+    resolution_id: str
+    total_fen: int
+    listed_fen: int
+    checked_on: date
+    voucher_ids: tuple[str, ...]
+    returned_fen: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllowanceFacts:
+    """One line of a checked month of allowances, and what standards and offices give by what is known now."""
+
+    run_id: str
+    no: int
+    month: str
+    last_day: date
+    person_shown: str
+    amount_fen: int
+    entitled_fen: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllowancePaymentFacts:
+    """A payment of allowances from the work fund; `listed` when a checked list stands behind it."""
+
+    voucher_id: str
+    label: str
+    day: date
+    amount_fen: int
+    listed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopUpFacts:
+    """A year's top-up of the maintenance fund; `due_fen` None where the place's condition is not known."""
+
+    year: int
+    ends_on: date
+    due_by: date
+    income_fen: int
+    due_fen: int | None
+    paid_fen: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeeItemFacts:
+    """Work that the property fee covers, and how it is called on vouchers."""
+
+    title: str
+    words: tuple[str, ...]
+    company: str
+    from_on: date
+    until_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PeriodData:
     """Everything the checks may know. `as_of` is the day of the check, on or after `end`."""
 
@@ -244,6 +306,11 @@ class PeriodData:
     meetings: tuple[MeetingFacts, ...] = ()
     cases: tuple[CaseFacts, ...] = ()
     ballots: tuple[BallotFacts, ...] = ()
+    share_runs: tuple[ShareRunFacts, ...] = ()
+    allowances: tuple[AllowanceFacts, ...] = ()
+    allowance_payments: tuple[AllowancePaymentFacts, ...] = ()
+    topups: tuple[TopUpFacts, ...] = ()
+    fee_items: tuple[FeeItemFacts, ...] = ()
 
     def limit_on(self, day: date) -> LimitFacts | None:
         """The limits in force on a day; `limits` come with the one that goes before the others first."""

@@ -33,6 +33,9 @@ class EvidenceKind(StrEnum):
     MEETING = "meeting"
     ASSEMBLY = "assembly"
     CASE = "case"
+    SHARE_RUN = "share_run"
+    ALLOWANCE = "allowance"
+    TOPUP = "topup"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,10 @@ from finance.audit.rules.findings import (
 )
 from hoa.kernel.errors import N_
 
+# Money that goes to the maintenance fund, to the owners or into the work fund: nobody writes an invoice for it, its
+# document is the certificate, the list or the slip (R4.4).
+WITHOUT_INVOICES = frozenset({"U1", "U2", "U3", "U4"})
+
 
 def without_invoice(data: PeriodData, _parameters: Parameters) -> Sequence[Finding]:
     """F02 白条: a payment without any document, or whose documents hold no invoice (会计法 14)."""
@@ -35,7 +39,9 @@ def without_invoice(data: PeriodData, _parameters: Parameters) -> Sequence[Findi
             evidence=(of_voucher(voucher),),
         )
         for voucher in data.payments
-        if data.holds(voucher.day) and voucher.invoices == 0
+        if data.holds(voucher.day)
+        and voucher.invoices == 0
+        and not (voucher.documents and voucher.purpose in WITHOUT_INVOICES)
     ]
 
 

@@ -214,6 +214,13 @@ def actual(
     session: Session, book: Book, year: int, *, without: str | None = None, pending: bool = False
 ) -> dict[str, int]:
     """What was received and spent in a year, by role, in fen; `pending` counts vouchers on their way too."""
+    return moved(session, book, date(year, 1, 1), date(year, 12, 31), without=without, pending=pending)
+
+
+def moved(
+    session: Session, book: Book, start: date, end: date, *, without: str | None = None, pending: bool = False
+) -> dict[str, int]:
+    """The same between two days, both included."""
     states = [VoucherState.POSTED]
     if pending:
         states += [VoucherState.SUBMITTED, VoucherState.APPROVED]
@@ -225,8 +232,8 @@ def actual(
             Voucher.book_id == book.id,
             Voucher.state.in_(states),
             Voucher.kind.not_in(NOT_COUNTED),
-            Voucher.day >= date(year, 1, 1),
-            Voucher.day <= date(year, 12, 31),
+            Voucher.day >= start,
+            Voucher.day <= end,
         )
         .group_by(VoucherLine.account)
     )

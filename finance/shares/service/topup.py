@@ -11,8 +11,9 @@ from finance.service.books import find_book, trust_book
 from finance.shares.rules import budgets as budget_rules
 from finance.shares.rules import topup as rules
 from finance.shares.rules.topup import TopUpRule, TopUpYear
-from finance.shares.service.budgets import actual
+from finance.shares.service.budgets import actual, moved
 from finance.shares.tables import TopUpCertificate, TopUpTerm
+from finance.tables import Book
 from hoa.community import pack_choice
 from hoa.kernel.clock import today
 from hoa.ports.files import Files
@@ -52,9 +53,17 @@ def of_year(session: Session, community_id: str, year: int, *, day: date) -> Top
         income_fen=income,
         percent=percent,
         due_fen=due,
-        paid_fen=sums.get("use.U1", 0),
+        paid_fen=_paid(session, book, year) if book is not None else 0,
         proved_fen=int(session.scalar(proved) or 0),
     )
+
+
+def _paid(session: Session, book: Book, year: int) -> int:
+    """What went into the fund for a year. Until its last day, 31 January, a payment still counts for the year before,
+    unless there was no year before.
+    """
+    start = date(year, 2, 1) if year > book.opened_on.year else book.opened_on
+    return moved(session, book, start, rules.due_by(year)).get("use.U1", 0)
 
 
 def years(session: Session, community_id: str, *, day: date) -> list[TopUpYear]:
