@@ -165,6 +165,9 @@ class Voucher(CommunityRow, Base):
         Index("ix_finance_voucher_day", "community_id", "book_id", "day"),
         Index("ix_finance_voucher_state", "community_id", "book_id", "state"),
         Index("ix_finance_voucher_contract", "community_id", "contract_id"),
+        Index("ix_finance_voucher_ledger", "community_id", "book_id", "state", "day", "seq"),
+        Index("ix_finance_voucher_reverses", "community_id", "reverses_id"),
+        Index("ix_finance_voucher_corrects", "community_id", "corrects_id"),
         _to("finance_book", "book_id", "voucher_book"),
         _to("finance_contract", "contract_id", "voucher_contract"),
         _to("resolution", "resolution_id", "voucher_resolution"),
@@ -225,6 +228,66 @@ class Approval(CommunityRow, Base):
     at: Mapped[datetime]
 
 
+class CashCount(CommunityRow, Base):
+    """The cash box counted at the end of a month, beside what the book says; never changed."""
+
+    __tablename__ = "finance_cash_count"
+    __table_args__ = (
+        UniqueConstraint("community_id", "book_id", "day"),
+        _to("finance_book", "book_id", "cash_count_book"),
+    )
+
+    book_id: Mapped[str]
+    day: Mapped[date]
+    counted_fen: Mapped[int]
+    book_fen: Mapped[int]
+    note: Mapped[str]
+    counted_by_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    witness: Mapped[str]
+    counted_at: Mapped[datetime]
+
+
+class Asset(CommunityRow, Base):
+    """The card of a fixed asset (固定资产卡片): what was bought is final, where it stands and who keeps it may
+    change.
+    """
+
+    __tablename__ = "finance_asset"
+    __table_args__ = (
+        UniqueConstraint("community_id", "number"),
+        _to("finance_book", "book_id", "asset_book"),
+        _to("finance_voucher", "voucher_id", "asset_voucher"),
+    )
+
+    book_id: Mapped[str]
+    number: Mapped[int]
+    name: Mapped[str]
+    place: Mapped[str]
+    keeper: Mapped[str]
+    bought_on: Mapped[date]
+    cost_fen: Mapped[int]
+    life_months: Mapped[int]
+    voucher_id: Mapped[str | None]
+    made_by_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    made_at: Mapped[datetime]
+    disposed_on: Mapped[date | None]
+    disposed_because: Mapped[str] = mapped_column(default="", server_default=text("''"))
+
+
+class Inventory(CommunityRow, Base):
+    """Somebody looked for an asset on a day (盘点), and found it or not; never changed."""
+
+    __tablename__ = "finance_inventory"
+    __table_args__ = (_to("finance_asset", "asset_id", "inventory_asset"),)
+
+    asset_id: Mapped[str]
+    day: Mapped[date]
+    found: Mapped[bool]
+    note: Mapped[str]
+    by_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+
+
 class VoucherLine(CommunityRow, Base):
     """An entry (分录) of a voucher, in fen."""
 
@@ -232,6 +295,7 @@ class VoucherLine(CommunityRow, Base):
     __table_args__ = (
         UniqueConstraint("community_id", "voucher_id", "no"),
         Index("ix_finance_line_account", "community_id", "account"),
+        Index("ix_finance_line_ledger", "community_id", "account", "voucher_id", "debit_fen", "credit_fen"),
         _to("finance_voucher", "voucher_id", "line_voucher"),
     )
 

@@ -6,7 +6,9 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from finance.rules.charts import TRUST, WORK, Chart, load_chart
+from finance.rules.charts import TRUST as TRUST
+from finance.rules.charts import WORK as WORK
+from finance.rules.charts import Chart, load_chart
 from finance.rules.periods import month_of, month_text, next_month
 from finance.tables import BankAccount, Book, Period
 from hoa.kernel.errors import N_, Refusal

@@ -3,6 +3,7 @@
 from finance.views import (
     accounts,
     bank,
+    cash,
     contracts,
     correcting,
     documents,
@@ -29,6 +30,7 @@ __all__ = [
     "accounts",
     "bank",
     "blueprint",
+    "cash",
     "contracts",
     "correcting",
     "documents",

@@ -6,12 +6,14 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from finance.rules import life
+from finance.rules.cash import CashMissing
 from finance.rules.ledger import VoucherKind
 from finance.rules.life import VoucherState
 from finance.service.vouchers.reading import documents_of
 from finance.tables import Match, Voucher
 from hoa.community import pack_choice
 from hoa.db import get
+from hoa.kernel import money
 from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.posts import COMMITTEE_CASHIER
 from hoa.offices.service import posts_held
@@ -43,6 +45,7 @@ def check_ready(session: Session, voucher: Voucher, day: date) -> None:
     by_assembly = voucher.resolution_id is not None and in_force(
         session, voucher.community_id, voucher.resolution_id, voucher.day
     )
+    _check_cash(session, voucher)
     halves = [voucher]
     if voucher.twin_id is not None:
         # One paper proves both halves of a transfer: the bank's slip of money that left one account for the other.
@@ -68,6 +71,22 @@ def check_ready(session: Session, voucher: Voucher, day: date) -> None:
         allowance=_allowance(session, voucher),
         corrects=voucher.corrects_id is not None,
     )
+
+
+def _check_cash(session: Session, voucher: Voucher) -> None:
+    """Nobody pays with cash that the box does not hold; what only puts an entry right moves no coin."""
+    if not voucher.cash_fen or voucher.cash_fen > 0:
+        return
+    if voucher.kind in (VoucherKind.REVERSAL, VoucherKind.DIFFERENCE) or voucher.corrects_id is not None:
+        return
+    query = select(func.coalesce(func.sum(Voucher.cash_fen), 0)).where(
+        Voucher.community_id == voucher.community_id,
+        Voucher.book_id == voucher.book_id,
+        Voucher.state == VoucherState.POSTED,
+    )
+    held = int(session.scalar(query) or 0)
+    if held + voucher.cash_fen < 0:
+        raise CashMissing(held=money.show(held), amount=money.show(-voucher.cash_fen))
 
 
 def approvals_needed(session: Session, voucher: Voucher, day: date) -> int:

@@ -15,8 +15,12 @@ depends_on = None
 def upgrade() -> None:
     _vouchers()
     _approvals()
+    _cash_counts()
+    _assets()
+    _indexes()
     _guard_links()
     _guard_approvals()
+    _guard_counts()
 
 
 def _vouchers() -> None:
@@ -62,6 +66,118 @@ def _approvals() -> None:
         "INSERT INTO finance_approval (community_id, id, voucher_id, no, person_id, at) "
         "SELECT community_id, id, id, 1, checker_id, checked_at FROM finance_voucher "
         "WHERE state = 'approved' AND checker_id IS NOT NULL"
+    )
+
+
+def _own(name: str, *columns: sa.Column[object] | sa.Constraint) -> None:
+    """A table of a community."""
+    op.create_table(
+        name,
+        *columns,
+        sa.Column("community_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["community_id"], ["community.id"], name=op.f(f"fk_{name}_community_id_community")),
+        sa.PrimaryKeyConstraint("community_id", "id", name=op.f(f"pk_{name}")),
+    )
+
+
+def _to(table: str, column: str, name: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        ["community_id", column], [f"{table}.community_id", f"{table}.id"], name=f"fk_{name}"
+    )
+
+
+def _person(table: str, column: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint([column], ["person.id"], name=op.f(f"fk_{table}_{column}_person"))
+
+
+def _cash_counts() -> None:
+    """The cash box counted at a month's end, beside what the book says."""
+    name = "finance_cash_count"
+    _own(
+        name,
+        sa.Column("book_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("counted_fen", sa.BigInteger(), nullable=False),
+        sa.Column("book_fen", sa.BigInteger(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("counted_by_id", sa.Text(), nullable=False),
+        sa.Column("witness", sa.Text(), nullable=False),
+        sa.Column("counted_at", Instant(), nullable=False),
+        _to("finance_book", "book_id", "cash_count_book"),
+        _person(name, "counted_by_id"),
+        sa.UniqueConstraint("community_id", "book_id", "day", name=op.f(f"uq_{name}_community_id_book_id_day")),
+    )
+
+
+def _assets() -> None:
+    """Cards of fixed assets (固定资产卡片), and what was found when somebody looked."""
+    name = "finance_asset"
+    _own(
+        name,
+        sa.Column("book_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("keeper", sa.Text(), nullable=False),
+        sa.Column("bought_on", sa.Date(), nullable=False),
+        sa.Column("cost_fen", sa.BigInteger(), nullable=False),
+        sa.Column("life_months", sa.BigInteger(), nullable=False),
+        sa.Column("voucher_id", sa.Text(), nullable=True),
+        sa.Column("made_by_id", sa.Text(), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("disposed_on", sa.Date(), nullable=True),
+        sa.Column("disposed_because", sa.Text(), nullable=False, server_default=sa.text("''")),
+        _to("finance_book", "book_id", "asset_book"),
+        _to("finance_voucher", "voucher_id", "asset_voucher"),
+        _person(name, "made_by_id"),
+        sa.UniqueConstraint("community_id", "number", name=op.f(f"uq_{name}_community_id_number")),
+    )
+    name = "finance_inventory"
+    _own(
+        name,
+        sa.Column("asset_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("found", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("by_id", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        _to("finance_asset", "asset_id", "inventory_asset"),
+        _person(name, "by_id"),
+    )
+
+
+def _indexes() -> None:
+    """What a ledger of 100,000 entries is read by."""
+    op.create_index(
+        "ix_finance_line_ledger",
+        "finance_line",
+        ["community_id", "account", "voucher_id", "debit_fen", "credit_fen"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_finance_voucher_ledger",
+        "finance_voucher",
+        ["community_id", "book_id", "state", "day", "seq"],
+        unique=False,
+    )
+    op.create_index("ix_finance_voucher_reverses", "finance_voucher", ["community_id", "reverses_id"], unique=False)
+    op.create_index("ix_finance_voucher_corrects", "finance_voucher", ["community_id", "corrects_id"], unique=False)
+
+
+def _guard_counts() -> None:
+    forbid("finance_cash_count", because="a count of the cash stays")
+    forbid("finance_inventory", because="what was found stays")
+    forbid("finance_asset", actions=("DELETE",), because="a card stays")
+    kept = ("book_id", "number", "name", "bought_on", "cost_fen", "voucher_id", "made_by_id", "made_at")
+    moved = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in kept)
+    if op.get_context().dialect.name == "sqlite":
+        moved = moved.replace("IS DISTINCT FROM", "IS NOT")
+    forbid(
+        "finance_asset",
+        actions=("UPDATE",),
+        when=f"OLD.disposed_on IS NOT NULL OR {moved}",
+        because="what a card says stays",
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from finance.rules import ledger, life
+from finance.rules.cash import CashMissing
 from finance.rules.charts import TRUST, WORK, load_chart
 from finance.rules.ledger import Line, Means, VoucherKind
 from finance.rules.life import VoucherState
@@ -143,6 +144,9 @@ def test_each_fund_takes_only_its_own_accounts(scene: Scene):
     posted = scene.posted(work_payment(kind=VoucherKind.JOURNAL, account=None, lines=lines))
     found = row(scene, posted)
     assert (found.amount_fen, found.bank_fen, found.cash_fen) == (1_000, -1_000, 0)
+    with pytest.raises(CashMissing):
+        scene.posted(work_payment(means=Means.CASH))
+    scene.posted(work_payment(kind=VoucherKind.DRAWING, account=None, amount_fen=12_000, grounds=""))
     cash = scene.posted(work_payment(means=Means.CASH))
     assert (row(scene, cash).bank_fen, row(scene, cash).cash_fen) == (0, -12_000)
 
