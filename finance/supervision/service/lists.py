@@ -51,9 +51,12 @@ def _row(session: Session, case: Case, steps: Sequence[CaseStep]) -> Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One of the lists, in the reader's language: each line begins with its case's id; an integer cell is fen."""
+    """One of the lists, in the reader's language: each line begins with its case's id; an integer cell is fen.
+    `widths` are those of the columns on paper, in the classes of the style sheet.
+    """
 
     name: str
+    widths: tuple[int, ...]
     headings: tuple[str, ...]
     lines: tuple[tuple[str, tuple[str | int, ...]], ...]
 

@@ -39,6 +39,7 @@ def _tables(rows: Sequence[Row]) -> list[Table]:
     return [
         Table(
             name=gettext("问题清单"),
+            widths=(1, 1, 1, 3, 2, 2, 2),
             headings=(
                 gettext("编号"),
                 gettext("程度"),
@@ -66,6 +67,7 @@ def _tables(rows: Sequence[Row]) -> list[Table]:
         ),
         Table(
             name=gettext("责任清单"),
+            widths=(1, 3, 2, 4, 2),
             headings=(gettext("编号"), gettext("问题"), gettext("责任方"), gettext("建议"), gettext("期限")),
             lines=tuple(
                 (
@@ -77,6 +79,7 @@ def _tables(rows: Sequence[Row]) -> list[Table]:
         ),
         Table(
             name=gettext("整改清单"),
+            widths=(1, 2, 2, 2, 2, 2, 1),
             headings=(
                 gettext("编号"),
                 gettext("问题"),
