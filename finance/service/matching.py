@@ -317,34 +317,28 @@ _HABITUAL = (VoucherKind.RECEIPT, VoucherKind.PAYMENT)
 
 
 def with_proposals(
-    session: Session, account: BankAccount, lines: Iterable[BankLine], *, today: date
+    session: Session, account: BankAccount, lines: Iterable[BankLine], *, today: date, most: int | None = None
 ) -> list[MatchedLine]:
-    """Bank lines with their vouchers, and proposals for those that are not explained."""
+    """Bank lines with their vouchers, and proposals for those that are not explained (the first `most` of them)."""
     lines = list(lines)
     standing: dict[str, list[tuple[Match, Voucher]]] = {line.id: [] for line in lines}
     for match, line, voucher in parts.matches_of(session, account.community_id, line_ids=list(standing)):
         standing[line.id].append((match, voucher))
     rows = [MatchedLine(line=line, parts=tuple(standing[line.id])) for line in lines]
-    open_rows = [row for row in rows if row.open_fen]
+    open_rows = [row for row in rows if row.open_fen][:most]
     if not open_rows:
         return rows
     book = get(session, Book, account.community_id, account.book_id)
     loose, dues = loose_vouchers(session, book), _open_dues(session, account, today)
     habits = _habits(session, account, {row.line.party for row in open_rows})
     rivals = [_movement(line, abs(line.amount_fen)) for line in unmatched(session, account)]
-    return [
-        replace(
-            row,
-            proposals=tuple(
-                rules.proposals(
-                    _movement(row.line, row.open_fen), vouchers=loose, dues=dues, habits=habits, rivals=rivals
-                )
-            ),
+    proposed = {
+        row.line.id: tuple(
+            rules.proposals(_movement(row.line, row.open_fen), vouchers=loose, dues=dues, habits=habits, rivals=rivals)
         )
-        if row.open_fen
-        else row
-        for row in rows
-    ]
+        for row in open_rows
+    }
+    return [replace(row, proposals=proposed.get(row.line.id, ())) for row in rows]
 
 
 def open_lines(
@@ -355,10 +349,11 @@ def open_lines(
     end: date | None = None,
     limit: int | None = None,
     offset: int = 0,
+    most: int | None = None,
 ) -> list[MatchedLine]:
-    """Bank lines that wait for a voucher, in the bank's order, with proposals; a page of them."""
+    """Bank lines that wait for a voucher, in the bank's order; a page of them, with proposals for the first `most`."""
     waiting = unmatched(session, account, end=end)
-    return with_proposals(session, account, waiting[offset:][:limit], today=today)
+    return with_proposals(session, account, waiting[offset:][:limit], today=today, most=most)
 
 
 def lines_of_vouchers(

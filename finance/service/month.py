@@ -31,6 +31,9 @@ from hoa.bulletin import service as bulletin
 from hoa.bulletin.tables import Objection
 from hoa.kernel.clock import today
 
+# So many lines are shown with proposals; the page of open lines has the others.
+PROPOSED = 30
+
 
 @dataclass(frozen=True, kw_only=True)
 class LateDue:
@@ -132,7 +135,7 @@ def month_view(
         today=day,
         period=period,
         lines=_lines(session, account, month, day),
-        open_lines=tuple(open_lines(session, account, today=day, end=end)) if account else (),
+        open_lines=tuple(open_lines(session, account, today=day, end=end, most=PROPOSED)) if account else (),
         late=_late(views),
         expired=tuple(view.contract for view in views if _ran_out(view, views)),
         drafts=drafts,
@@ -182,7 +185,8 @@ def _cash(session: Session, book: Book, end: date) -> int:
 def _lines(session: Session, account: BankAccount | None, month: int, day: date) -> tuple[MatchedLine, ...]:
     if account is None:
         return ()
-    return tuple(with_proposals(session, account, bank.lines_of_month(session, account, month), today=day))
+    lines = bank.lines_of_month(session, account, month)
+    return tuple(with_proposals(session, account, lines, today=day, most=PROPOSED))
 
 
 def _late(views: Sequence[contract_service.ContractView]) -> tuple[LateDue, ...]:
