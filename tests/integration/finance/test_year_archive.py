@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from finance.papers import making
+from finance.papers.room import ROOM as PAPERS
 from finance.papers.rules import archive as rules
 from finance.papers.rules import retention as retention_rules
 from finance.papers.service import archives, retention
@@ -100,6 +101,13 @@ def test_a_year_is_archived_once_closed_and_the_same_every_time(year: Scene, clo
     assert (again.id, same) == (kept.id, data), "another day, another key: the same bytes, one archive"
     with year.platform.database.reading() as session:
         assert verify_books(session, year.platform.files) == []
+        assert PAPERS.verify is not None
+        assert list(PAPERS.verify(year.platform, session, year.community)) == []
+        path = next((year.platform.settings.data / "files").rglob(kept.sha256))
+        path.chmod(0o600)
+        path.write_bytes(data[:-1])
+        (said,) = PAPERS.verify(year.platform, session, year.community)
+        assert "2026" in said
 
 
 Change = Callable[[dict[str, bytes]], dict[str, bytes]]
