@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import looks
 from tests.browser.conftest import PageMaker, Picture
 from tests.browser.demos import HERE, DemoServer, enter
+from tests.browser.test_officials_sign import import_key
 
 AUDIT = HERE + "audit/"
 PLANTED = ("诚达消防器材", "顺发建材经营部", "分享传媒有限公司", "快递柜运营商", "1,200.00")
@@ -31,15 +32,22 @@ def test_the_supervisors_check_nine_months_and_take_the_signed_report_home(
     looks.check(page)
     picture(page, "audit-desk" if size == "desktop" else "audit-check-phone")
     page.get_by_role("button", name="生成签名的报告").click()
+    expect(page.get_by_text("请选择一种意见")).to_be_visible()
+    looks.check(page)
+    picture(page, f"audit-choice-{size}")
+    page.get_by_text("未发表意见：").click()
+    page.get_by_role("button", name="生成签名的报告").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("公共收益审计报告", timeout=120_000)
     looks.check(page)
     picture(page, f"audit-report-{size}")
     number = page.locator("h1").inner_text().split()[-1]
     digest = page.locator("main .code").first.inner_text()
+    sign_in_this_browser(page, picture, tmp_path, size)
 
     paper = download(page, "下载签名的 PDF", tmp_path)
     twin = download(page, "下载网页版", tmp_path)
     said = demo.hoa("verify", str(paper))
+    assert "（业主监督委员会主任）" in said
     assert digest in said
     for figure in ("¥226,249.94", "¥347,294.26"):
         assert figure in page.locator("main").inner_text()
@@ -47,6 +55,24 @@ def test_the_supervisors_check_nine_months_and_take_the_signed_report_home(
     assert number in twin.read_text(encoding="utf-8")
 
     anybody_checks_the_file(new_page(demo.base_url, size=size), paper, picture)
+
+
+def sign_in_this_browser(page: Page, picture: Picture, folder: Path, size: str) -> None:
+    """The key is taken into this browser and stays there; what it signs comes back inside the PDF."""
+    address = page.url
+    import_key(page, "supervisor", folder)
+    page.goto(address)
+    page.get_by_role("link", name="用我的钥匙在报告上签名").click()
+    looks.check(page)
+    page.get_by_role("button", name="准备签名").click()
+    button = page.get_by_role("button", name="签名（0 条）")
+    expect(button).to_be_disabled()
+    page.get_by_role("checkbox").check(force=True)
+    looks.check(page)
+    picture(page, f"audit-sign-{size}")
+    page.get_by_role("button", name="签名（1 条）").click()
+    expect(page.get_by_text("签名已写进报告的 PDF")).to_be_visible()
+    looks.check(page)
 
 
 def findings_have_evidence(page: Page) -> None:

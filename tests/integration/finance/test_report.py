@@ -271,7 +271,7 @@ def the_committee_answers(app: Flask, kept: Kept, url: str) -> None:
     assert "&lt;i&gt;十月底&lt;/i&gt;" in chair.get(url).text
     assert post(chair, url + "/prepare", {}, page=url).status_code == 403
     supervisor = signed_in(app, kept.platform, kept.people["supervisor"])
-    assert post(supervisor, url + "/reply", {"text": "我来答"}, page=url).status_code == 403
+    assert post(supervisor, url + "/reply", {"text": "我来答"}, page=CHECK).status_code == 403
     choice = Choice(kind=Kind.SUPERVISION, opinion=Opinion.UNQUALIFIED)
     platform = kept.platform
     with platform.database.writing() as session:
