@@ -1,5 +1,5 @@
-"""Reading a bank's statement file: encoding, preamble, columns under many names, totals, and the running balance that
-proves nothing is missing.
+"""Reading a bank's statement file: preamble, columns under many names, and the rows, which prove by themselves that
+nothing is missing.
 
 Banks write GB18030 or UTF-8, put account details above the header, sums below the rows, tabs behind serial numbers,
 and either one signed amount or one column each for money in and out. Within a day the times are not in order; the
@@ -8,45 +8,18 @@ order of the file is what the running balance follows.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from finance.rules import bank_columns as columns
+from finance.rules import bank_proofs as proofs
 from finance.rules.bank_columns import ColumnMap
+from finance.rules.bank_proofs import CLOSING_WORDS, OPENING_WORDS
+from finance.rules.bank_rows import BadCell, BankRow, day_of, read_row
 from finance.rules.bank_sheets import Sheet, fingerprint, read_sheet
 from hoa.kernel import canonical, money
 from hoa.kernel.errors import N_, Refusal
-
-TOTAL_WORDS = ("合计", "总计", "小计", "本页合计", "total")
-PAGE_WORDS = ("小计", "本页合计")
-OPENING_WORDS = ("期初余额", "上期余额", "承前余额", "上页余额", "承前页")
-CLOSING_WORDS = ("期末余额", "过次页")
-EMPTY = ("", "-", "--", "—")
-OUTWARD, INWARD = ("借", "支", "出", "付"), ("贷", "收", "入", "存")
-
-
-@dataclass(frozen=True, kw_only=True)
-class BankRow:
-    """One movement on the account. Amounts in fen, positive when money came in; `row` is the line
-    number in the file. `negated`: a minus stood beside the direction.
-    """
-
-    row: int
-    day: date
-    time: str
-    amount_fen: int
-    balance_fen: int
-    party: str
-    party_account: str
-    summary: str
-    reference: str
-    negated: bool = field(default=False, compare=False)
-
-    @property
-    def key(self) -> tuple[str, int, str, int]:
-        """What makes a movement the same movement when a file is imported again (books.md 2)."""
-        return self.day.isoformat(), self.amount_fen, self.reference, self.balance_fen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,49 +63,6 @@ class NoRows(Refusal):
     message = N_("文件里没有一笔流水，请检查导出的起止日期")
 
 
-class BadCell(Refusal):
-    message = N_("第 %(row)s 行“%(column)s”写的是“%(text)s”，读不出来；请重新从银行导出，不要手工改动")
-
-
-class BothSides(Refusal):
-    message = N_("第 %(row)s 行的收入和支出应当只有一边有数，请重新从银行导出")
-
-
-class BrokenBalance(Refusal):
-    message = N_(
-        "第 %(row)s 行的余额接不上：上一行余额加减本行金额应为 %(expected)s，文件写的是 %(found)s。请重新从银行导出，"
-        "不要手工改动"
-    )
-
-
-class BrokenStart(Refusal):
-    message = N_(
-        "第 %(first)s 行的余额与第 %(row)s 行接不上：第 %(row)s 行应为 %(expected)s，文件写的是 %(found)s。请重新从银"
-        "行导出，不要手工改动"
-    )
-
-
-class BrokenOpening(Refusal):
-    message = N_(
-        "第 %(row)s 行之前缺了流水：文件写明期初余额 %(opening)s，这一行的余额应为 %(expected)s，文件写的是 %(found)s。"
-        "请从期初那一天起重新导出"
-    )
-
-
-class WrongClosing(Refusal):
-    message = N_(
-        "文件写明期末余额 %(closing)s，最后一笔（第 %(row)s 行）的余额却是 %(found)s，末尾可能少了几行；请重新导出"
-    )
-
-
-class WrongCount(Refusal):
-    message = N_("第 %(row)s 行写着共 %(said)s 笔，文件里却有 %(found)s 笔，可能少了几行；请重新从银行导出")
-
-
-class WrongTotal(Refusal):
-    message = N_("第 %(row)s 行的合计 %(found)s 与各行相加的 %(expected)s 不同，可能少了几行；请重新从银行导出")
-
-
 def read_statement(
     data: bytes, remembered: Mapping[str, ColumnMap] | None = None, chosen: ColumnMap | None = None
 ) -> BankFile:
@@ -158,9 +88,9 @@ def _remembered(sheet: Sheet, known: Mapping[str, ColumnMap]) -> ColumnMap | Non
 
 def _read(sheet: Sheet, chosen: ColumnMap) -> BankFile:
     rows, opening, closing = _rows(sheet, chosen)
-    ordered = _in_order(rows)
+    ordered = proofs.in_order(rows)
     head = sheet.cells[: chosen.header]
-    _check_ends(
+    proofs.check_ends(
         ordered,
         opening if opening is not None else _stated(head, OPENING_WORDS),
         closing if closing is not None else _stated(head, CLOSING_WORDS),
@@ -186,42 +116,20 @@ def _rows(sheet: Sheet, at: ColumnMap) -> tuple[list[BankRow], int | None, int |
     for number, cells in enumerate(sheet.cells[at.header + 1 :], start=at.header + 2):
         if not any(cells):
             continue
-        if _is_total(cells):
-            _check_total(number, cells, rows, page_begins, at)
+        if proofs.is_total(cells):
+            proofs.check_total(number, cells, rows, page_begins, at)
             page_begins = len(rows)
-        elif (stated := _stated_balance(cells, at)) is not None:
+        elif (stated := proofs.stated_balance(cells, at)) is not None:
             word, balance = stated
             if word in OPENING_WORDS:
                 opening = balance if opening is None else opening
             else:
                 closing = balance
         else:
-            rows.append(_row(number, cells, at, header))
+            rows.append(read_row(number, cells, at, header))
     if not rows:
         raise NoRows
-    return _by_sign(rows, at), opening, closing
-
-
-def _by_sign(rows: list[BankRow], at: ColumnMap) -> list[BankRow]:
-    """Beside a direction some banks write every amount without a sign, and some give a correction the opposite one.
-    The running balance tells which: where the plain reading breaks and the other does not, it is the other.
-    """
-    if at.direction is None or not any(row.negated for row in rows) or not _breaks(rows):
-        return rows
-    turned = [replace(row, amount_fen=-row.amount_fen) if row.negated else row for row in rows]
-    fits = not _breaks(turned) or not _breaks(list(reversed(turned)))
-    return turned if fits and _breaks(list(reversed(rows))) else rows
-
-
-def _stated_balance(cells: Sequence[str], at: ColumnMap) -> tuple[str, int] | None:
-    """A line that is no movement and only says a balance: 期初余额 above the rows, 过次页 below them."""
-    said = next((cell for cell in cells if cell.rstrip(":：") in (*OPENING_WORDS, *CLOSING_WORDS)), None)
-    if said is None or any(_cell(cells, column) not in EMPTY for column in (at.amount, at.money_in, at.money_out)):
-        return None
-    try:
-        return said.rstrip(":：").strip(), money.parse(_cell(cells, at.balance))
-    except Refusal:
-        return None
+    return proofs.by_sign(rows, at), opening, closing
 
 
 def _stated(head: Sequence[Sequence[str]], words: tuple[str, ...]) -> int | None:
@@ -230,172 +138,6 @@ def _stated(head: Sequence[Sequence[str]], words: tuple[str, ...]) -> int | None
         return money.parse(_after(head, words))
     except Refusal:
         return None
-
-
-def _check_ends(rows: Sequence[BankRow], opening: int | None, closing: int | None) -> None:
-    """The first row follows from the balance the file says it began with, and the last one ends on the other."""
-    first, last = rows[0], rows[-1]
-    if opening is not None and opening + first.amount_fen != first.balance_fen:
-        raise BrokenOpening(
-            row=first.row,
-            opening=money.show(opening),
-            expected=money.show(opening + first.amount_fen),
-            found=money.show(first.balance_fen),
-        )
-    if closing is not None and closing != last.balance_fen:
-        raise WrongClosing(row=last.row, closing=money.show(closing), found=money.show(last.balance_fen))
-
-
-def _is_total(cells: Sequence[str]) -> bool:
-    first = next(cell for cell in cells if cell)
-    return first.rstrip(":：").lower() in TOTAL_WORDS or re.match(r"共\s*\d+\s*笔", first) is not None
-
-
-def _cell(cells: Sequence[str], index: int | None) -> str:
-    return cells[index] if index is not None and index < len(cells) else ""
-
-
-def _amount(number: int, cells: Sequence[str], index: int | None, header: Sequence[str]) -> int:
-    text = _cell(cells, index)
-    if text in EMPTY:
-        return 0
-    try:
-        return money.parse(text)
-    except Refusal:
-        raise BadCell(row=number, column=_cell(header, index), text=text) from None
-
-
-def _row(number: int, cells: Sequence[str], at: ColumnMap, header: Sequence[str]) -> BankRow:
-    balance = _cell(cells, at.balance)
-    if not balance:
-        raise BadCell(row=number, column=_cell(header, at.balance), text="")
-    amount, negated = _movement(number, cells, at, header)
-    return BankRow(
-        row=number,
-        day=_day(number, _cell(cells, at.day), _cell(header, at.day)),
-        time=_cell(cells, at.time),
-        amount_fen=amount,
-        balance_fen=_amount(number, cells, at.balance, header),
-        party=_cell(cells, at.party),
-        party_account=_cell(cells, at.party_account),
-        summary=_cell(cells, at.summary),
-        reference=_cell(cells, at.reference),
-        negated=negated,
-    )
-
-
-def _movement(number: int, cells: Sequence[str], at: ColumnMap, header: Sequence[str]) -> tuple[int, bool]:
-    """The fen that moved, positive when money came in; and whether a minus stood beside a direction."""
-    negated = False
-    if at.amount is not None:
-        amount = _amount(number, cells, at.amount, header)
-        if at.direction is not None:
-            negated = amount < 0
-            outward = _outward(number, _cell(cells, at.direction), _cell(header, at.direction))
-            amount = -abs(amount) if outward else abs(amount)
-    else:
-        came, went = (
-            _amount(number, cells, at.money_in, header),
-            _amount(number, cells, at.money_out, header),
-        )
-        if came and went:
-            raise BothSides(row=number)
-        amount = came - went
-    if amount == 0:
-        raise BothSides(row=number)
-    return amount, negated
-
-
-def _outward(number: int, text: str, name: str) -> bool:
-    """借 and 支 went out, 贷 and 收 came in; anything else is asked about, not guessed."""
-    out, into = (any(word in text for word in words) for words in (OUTWARD, INWARD))
-    if text.upper() in ("D", "DR", "C", "CR"):
-        return text.upper().startswith("D")
-    # 支付 and 转出 have only words of one side; 收付 has both and says nothing.
-    if out == into:
-        raise BadCell(row=number, column=name, text=text)
-    return out
-
-
-def _day(number: int, text: str, name: str) -> date:
-    digits = re.match(r"(\d{4})\D?(\d{1,2})\D?(\d{1,2})(?!\d)", text)
-    try:
-        if digits:
-            return date(int(digits[1]), int(digits[2]), int(digits[3]))
-    except ValueError:
-        pass
-    raise BadCell(row=number, column=name, text=text)
-
-
-def _breaks(rows: Sequence[BankRow]) -> list[int]:
-    """Where a balance is not the one before it plus the row's amount."""
-    return [
-        index
-        for index in range(1, len(rows))
-        if rows[index - 1].balance_fen + rows[index].amount_fen != rows[index].balance_fen
-    ]
-
-
-def _in_order(rows: list[BankRow]) -> tuple[BankRow, ...]:
-    """Oldest first; some banks write the newest first. A running balance that breaks either way names its row."""
-    broken = _breaks(rows)
-    if not broken:
-        return tuple(rows)
-    backwards = list(reversed(rows))
-    if rows[0].day > rows[-1].day or len(_breaks(backwards)) < len(broken):
-        rows, broken = backwards, _breaks(backwards)
-        if not broken:
-            return tuple(rows)
-    wrong = rows[broken[0]]
-    expected = money.show(rows[broken[0] - 1].balance_fen + wrong.amount_fen)
-    if broken == [1] and len(rows) > 2:
-        # Nothing before the first row tells whether its balance or the second row is wrong.
-        raise BrokenStart(first=rows[0].row, row=wrong.row, expected=expected, found=money.show(wrong.balance_fen))
-    raise BrokenBalance(row=wrong.row, expected=expected, found=money.show(wrong.balance_fen))
-
-
-def _check_total(number: int, cells: Sequence[str], rows: Sequence[BankRow], page_begins: int, at: ColumnMap) -> None:
-    """Compare a line of totals with the rows above it, where it gives any; one of a page with those of the page."""
-    word = next(cell for cell in cells if cell).rstrip(":：").lower()
-    spans = [rows[page_begins:], rows] if word in PAGE_WORDS else [rows]
-    counts = [int(count[1]) for cell in cells if (count := re.fullmatch(r"共\s*(\d+)\s*笔", cell))]
-    if counts and all(counts[0] != len(span) for span in spans):
-        raise WrongCount(row=number, said=counts[0], found=len(spans[0]))
-    for column, sums in _sums(at):
-        try:
-            found = money.parse(_cell(cells, column))
-        except Refusal:
-            continue
-        if all(found not in sums(span) for span in spans):
-            raise WrongTotal(row=number, found=money.show(found), expected=money.show(sums(spans[0])[0]))
-
-
-def _sums(at: ColumnMap) -> Iterable[tuple[int, "Callable[[Sequence[BankRow]], tuple[int, ...]]"]]:
-    """The columns that a line of totals may fill, and what may stand in each: in a single column of amounts the balance
-    of all, all that came in, all that went out, or both together.
-    """
-
-    def came(rows: Sequence[BankRow]) -> int:
-        return sum(row.amount_fen for row in rows if row.amount_fen > 0)
-
-    def went(rows: Sequence[BankRow]) -> int:
-        return -sum(row.amount_fen for row in rows if row.amount_fen < 0)
-
-    if at.money_in is not None:
-        yield at.money_in, lambda rows: (came(rows),)
-    if at.money_out is not None:
-        yield at.money_out, lambda rows: (went(rows),)
-    if at.amount is not None:
-        yield (
-            at.amount,
-            lambda rows: (
-                came(rows) - went(rows),
-                came(rows),
-                went(rows),
-                -went(rows),
-                came(rows) + went(rows),
-            ),
-        )
 
 
 def _after(head: Sequence[Sequence[str]], words: tuple[str, ...]) -> str:
@@ -422,7 +164,7 @@ def _span(head: Sequence[Sequence[str]]) -> tuple[date | None, date | None]:
     def read(*words: str) -> date | None:
         text = _after(head, words)
         try:
-            return _day(0, text, words[0])
+            return day_of(0, text, words[0])
         except BadCell:
             return None
 

@@ -9,8 +9,9 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from finance.rules import bank as rules
-from finance.rules.bank import BankFile, BankRow
+from finance.rules.bank import BankFile
 from finance.rules.bank_columns import ColumnMap
+from finance.rules.bank_rows import BankRow
 from finance.rules.periods import first_day, last_day
 from finance.service.books import NoBankAccount, plain_number
 from finance.tables import BankAccount, BankImport, BankLayout, BankLine, Book, Match

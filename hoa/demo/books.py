@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from finance.disclosure import maintenance
 from finance.disclosure.maintenance import Figures
-from finance.rules.bank import BankRow, read_statement
+from finance.rules.bank import read_statement
+from finance.rules.bank_rows import BankRow
 from finance.rules.ledger import VoucherKind
 from finance.rules.periods import Quarter, first_day, last_day, months_between, next_month
 from finance.rules.spans import Half

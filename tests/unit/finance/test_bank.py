@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from finance.rules import bank, bank_sheets
+from finance.rules import bank, bank_proofs, bank_rows, bank_sheets
 from finance.rules.bank import read_statement
 from finance.rules.bank_columns import Column, complete
 from finance.rules.bank_sheets import read_sheet
@@ -45,20 +45,20 @@ def test_the_sample_statement_yields_exactly_its_expected_totals():
 def test_a_wrong_running_balance_is_refused_and_its_row_named():
     rows = list(ROWS)
     rows[2] = rows[2].replace("1050.00", "1051.00")
-    with pytest.raises(bank.BrokenBalance) as refused:
+    with pytest.raises(bank_proofs.BrokenBalance) as refused:
         read_statement(statement(*rows))
     assert refused.value.params["row"] == 3
 
 
 @pytest.mark.parametrize(("old", "new", "row"), [("1065.00", "1066.00", 5), (",10.00", ",11.00", 4)])
 def test_the_row_where_the_balance_breaks_is_named(old: str, new: str, row: int):
-    with pytest.raises(bank.BrokenBalance) as refused:
+    with pytest.raises(bank_proofs.BrokenBalance) as refused:
         read_statement("\n".join(ROWS).replace(old, new).encode())
     assert refused.value.params["row"] == row
 
 
 def test_a_break_after_the_first_row_names_both():
-    with pytest.raises(bank.BrokenStart) as refused:
+    with pytest.raises(bank_proofs.BrokenStart) as refused:
         read_statement("\n".join(ROWS).replace("1100.00", "1101.00").encode())
     assert (refused.value.params["first"], refused.value.params["row"]) == (2, 3)
 
@@ -70,7 +70,7 @@ def test_every_balance_of_the_sample_is_guarded():
         rows[index][4] = rows[index][4][:-1] + ("1" if rows[index][4][-1] != "1" else "2")
         out = io.StringIO()
         csv.writer(out).writerows(rows)
-        with pytest.raises((bank.BrokenBalance, bank.BrokenStart)) as refused:
+        with pytest.raises((bank_proofs.BrokenBalance, bank_proofs.BrokenStart)) as refused:
             read_statement(out.getvalue().encode("gb18030"))
         assert index + 1 in (refused.value.params["row"], refused.value.params.get("first"))
 
@@ -112,11 +112,11 @@ def test_unknown_columns_are_asked_for_once_and_remembered():
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
-        (("100.00,,1100", "100.00,3,1100"), bank.BothSides),
-        (("100.00,,1100", ",,1100"), bank.BothSides),
-        (("100.00,", "一百,"), bank.BadCell),
-        (("2026-01-03", "2026-13-03"), bank.BadCell),
-        (("1050.00", ""), bank.BadCell),
+        (("100.00,,1100", "100.00,3,1100"), bank_rows.BothSides),
+        (("100.00,,1100", ",,1100"), bank_rows.BothSides),
+        (("100.00,", "一百,"), bank_rows.BadCell),
+        (("2026-01-03", "2026-13-03"), bank_rows.BadCell),
+        (("1050.00", ""), bank_rows.BadCell),
     ],
 )
 def test_a_cell_that_cannot_be_read_names_its_row(change: tuple[str, str], refusal: type[Exception]):
@@ -126,7 +126,7 @@ def test_a_cell_that_cannot_be_read_names_its_row(change: tuple[str, str], refus
 
 
 def test_a_total_that_differs_is_refused():
-    with pytest.raises(bank.WrongTotal) as refused:
+    with pytest.raises(bank_proofs.WrongTotal) as refused:
         read_statement(statement(*ROWS, "合计,115.01,50.00,,"))
     assert refused.value.params["row"] == 6
 

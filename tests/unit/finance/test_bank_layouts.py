@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from finance.rules import bank, bank_sheets
+from finance.rules import bank, bank_proofs, bank_rows, bank_sheets
 from finance.rules.bank import BankFile, read_statement
 from finance.rules.bank_columns import Column, ColumnMap, complete
 from hoa.community import workbook
@@ -101,7 +101,7 @@ def test_a_wrong_balance_names_the_row_a_person_sees_in_the_file(layout: str, fo
     at = next(number for number, row in enumerate(rows) if len(row) > 4 and 330_330 in row)
     column = rows[at].index(100_000 + 110 - 220 + 330_330)
     rows[at][column] += 1
-    with pytest.raises(bank.BrokenBalance) as refused:
+    with pytest.raises(bank_proofs.BrokenBalance) as refused:
         read_statement(write(rows, form), chosen=chosen_for(layout))
     assert refused.value.params["row"] == at + 1
 
@@ -114,18 +114,18 @@ def test_what_the_file_says_of_its_ends_and_its_number_of_rows_is_held_against_i
     whole = [*rows[: header + 1], begin, *rows[header + 1 :], end]
     assert moved_of(read_statement(as_csv(whole))) == list(SOME)
     missing = [*rows[: header + 1], begin, *rows[header + 2 : -1]]
-    with pytest.raises(bank.BrokenOpening) as refused:
+    with pytest.raises(bank_proofs.BrokenOpening) as refused:
         read_statement(as_csv(missing))
     assert refused.value.params["row"] == header + 3
-    with pytest.raises(bank.WrongClosing):
+    with pytest.raises(bank_proofs.WrongClosing):
         read_statement(as_csv([*rows[:-2], end]))
     short = [list(row) for row in rows]
     short[-1] = ["合计", None, None, None, "共5笔"]
-    with pytest.raises(bank.WrongCount) as counted:
+    with pytest.raises(bank_proofs.WrongCount) as counted:
         read_statement(as_csv(short))
     assert counted.value.params["row"] == len(rows)
     preamble = [["期初余额:", 99_999], *rows]
-    with pytest.raises(bank.BrokenOpening):
+    with pytest.raises(bank_proofs.BrokenOpening):
         read_statement(as_csv(preamble))
 
 
@@ -141,12 +141,12 @@ def test_totals_of_pages_and_of_one_column_of_amounts_are_understood() -> None:
     ]
     assert moved_of(read_statement(as_csv(paged))) == list(SOME)
     paged[-2] = ["本页合计", 70_008, 330_330]
-    with pytest.raises(bank.WrongTotal):
+    with pytest.raises(bank_proofs.WrongTotal):
         read_statement(as_csv(paged))
     signed = table(SOME, 0, "signed")
     net = sum(one.fen for one in SOME)
     assert moved_of(read_statement(as_csv([*signed, ["合计", "", net]]))) == list(SOME)
-    with pytest.raises(bank.WrongTotal):
+    with pytest.raises(bank_proofs.WrongTotal):
         read_statement(as_csv([*signed, ["合计", "", net + 1]]))
 
 
@@ -154,7 +154,7 @@ def test_a_direction_that_says_nothing_is_refused_and_a_correction_with_a_minus_
     rows = table(SOME, 0, "flagged")
     vague = [list(row) for row in rows]
     vague[2][2] = "收付"
-    with pytest.raises(bank.BadCell) as refused:
+    with pytest.raises(bank_rows.BadCell) as refused:
         read_statement(as_csv(vague), chosen=CHOSEN)
     assert (refused.value.params["row"], refused.value.params["text"]) == (3, "收付")
     # The bank takes its own payment of 2.20 back: 支出 −2.20 is money in.
@@ -202,7 +202,7 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read() -> N
 def test_a_formula_in_a_cell_is_refused_with_its_row() -> None:
     rows = table(SOME, 0, "signed")
     rows[-1][3] = "=D8+C9"
-    with pytest.raises(bank.BadCell) as refused:
+    with pytest.raises(bank_rows.BadCell) as refused:
         read_statement(as_xlsx(rows))
     assert refused.value.params["row"] == len(rows)
 
