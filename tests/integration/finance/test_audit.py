@@ -2,10 +2,12 @@
 
 import io
 import json
+import socket
 import subprocess
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -31,6 +33,7 @@ from tests.audit_facts import DEFAULTS
 from tests.integration.community.scene import csrf, post, signed_in, work
 from tests.integration.people import a_community, a_person
 
+SECRET = "geheim0405"
 START, END = date(2026, 1, 1), date(2026, 9, 30)
 PLANTED = {
     ("F04", "split", 520_000),
@@ -281,11 +284,17 @@ def test_bad_input_is_one_sentence_and_keeps_nothing(
 
 @pytest.mark.slow
 @pytest.mark.sqlite_only
-def test_a_long_ledger_comes_in_parts_and_mark_up_in_it_stays_text(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_ledger_comes_in_parts_and_mark_up_in_it_stays_text(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Also test 19 of trust.md for this paper: nothing that anybody typed reaches the network or a file."""
     with kept.platform.database.reading() as session:
         now = kept.platform.now()
         content = contents.build(session, kept.community, number="2026-001", start=START, end=END, now=now)
-    content["ledger"][0]["party"] = '<img src="file:///etc/hostname">'
+    secret = tmp_path / "secret.css"
+    secret.write_text(f'p::after {{ content: "{SECRET}" }}')
+    listener = socket.create_server(("127.0.0.1", 0))
+    with_mark_up(content, f"http://127.0.0.1:{listener.getsockname()[1]}/x", secret.as_uri())
     content["ledger"][1]["summary"] = "=cmd|' /C calc'!A0"
     monkeypatch.setattr(printing, "ROWS_A_PART", 40)
     told: list[tuple[int, int]] = []
@@ -302,7 +311,8 @@ def test_a_long_ledger_comes_in_parts_and_mark_up_in_it_stays_text(kept: Kept, m
     words = told_by("pdftotext", "-layout", "-", "-", pdf=pdf)
     pages = ["".join(page.split()) for page in words.rstrip("\f").split("\f")]
     assert [n for n, page in enumerate(pages, 1) if f"第{n}页/共{len(pages)}页" not in page] == []
-    assert '<imgsrc="file:///etc/hostname">' in "".join(pages)
+    nothing_was_fetched(pdf, listener)
+    assert "".join(pages).count(f'<imgsrc="{secret.as_uri()}">') >= 8, "mark-up is printed as it was typed"
     whole = "".join(pages)
     assert all(f"收入明细（第{first}–{last}张）" in whole for first, last in ((1, 40), (41, 72)))
     details = present.details(content)
@@ -322,3 +332,45 @@ def test_a_long_ledger_comes_in_parts_and_mark_up_in_it_stays_text(kept: Kept, m
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         table = opened.attachments["ledger.csv"].get_file().read_bytes().decode("utf-8-sig")
     assert ",'=cmd|" in table
+
+
+def with_mark_up(content: dict[str, Any], web: str, file: str) -> None:
+    """Everything that people type into the books, names of files and suggestions among it, carries what could fetch."""
+    typed = (
+        f'<img src="{file}"><img src="{web}"><link rel="stylesheet" href="{web}"><style>@import url({web})</style>'
+        f'<object data="{file}"></object><link rel="attachment" href="{file}">"\'</td></table>'
+    )
+    content["kind"] = "supervision"
+    content["opinion"] = {"type": "qualified", "text": typed}
+    content["replies"] = [{"report": "2026-000", "role": "owners_committee.chair", "day": "2026-10-01", "text": typed}]
+    content["ledger"][0]["party"] = content["ledger"][2]["summary"] = content["ledger"][3]["invoice_no"] = typed
+    content["contracts"][0]["title"] = content["contracts"][0]["party"] = typed
+    content["notices"][0]["title"] = content["book"]["limits_source"] = typed
+    content["bank"]["items"][0]["text"] = typed
+    content["seal_uses"] = [
+        {
+            "number": "2026-001",
+            "day": "2026-05-01",
+            "seal": typed,
+            "document": typed,
+            "copies": 1,
+            "decision": None,
+            "urgent": typed,
+        }
+    ]
+    for found in content["findings"]:
+        found["params"] = {
+            name: typed if name in ("party", "title") else value for name, value in found["params"].items()
+        }
+        found["evidence"] = [{**item, "label": typed} for item in found["evidence"]]
+
+
+def nothing_was_fetched(pdf: bytes, listener: socket.socket) -> None:
+    listener.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        listener.accept()
+    listener.close()
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        assert len(opened.attachments) == 5
+        streams = [item.read_bytes() for item in opened.objects if isinstance(item, pikepdf.Stream)]
+    assert not any(SECRET.encode() in data for data in streams)
