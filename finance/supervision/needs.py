@@ -2,7 +2,7 @@
 audited, a score for who rates; what was escalated, for the street office."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import url_for
 from flask_babel import gettext
@@ -32,20 +32,32 @@ def _title(case: Case) -> str:
 
 def _of_cases(session: Session, asker: Asker) -> list[Need]:
     """The committee sees what it must answer and by when, the supervisors what came back and what is late."""
+    if not asker.powers & {ANSWER, DECIDE}:
+        return []
+    day, rows = today(asker.now), cases.cases(session, asker.community_id, open_only=True)
+    waiting = [case for case in rows if case.state in (State.OPEN, State.ESCALATED)]
+    late = [case for case in waiting if case.state == State.OPEN and cases.is_late(case, day)]
+    answered = [case for case in rows if case.state == State.ANSWERED]
     found = []
-    day = today(asker.now)
-    for case in cases.cases(session, asker.community_id, open_only=True):
-        late, url = cases.is_late(case, day), url_for("supervision.case", case_id=case.id)
-        if case.state in (State.OPEN, State.ESCALATED) and ANSWER in asker.powers:
-            title = gettext("请答复监督委员会：%(title)s", title=_title(case))
-            found.append(Need(title=title, url=url, due=case.due_on, urgent=late))
-        elif case.state == State.ANSWERED and DECIDE in asker.powers:
-            title = gettext("业主委员会已答复，请认定：%(title)s", title=_title(case))
-            found.append(Need(title=title, url=url))
-        elif case.state == State.OPEN and late and DECIDE in asker.powers:
-            title = gettext("逾期没有答复，可以提请街道处理：%(title)s", title=_title(case))
-            found.append(Need(title=title, url=url, due=case.due_on, urgent=True))
+    if ANSWER in asker.powers:
+        found += _need(gettext("请答复监督委员会"), waiting, day, due=True)
+    if DECIDE in asker.powers:
+        found += _need(gettext("业主委员会已答复，请认定"), answered, day, due=False)
+        found += _need(gettext("逾期没有答复，可以提请街道处理"), late, day, due=True)
     return found
+
+
+def _need(words: str, rows: Sequence[Case], day: date, *, due: bool) -> list[Need]:
+    """One line for a case by name, or for all of them with the earliest last day."""
+    if not rows:
+        return []
+    last = min(case.due_on for case in rows) if due else None
+    urgent = last is not None and last < day
+    if len(rows) == 1:
+        title = gettext("%(words)s：%(title)s", words=words, title=_title(rows[0]))
+        return [Need(title=title, url=url_for("supervision.case", case_id=rows[0].id), due=last, urgent=urgent)]
+    title = gettext("%(words)s（%(count)s 项）", words=words, count=len(rows))
+    return [Need(title=title, url=url_for("supervision.index"), due=last, urgent=urgent)]
 
 
 def _of_scores(session: Session, asker: Asker) -> list[Need]:
