@@ -324,7 +324,7 @@ def check_change(
         )
     if change.ends_on < starts_on:
         raise EndsBeforeStart(end=change.ends_on.isoformat(), start=starts_on.isoformat())
-    if earlier and change.effective_on < earlier[-1].effective_on:
+    if change.kind is ChangeKind.AMEND and earlier and change.effective_on < earlier[-1].effective_on:
         raise EarlierThanLast(day=change.effective_on.isoformat(), last=earlier[-1].effective_on.isoformat())
     for status in dues:
         if status.settled_fen and status.due.day >= change.effective_on:

@@ -12,6 +12,8 @@ from finance.audit import present
 from finance.audit import service as audit
 from finance.disclosure.viewing import seen
 from finance.rules import spans, story
+from finance.rules.charts import WORK
+from finance.rules.moved import Moved
 from finance.rules.periods import Quarter
 from finance.rules.rent import AGES
 from finance.rules.spans import Half, Month, Published, Span, Year
@@ -67,6 +69,7 @@ def index() -> str:
     return render_template(
         "finance/index.html",
         book=book,
+        has_work=find_book(session, here.id, WORK) is not None,
         year=year,
         budget=_budget(year.end.year) if year and book else None,
         rows=[(spans.parse(reference), row, has_moved(session, row)) for reference, row in latest.items()],
@@ -224,10 +227,15 @@ def _about(span: Published, published: Publication | None, wrong: str | None, ty
     return shared | {
         "moved": publishing.moved(session, here.id, published) if has_moved(session, published) else [],
         "objections": bulletin.objections(session, here.id, published.id),
-        "earlier": published.content.get("replaces"),
+        "earlier": _earlier(published.content.get("replaces")),
         "on_display": day <= published.display_until,
         "address": context.platform().settings.base_url + short,
     }
+
+
+def _earlier(replaced: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The publication that this one replaced, and what had changed since."""
+    return replaced and replaced | {"moved": [Moved(**row) for row in replaced["moved"]]}
 
 
 def _warnings(span: Published, day: date) -> list[dict[str, Any]]:
