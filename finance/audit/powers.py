@@ -3,7 +3,7 @@ street office read what was reported."""
 
 from collections.abc import Mapping
 
-from hoa.kernel.posts import AUDITOR, COMMITTEE, STREET_OFFICER, SUPERVISORS, Post
+from hoa.kernel.posts import AUDITOR, COMMITTEE, EVERYONE, STREET_OFFICER, SUPERVISORS, Post
 
 MAY_SIGN = SUPERVISORS | {AUDITOR}
 
@@ -12,5 +12,6 @@ POWERS: Mapping[str, frozenset[Post]] = {
     "audit.report": SUPERVISORS | {AUDITOR},
     "audit.sign": MAY_SIGN,
     "audit.reply": COMMITTEE,
+    "audit.published": EVERYONE,
     "audit.read": SUPERVISORS | {AUDITOR, STREET_OFFICER} | COMMITTEE,
 }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from finance.audit import making, service, signing_views  # noqa: F401 - its pages stand on the same blueprint
+from finance.audit import making, published_views, publishing, service, signing_views
 from finance.audit.checking import verify_report
 from finance.audit.commands import audit
 from finance.audit.powers import POWERS
@@ -12,6 +12,8 @@ from finance.audit.views import blueprint, checking
 from hoa.kernel.errors import N_
 from hoa.platform import Platform
 from hoa.web.room import NavItem, Room
+
+PAGES = (published_views, signing_views)  # their routes stand on the same blueprint
 
 
 def _verify(platform: Platform, session: Session, community_id: str) -> Sequence[str]:
@@ -26,5 +28,6 @@ ROOM = Room(
     nav=(NavItem(label=N_("监督审计"), endpoint="audit.index", power="audit.read"),),
     commands=(audit,),
     verify=_verify,
+    publications={publishing.KIND: N_("审计、监督报告")},
     file_checks={".pdf": verify_report},
 )

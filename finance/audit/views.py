@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from wtforms import DateField, RadioField, TextAreaField
 from wtforms.validators import InputRequired
 
-from finance.audit import making, present, printing, service, signatures
+from finance.audit import making, present, printing, publishing, service, signatures
 from finance.audit.rules.report import (
     KIND_NAMES,
     OPINION_LENGTH,
@@ -194,15 +194,21 @@ def report(report_id: str) -> str:
 
 
 def _report_page(report_id: str, form: ReplyForm | None) -> str:
-    found, content = _ready(report_id)
+    return as_page(_ready(report_id), page="audit.report", pdf="audit.report_pdf", form=form)
+
+
+def as_page(found: AuditReport, *, page: str, pdf: str, form: ReplyForm | None = None) -> str:
+    """A report for whoever may read it: `page` and `pdf` are the endpoints under which they do."""
+    content = _content(found)
     session, here, details = context.reading(), context.community(), present.details(content)
-    shown = request.args.get("detail", "income")
-    detail = details.get(shown, details["income"])
+    detail = details.get(request.args.get("detail", "income"), details["income"])
     parts = detail.parts(PAGE)
-    page = min(max(request.args.get("page", 1, type=int), 1), len(parts))
+    number = min(max(request.args.get("page", 1, type=int), 1), len(parts))
     return render_template(
         "audit/report.html",
         report=found,
+        ends={"page": page, "pdf": pdf},
+        publication=publishing.publication(session, found),
         r=present.completed(content),
         severities=present.counted(content),
         month_points=present.chart_months(content),
@@ -213,8 +219,8 @@ def _report_page(report_id: str, form: ReplyForm | None) -> str:
         reply_form=form,
         details=details,
         shown=detail.name,
-        detail=parts[page - 1],
-        page=page,
+        detail=parts[number - 1],
+        page=number,
         pages=len(parts),
         **present.words(),
     )
@@ -247,7 +253,11 @@ def reply(report_id: str) -> str | Response:
 @requires("audit.read")
 def report_pdf(report_id: str) -> Response:
     """The file with every signature so far, byte by byte as it was kept; `?edition=other` is the other language's."""
-    found, _ = _ready(report_id)
+    return as_pdf_file(_ready(report_id))
+
+
+def as_pdf_file(found: AuditReport) -> Response:
+    """The report's PDF as a download."""
     name = f"audit-{found.label}"
     if request.args.get("edition") == "other":
         if found.other_digest is None:
@@ -262,7 +272,8 @@ def report_pdf(report_id: str) -> Response:
 @requires("audit.read")
 def report_html(report_id: str) -> Response:
     """The same document as one HTML file, in the reader's language, for telephones that open no PDF."""
-    found, content = _ready(report_id)
+    found = _ready(report_id)
+    content = _content(found)
     platform = context.platform()
     address = platform.settings.base_url + making.path(context.community().code, found.id)
     html = printing.as_html(platform, content, address=address, now=context.now(), language=language())
@@ -292,10 +303,13 @@ def upload() -> str:
     return render_template("audit/verify.html", form=form, verdict=verdict, name=name, endings=sorted(checks))
 
 
-def _ready(report_id: str) -> tuple[AuditReport, dict[str, Any]]:
-    found = service.find(context.reading(), context.community().id, report_id)
+def _ready(report_id: str) -> AuditReport:
+    return service.find(context.reading(), context.community().id, report_id)
+
+
+def _content(found: AuditReport) -> dict[str, Any]:
     assert found.content is not None  # ready reports have their data
-    return found, found.content
+    return found.content
 
 
 def _file(data: bytes, media_type: str, name: str) -> Response:

@@ -32,7 +32,7 @@ def test_the_supervisors_check_nine_months_and_take_the_signed_report_home(
     looks.check(page)
     picture(page, "audit-desk" if size == "desktop" else "audit-check-phone")
     page.get_by_role("button", name="生成签名的报告").click()
-    expect(page.get_by_text("请选择一种意见")).to_be_visible()
+    expect(page.locator("#opinion-error")).to_contain_text("请选择一种意见")
     looks.check(page)
     picture(page, f"audit-choice-{size}")
     page.get_by_text("未发表意见：").click()

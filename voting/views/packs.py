@@ -81,6 +81,7 @@ TITLES = {
     "committee_handover_days": N_("任期届满后移交的天数"),
     "reelection_lead_months": N_("任期届满前开始换届的月数"),
     "reelection_group_days": N_("换届小组成立的天数"),
+    "report_display_days": N_("审计、监督报告的公示天数"),
     "audit_repeat_days": N_("监督：同一对方相同金额的间隔天数"),
     "audit_split_days": N_("监督：拆分支出的天数"),
     "audit_split_share_percent": N_("监督：拆分支出每笔占权限的百分之"),

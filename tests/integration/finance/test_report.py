@@ -17,10 +17,11 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from finance.audit import checking, making, printing, service, signatures
+from finance.audit import checking, making, printing, publishing, service, signatures
 from finance.audit.rules.report import Choice, Kind, Opinion
 from finance.audit.tables import AuditReport, AuditSignature
 from hoa.accounts import personal_keys
+from hoa.bulletin.tables import Publication
 from hoa.cli import main
 from hoa.demo import people as cast
 from hoa.demo.signing_keys import DemoKey
@@ -133,6 +134,30 @@ def test_a_supervision_report_is_made_signed_answered_and_checked(app: Flask, ke
     what_breaks_them(kept, pdf)
     the_database_keeps_them(kept)
     the_committee_answers(app, kept, url)
+    everybody_reads_what_is_published(app, kept, client, url)
+
+
+def everybody_reads_what_is_published(app: Flask, kept: Kept, client: FlaskClient, url: str) -> None:
+    """Nobody outside before; then page and PDF for 30 days, bound to the hashes, once."""
+    clerk = signed_in(app, kept.platform, kept.people["clerk"])
+    public = url.replace("/reports/", "/published/")
+    assert [clerk.get(address).status_code for address in (url, public, public + ".pdf")] == [403, 404, 404]
+    assert post(client, url + "/publish", {}, page=CHECK).status_code == 302
+    page = clerk.get(public)
+    assert page.status_code == 200
+    assert "¥226,249.94" in page.text
+    assert "公示这份报告" not in page.text
+    assert clerk.get(public + ".pdf").data == client.get(url + ".pdf").data
+    assert clerk.get(public + "?detail=spending&page=9").status_code == 200
+    assert post(client, url + "/publish", {}, page=CHECK).status_code == 409
+    with kept.platform.database.reading() as session:
+        row = session.scalars(select(Publication).where(Publication.kind == publishing.KIND)).one()
+        report = session.scalars(select(AuditReport).order_by(AuditReport.number)).first()
+        assert report is not None
+        assert row.content["data"] == report.data_hash
+        assert row.content["pdf"] == signatures.current_digest(session, report)
+        assert row.content["signatures"] == 5
+        assert (row.display_until - row.published_at.date()).days == 30
 
 
 def what_both_languages_say(kept: Kept, report: AuditReport) -> None:
