@@ -1,0 +1,99 @@
+"""Checks of how the books are kept and how they agree with the bank."""
+
+from finance.audit.rules import bank, bookkeeping
+from finance.audit.rules.catalogue.norms import BANK, BOOKKEEPING, CHAIR, TREASURER
+from finance.audit.rules.findings import Check
+from hoa.kernel.errors import N_
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        code="F11",
+        id="numbers",
+        title=N_("凭证缺号或重号"),
+        rule=BOOKKEEPING,
+        office=TREASURER,
+        advice=N_("说明缺号、重号的原因，附作废凭证"),
+        run=bookkeeping.numbers,
+    ),
+    Check(
+        code="F11",
+        id="back_dated",
+        title=N_("疑似倒签凭证"),
+        rule=BOOKKEEPING,
+        office=TREASURER,
+        advice=N_("说明迟记的原因，并附当时的原始单据"),
+        run=bookkeeping.back_dated,
+    ),
+    Check(
+        code="F11",
+        id="after_close",
+        title=N_("结账后记账"),
+        rule=BOOKKEEPING,
+        office=TREASURER,
+        advice=N_("查明是谁、怎样绕过了结账"),
+        run=bookkeeping.after_close,
+    ),
+    Check(
+        code="F12",
+        id="red_vouchers",
+        title=N_("红字凭证没有对应的原凭证"),
+        rule=BOOKKEEPING,
+        office=TREASURER,
+        advice=N_("写明所冲销的凭证号"),
+        run=bookkeeping.red_vouchers,
+    ),
+    Check(
+        code="F13",
+        id="separation",
+        title=N_("不相容职务没有分开"),
+        rule=N_("会计法第二十五条、第三十五条"),
+        office=CHAIR,
+        advice=N_("由另一位委员重新复核，并调整分工"),
+        run=bookkeeping.separation,
+    ),
+    Check(
+        code="F14",
+        id="not_reconciled",
+        title=N_("没有按月对账结账"),
+        rule=BANK,
+        office=TREASURER,
+        advice=N_("补编余额调节表并结账"),
+        run=bank.not_reconciled,
+    ),
+    Check(
+        code="F14",
+        id="unexplained_lines",
+        title=N_("银行流水没有对应的凭证"),
+        rule=BANK,
+        office=TREASURER,
+        advice=N_("查明这笔款项的去向或来源，补记凭证"),
+        run=bank.unexplained_lines,
+    ),
+    Check(
+        code="F14",
+        id="unexplained_vouchers",
+        title=N_("凭证没有对应的银行流水"),
+        rule=BANK,
+        office=TREASURER,
+        advice=N_("核对这笔款项是否真的收付，未收付的冲销"),
+        run=bank.unexplained_vouchers,
+    ),
+    Check(
+        code="F14",
+        id="broken_balances",
+        title=N_("银行流水余额接不上"),
+        rule=BANK,
+        office=TREASURER,
+        advice=N_("向银行重新打印这一段流水并导入"),
+        run=bank.broken_balances,
+    ),
+    Check(
+        code="F14",
+        id="uncovered_days",
+        title=N_("银行流水有缺口"),
+        rule=BANK,
+        office=TREASURER,
+        advice=N_("导入缺少日期的银行流水"),
+        run=bank.uncovered_days,
+    ),
+)
