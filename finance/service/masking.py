@@ -61,12 +61,13 @@ def preview(data: bytes, boxes: Sequence[Box], *, page: int, mark: tuple[int, in
     with Image.open(io.BytesIO(data)) as opened:
         shown = opened.convert("RGB")
     shown.thumbnail((width, width * 4))
+    reach = width // 40
     _burn(shown, [one for one in boxes if one.page == page])
     if mark is not None:
         x, y = mark[0] * shown.width // rules.WHOLE, mark[1] * shown.height // rules.WHOLE
         draw = ImageDraw.Draw(shown)
-        draw.line((x - 12, y, x + 12, y), fill=(180, 35, 24), width=3)
-        draw.line((x, y - 12, x, y + 12), fill=(180, 35, 24), width=3)
+        draw.line((x - reach, y, x + reach, y), fill=(180, 35, 24), width=5)
+        draw.line((x, y - reach, x, y + reach), fill=(180, 35, 24), width=5)
     return shown
 
 

@@ -21,6 +21,8 @@ from hoa.web.access import requires
 from hoa.web.i18n import told
 
 WIDTHS = (320, 640, 960)
+# What the picture holds, so that it stays sharp however wide it is shown.
+SHARP = 960
 TYPED = ("left", "top", "wide", "high")
 
 
@@ -106,8 +108,8 @@ def _stepped(row: Document, desk: Desk) -> Desk:
 def _tapped(row: Document, desk: Desk, x: int, y: int) -> Desk:
     """The first tap is one corner, the second the other."""
     data, _ = service.picture(context.platform().files, row, page=desk.page)
-    shown = service.preview(data, (), page=desk.page, mark=None, width=desk.width)
-    here = rules.corner(x, y, width=shown.width, height=shown.height)
+    width, height = _size(service.preview(data, (), page=desk.page, mark=None, width=SHARP), desk.width)
+    here = rules.corner(x, y, width=width, height=height)
     if desk.mark is None:
         return replace(desk, mark=here)
     added = rules.box(desk.page, *desk.mark, *here)
@@ -130,7 +132,7 @@ def _editor(row: Document, desk: Desk) -> str:
     page = min(desk.page, count)
     if page != 1:
         data, _ = service.picture(platform.files, row, page=page)
-    shown = service.preview(data, desk.boxes, page=page, mark=desk.mark, width=desk.width)
+    shown = service.preview(data, desk.boxes, page=page, mark=desk.mark, width=SHARP)
     return render_template(
         "finance/mask.html",
         document=row,
@@ -139,9 +141,14 @@ def _editor(row: Document, desk: Desk) -> str:
         listed=[(number, one) for number, one in enumerate(desk.boxes, start=1)],
         pages=range(1, count + 1),
         picture=_address(shown),
-        size=shown.size,
+        size=_size(shown, desk.width),
         widths=WIDTHS,
     )
+
+
+def _size(shown: service.Picture, width: int) -> tuple[int, int]:
+    """How wide and high a page stands on the screen: what a tap without a script is counted in."""
+    return width, round(shown.height * width / shown.width)
 
 
 def _address(shown: service.Picture) -> str:

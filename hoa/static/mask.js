@@ -11,6 +11,7 @@
   var WHOLE = 1000;
   var LEAST = 4;
   var boxes = form.elements.boxes;
+  var said = form.querySelector("[data-count]");
   var layer = document.createElementNS(SVG, "svg");
   var from = null;
   var drawn = null;
@@ -21,6 +22,7 @@
   layer.setAttribute("aria-hidden", "true");
   page.parentNode.appendChild(layer);
   page.parentNode.className += " mask--live";
+  form.querySelector("[data-size]").hidden = true;
 
   function spot(event) {
     var edge = layer.getBoundingClientRect();
@@ -76,6 +78,7 @@
     boxes.value +=
       (boxes.value ? ";" : "") +
       form.elements.page.value + ":" + [box.left, box.top, box.right, box.bottom].join(",");
+    said.textContent = said.textContent.replace(/\d+/, String(boxes.value.split(";").length));
     Array.prototype.forEach.call(form.querySelectorAll("[data-undo]"), function (button) {
       button.disabled = false;
     });

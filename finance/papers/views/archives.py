@@ -86,7 +86,7 @@ def index() -> str | Response:
     rows = archives.archives(session, here.id)
     return render_template(
         "papers/index.html",
-        form=form if there else None,
+        form=form if any(book.opened_on.year < today(context.now()).year for book in there) else None,
         rows=rows,
         people=people({archive.made_by_id for archive, _ in rows}),
     )

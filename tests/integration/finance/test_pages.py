@@ -174,7 +174,7 @@ def the_quarter_is_published_by_the_treasurer_and_read_by_anybody(app: Flask, pl
         content = publication.publications(session, kept["community"])[0].content
         paid = content["spending"][0]["lines"][0]["voucher"]
     paid_page = supervisor.get(f"{BOOKS}/vouchers/{paid}").text
-    document = paid_page.split("/books/documents/")[1].split('"')[0]
+    document = paid_page.split("/books/documents/")[1].split("/about")[0]
     answer = supervisor.get(f"{BOOKS}/documents/{document}")
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
