@@ -140,7 +140,9 @@ def _next_step(upload: Upload, chosen: ColumnMap | None = None) -> str:
 
 def _ask_columns(sheet: Sheet, upload: Upload, header: int, wrong: str | None = None) -> str:
     """Show the first lines and let a person say which column is which, and which line names them."""
-    width = min(max((len(row) for row in sheet.cells[: header + 6]), default=0), MOST_COLUMNS)
+    shown = sheet.cells[header : header + 5]
+    # Spreadsheets fill rows up with empty cells; nobody is asked about columns without a word in them.
+    width = min(max((at for row in shown for at, cell in enumerate(row, start=1) if cell), default=0), MOST_COLUMNS)
     known = {index: str(column) for column, index in find_columns(sheet.cells[header]).items()}
     said = {index: request.form.get(f"column-{index}", "") for index in range(width)}
     same = request.form.get("header", type=int) == header
@@ -152,7 +154,7 @@ def _ask_columns(sheet: Sheet, upload: Upload, header: int, wrong: str | None = 
             for number, row in enumerate(sheet.cells[:HEADER_WITHIN])
             if any(row)
         ],
-        rows=[(list(row) + [""] * width)[:width] for row in sheet.cells[header : header + 5]],
+        rows=[(list(row) + [""] * width)[:width] for row in shown],
         width=width,
         names=[(str(column), gettext(name)) for column, name in COLUMN_NAMES.items()],
         guess=said if same and any(said.values()) else known,

@@ -103,6 +103,8 @@ def book_line(line_id: str) -> Response:
         return redirect(url_for("finance.voucher", voucher_id=voucher.id))
     words = gettext("已对上 %(label)s", label=label(voucher))
     flash(words if voucher.state == VoucherState.POSTED else gettext("已写好凭证并对上，等复核"), "ok")
+    if request.form.get("back") == "line":
+        return redirect(url_for("finance.bank_line", line_id=line_id))
     if request.form.get("back") == "matches":
         return redirect(url_for("finance.matches", account=account_id))
     return redirect(url_for("finance.month", month=month_text(voucher.month)))
