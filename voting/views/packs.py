@@ -125,6 +125,9 @@ TITLES = {
     "retention_bank_years": N_("银行对账单和余额调节表保管的年数"),
     "retention_handover_years": N_("会计档案移交清册保管的年数"),
     "recall_collect_days": N_("罢免提议联名的最长天数"),
+    "audit_advance_days": N_("监督：个人借款多少天要归还"),
+    "audit_arrival_days": N_("监督：收到的钱多少天内应进专户"),
+    "audit_inventory_months": N_("监督：固定资产多少个月盘点一次"),
 }
 WORDS = {
     "first": N_("以第一张为准"),
