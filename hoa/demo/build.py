@@ -12,7 +12,7 @@ from sqlalchemy import select
 from hoa.accounts import service as accounts
 from hoa.community import service as register
 from hoa.community.tables import Community
-from hoa.demo import assemblies, audits, bodies, books, convening, elections, notices, people, signing_keys
+from hoa.demo import assemblies, audits, bodies, books, convening, elections, notices, people, shares, signing_keys
 from hoa.demo import register as demo_register
 from hoa.kernel.clock import CHINA, FrozenClock
 from hoa.kernel.ids import seeded
@@ -66,7 +66,7 @@ def build(platform: Platform, *, tell: Tell) -> None:
         with then.database.writing() as session:
             signing_keys.register(session, cast, now=clock.now())
         tell("books")
-        books.build(then, community.id, cast)
+        decisions = books.build(then, community.id, cast)
         convening.build_rulebooks(then, community.id, cast)
         tell("assemblies")
         assemblies.build(then, community.id, cast, clock)
@@ -76,5 +76,7 @@ def build(platform: Platform, *, tell: Tell) -> None:
         elections.build(then, community.id, cast)
         tell("audit")
         audits.build(then, community.id, cast)
+        tell("shares")
+        shares.build(then, community.id, cast, decisions)
         tell("notices")
         notices.build(then, community.id, cast)

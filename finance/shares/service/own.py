@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from finance.shares.rules import apportion
 from finance.shares.rules.runs import RunState
 from finance.shares.service import register
 from finance.shares.service.standing import PartStanding, parts_of
-from finance.shares.tables import ShareLine, ShareRun
+from finance.shares.tables import ShareClaim, ShareLine, SharePart, ShareRun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,21 +42,26 @@ def shares(session: Session, community_id: str, person_id: str) -> list[OwnShare
 
 def _of_run(session: Session, run: ShareRun, owners: set[str]) -> list[OwnShare]:
     units = register.units_of(session, run.community_id, owners, day=run.record_on)
+    named = select(SharePart.line_id).where(SharePart.community_id == run.community_id, SharePart.owner_id.in_(owners))
+    claimed = (
+        select(SharePart.line_id)
+        .join(ShareClaim, (ShareClaim.community_id == SharePart.community_id) & (ShareClaim.part_id == SharePart.id))
+        .where(SharePart.community_id == run.community_id, ShareClaim.owner_id.in_(owners))
+    )
     query = select(ShareLine).where(
         ShareLine.community_id == run.community_id,
         ShareLine.run_id == run.id,
         ShareLine.version == run.list_version,
+        or_(ShareLine.unit_id.in_(units), ShareLine.id.in_(named), ShareLine.id.in_(claimed)),
     )
     lines = session.scalars(query.order_by(ShareLine.no)).all()
     standings: dict[str, list[PartStanding]] = {}
-    for standing in parts_of(session, run).values():
+    for standing in parts_of(session, run, lines=[line.id for line in lines]).values():
         standings.setdefault(standing.part.line_id, []).append(standing)
     found = []
     for line in lines:
         parts = standings.get(line.id, [])
         mine = [standing for standing in parts if standing.owner_id in owners]
-        if line.unit_id not in units and not mine:
-            continue
         unnamed = sum(standing.part.amount_fen for standing in parts if standing.owner_id is None)
         own = sum(standing.part.amount_fen for standing in mine)
         found.append(

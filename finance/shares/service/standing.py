@@ -199,9 +199,10 @@ def _latest_payouts(
             ShareBatch, (ShareBatch.community_id == SharePayout.community_id) & (ShareBatch.id == SharePayout.batch_id)
         )
         .where(ShareBatch.community_id == run.community_id, ShareBatch.run_id == run.id)
+        .where(SharePayout.part_id.in_(part_ids))
         .order_by(ShareBatch.no)
     )
-    rows = [(payout, batch) for payout, batch in session.execute(query) if payout.part_id in part_ids]
+    rows = [(payout, batch) for payout, batch in session.execute(query)]
     states = batch_states(session, [batch for _, batch in rows])
     return {
         payout.part_id: (payout, states[batch.id]) for payout, batch in rows if states[batch.id] is not BatchState.VOID
