@@ -34,7 +34,7 @@ def upgrade() -> None:
     _seen_and_asked()
     _before_publishing()
     for table in FINAL:
-        forbid(table, because=f"{table} says what happened and never changes")
+        forbid(table, because="written once")
     forbid("finance_inspection", actions=("DELETE",), because="a request is never deleted")
     forbid("finance_inspection", actions=("UPDATE",), when="OLD.answered_at IS NOT NULL", because="an answer stays")
     forbid("finance_related_party", actions=("DELETE",), because="a declaration is ended, never deleted")
