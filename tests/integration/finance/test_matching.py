@@ -1,9 +1,13 @@
-"""Bank lines and vouchers matched in parts: one payment for several vouchers, one voucher in instalments, what is left of
-either, taking apart, the reconciliation of a fund and of each account, and what the database itself refuses.
+"""Bank lines and vouchers matched in parts: one payment for several vouchers, one voucher in instalments, what is left
+of either, taking apart, the reconciliation of a fund and of each account, and what the database itself refuses.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from contextlib import closing as closing_of
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
@@ -16,6 +20,8 @@ from finance.rules.statements import OpenKind
 from finance.service import bank, books, closing, matching, parts, reconciliation, verify_books
 from finance.service.vouchers import VoucherFields
 from finance.tables import BankLine, Match
+from hoa.db import Database
+from hoa.migrations.runner import upgrade
 from hoa.platform import Platform
 from tests.integration.finance.scene import PAYMENT, RECEIPT, Scene, open_books
 
@@ -300,7 +306,10 @@ def test_verification_names_a_match_beyond_its_sides_and_a_changed_line(scene: S
     match = confirm(scene, line, voucher)
     with scene.platform.database.writing() as session:
         if session.get_bind().dialect.name == "sqlite":
-            query = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('finance_match', 'finance_bank_line')"
+            query = (
+                "SELECT name FROM sqlite_master WHERE type = 'trigger' "
+                "AND tbl_name IN ('finance_match', 'finance_bank_line')"
+            )
             for name in session.scalars(text(query)).all():
                 session.execute(text(f"DROP TRIGGER {name}"))
         else:
@@ -312,3 +321,66 @@ def test_verification_names_a_match_beyond_its_sides_and_a_changed_line(scene: S
         said = [str(problem) for problem in verify_books(session, scene.platform.files)]
     for words in ("的银行流水 17 对上的金额超过了它自己", "对上的银行流水超过了凭证金额", "银行流水 17 与导入时不同"):
         assert any(words in sentence for sentence in said)
+
+
+def test_of_four_people_who_match_one_line_at_once_one_succeeds(scene: Scene):
+    load(scene, statement("20260915,3000.00,,3000.00,渝璧甲商贸有限公司,租金,1"))
+    (line,) = lines(scene)
+    vouchers = [scene.posted(RECEIPT, invoice_no=str(number)) for number in range(4)]
+
+    def attempt(voucher: str) -> bool:
+        try:
+            confirm(scene, line, voucher)
+        except sides.LineTaken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(attempt, vouchers)) == [False, False, False, True]
+    with scene.platform.database.reading() as session:
+        assert parts.line_taken(session, scene.community) == {line: 300_000}
+
+
+BEFORE = "0019_change"
+OLD_ROWS = (
+    "INSERT INTO person (id, name, senior, is_platform_administrator, made_at) "
+    "VALUES ('p', '谢一', 0, false, '2026-01-01 00:00:00')",
+    "INSERT INTO community (id, code, name, parking_counts, register_version, created_at) "
+    "VALUES ('c', 'WTY', '梧桐苑', false, 0, '2026-01-01 00:00:00')",
+    "INSERT INTO finance_book (community_id, id, kind, name, regime, opened_on, publish_within_days, limits_source, "
+    "head_seq, head_hash) VALUES ('c', 'b', 'trust', '业主共有资金', '2024', '2026-01-01', 15, '议事规则', 0, 'x')",
+    "INSERT INTO finance_bank_account (community_id, id, book_id, bank, name, account_no, head_seq, head_digest) "
+    "VALUES ('c', 'a', 'b', '演示银行', '专户', '9900000000000405', 1, 'd')",
+    "INSERT INTO finance_bank_import (community_id, id, account_id, name, sha256, starts_on, ends_on, rows, fresh, "
+    "imported_by_id, imported_at) VALUES ('c', 'i', 'a', 'a.csv', 's', '2026-01-01', '2026-01-31', 1, 1, 'p', "
+    "'2026-02-01 00:00:00')",
+    "INSERT INTO finance_bank_line (community_id, id, account_id, import_id, seq, row, day, time, amount_fen, "
+    "balance_fen, party, party_account, summary, reference, previous_digest, digest) VALUES ('c', 'l', 'a', 'i', 1, 2, "
+    "'2026-01-05', '', -260000, 0, '顺发建材经营部', '', '维修', '1', 'x', 'd')",
+    "INSERT INTO finance_voucher (community_id, id, book_id, kind, state, day, month, summary, party, party_is_person, "
+    "invoice_no, amount_fen, purpose, grounds, returned_because, maker_id, made_at) VALUES ('c', 'v', 'b', 'payment', "
+    "'draft', '2026-01-05', 202601, '维修', '顺发建材经营部', false, '', 260000, 'U5', '', '', 'p', "
+    "'2026-01-05 00:00:00')",
+    "INSERT INTO finance_match (community_id, id, bank_line_id, voucher_id, confirmed_by_id, confirmed_at, "
+    "released_at) VALUES ('c', 'old', 'l', 'v', 'p', '2026-01-05 00:00:00', '2026-01-06 00:00:00'), "
+    "('c', 'm', 'l', 'v', 'p', '2026-01-07 00:00:00', NULL)",
+)
+
+
+def test_matches_of_the_release_before_carry_the_whole_amount(engine_name: str, tmp_path: Path, request):
+    """One line, one voucher: each of them was for all of it, also those let go without a word."""
+    with ExitStack() as stack:
+        url = f"sqlite:///{tmp_path / 'old.db'}"
+        if engine_name == "postgresql":
+            cluster = request.getfixturevalue("postgres")
+            url = stack.enter_context(cluster.database(template="template0"))
+        database = stack.enter_context(closing_of(Database(url)))
+        upgrade(database, BEFORE)
+        with database.writing() as session:
+            for row in OLD_ROWS:
+                session.execute(text(row))
+        upgrade(database)
+        with database.reading() as session:
+            found = session.execute(text("SELECT id, amount_fen, release_reason FROM finance_match ORDER BY id"))
+            assert found.all() == [("m", 260_000, ""), ("old", 260_000, "")]
+            assert parts.line_taken(session, "c") == {"l": 260_000}
