@@ -79,10 +79,10 @@ ROOMS: tuple[Room, ...] = (
     RECALL,
     FILING,
     ELECTIONS,
+    SHARES,
     FINANCE,
     YEAR,
     PAPERS,
-    SHARES,
     AUDIT,
     SUPERVISION,
 )
