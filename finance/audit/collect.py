@@ -1,11 +1,11 @@
 """Copies the facts of a period out of the tables for the checks. It reads; it judges nothing."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from finance.audit import conduct, shares
+from finance.audit import conduct, holdings, shares
 from finance.audit.rules.data import (
     BankLineFacts,
     ContractFacts,
@@ -22,11 +22,11 @@ from finance.audit.rules.data import (
 from finance.audit.rules.findings import Parameters
 from finance.rules.charts import TRUST_BANK
 from finance.rules.life import VoucherState
-from finance.rules.periods import Quarter, last_day, month_of, months_between
+from finance.rules.periods import last_day, month_of, months_between
 from finance.rules.sides import NOTHING, Sides
 from finance.service import bank, contracts, parts, related
 from finance.service.books import bank_accounts, chart_of, periods, trust_book
-from finance.service.publication import publications
+from finance.service.publication import last_day_for, publications, spans_over
 from finance.service.vouchers import label, lines_by_voucher
 from finance.tables import Attachment, Book, Document, Period, Voucher
 from hoa.bulletin.current import has_moved
@@ -59,6 +59,7 @@ def collect(session: Session, community_id: str, *, start: date, end: date, as_o
         offices=_offices(session, community_id),
         **conduct.facts(session, community_id, start=start, end=end, as_of=as_of),
         **shares.facts(session, community_id, start=start, end=end, as_of=as_of),
+        **holdings.facts(session, community_id, as_of=as_of),
     )
 
 
@@ -277,25 +278,25 @@ def _resolutions(session: Session, community_id: str) -> tuple[ResolutionFacts, 
 
 
 def _publications(session: Session, book: Book, start: date, end: date) -> tuple[PublicationFacts, ...]:
-    """The quarters that ended in the period. In time is judged by the first publication, the hash by the latest."""
+    """What is to be published of days that ended in the period: quarters, half-years, years. In time is judged by the
+    first publication, the hash by the latest.
+    """
     found = []
-    quarter = Quarter.of(max(start, book.opened_on))
-    while quarter.end <= end:
-        rows = list(publications(session, book.community_id, quarter))
+    for span in spans_over(max(start, book.opened_on), before=end + timedelta(days=1)):
+        rows = list(publications(session, book.community_id, span))
         latest = rows[0] if rows else None
         found.append(
             PublicationFacts(
-                quarter=str(quarter),
-                start=quarter.start,
-                end=quarter.end,
-                publish_by=quarter.publish_by(book.publish_within_days),
+                quarter=str(span),
+                start=span.start,
+                end=span.end,
+                publish_by=last_day_for(session, book, span, day=span.end),
                 id=latest.id if latest else None,
                 published_on=today(rows[-1].published_at) if rows else None,
                 display_until=rows[-1].display_until if rows else None,
                 moved=latest is not None and has_moved(session, latest),
             )
         )
-        quarter = quarter.next
     return tuple(found)
 
 

@@ -162,6 +162,7 @@ def address(base: str, code: str, evidence: Mapping[str, Any]) -> str | None:
         "share_run": f"shares/runs/{evidence['id']}",
         "allowance": f"shares/allowances/{evidence['id']}",
         "topup": "shares/topup",
+        "asset": "books/assets",
     }.get(evidence["kind"])
     return f"{base}/c/{code}/{where}" if where else None
 

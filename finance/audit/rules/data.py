@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
+from finance.rules.cash import CashMove
+
 
 @dataclass(frozen=True, kw_only=True)
 class VoucherFacts:
@@ -285,6 +287,68 @@ class FeeItemFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CashBoxFacts:
+    """The cash box of a fund: every movement so far, and how much may lie in it overnight."""
+
+    name: str
+    limit_fen: int
+    moves: tuple[CashMove, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdvanceFacts:
+    """Money lent to a person (positive) or given back by them."""
+
+    voucher_id: str
+    label: str
+    day: date
+    party: str
+    party_shown: str
+    fen: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetFacts:
+    """The card of a fixed asset, and when somebody last found it."""
+
+    id: str
+    number: int
+    name: str
+    bought_on: date
+    cost_fen: int
+    voucher_id: str | None
+    inventoried_on: date | None
+    disposed_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetPurchaseFacts:
+    """A voucher that added to the fixed assets."""
+
+    voucher_id: str
+    label: str
+    day: date
+    summary: str
+    fen: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BetweenFundsFacts:
+    """A bank line whose other side is the other fund's account; `by_transfer` when a transfer's voucher stands beside
+    it.
+    """
+
+    id: str
+    day: date
+    fen: int
+    reference: str
+    account: str
+    other: str
+    booked: bool
+    by_transfer: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class PeriodData:
     """Everything the checks may know. `as_of` is the day of the check, on or after `end`."""
 
@@ -311,6 +375,11 @@ class PeriodData:
     allowance_payments: tuple[AllowancePaymentFacts, ...] = ()
     topups: tuple[TopUpFacts, ...] = ()
     fee_items: tuple[FeeItemFacts, ...] = ()
+    cash: tuple[CashBoxFacts, ...] = ()
+    advances: tuple[AdvanceFacts, ...] = ()
+    assets: tuple[AssetFacts, ...] = ()
+    asset_purchases: tuple[AssetPurchaseFacts, ...] = ()
+    between_funds: tuple[BetweenFundsFacts, ...] = ()
 
     def limit_on(self, day: date) -> LimitFacts | None:
         """The limits in force on a day; `limits` come with the one that goes before the others first."""

@@ -36,6 +36,7 @@ class EvidenceKind(StrEnum):
     SHARE_RUN = "share_run"
     ALLOWANCE = "allowance"
     TOPUP = "topup"
+    ASSET = "asset"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +119,9 @@ class Parameters:
     burst_minutes: int
     burst_percent: int
     burst_minimum: int
+    arrival_days: int
+    inventory_months: int
+    advance_days: int
 
     @classmethod
     def of(cls, pack: RulePack) -> "Parameters":
