@@ -6,7 +6,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from finance.shares.powers import READ
-from finance.shares.rules.runs import KIND_NAMES, RunState
+from finance.shares.rules.runs import KIND_NAMES, RunKind, RunState
 from finance.shares.service import runs as service
 from finance.shares.service.standing import parts_of
 from finance.shares.tables import ShareLine, SharePart, ShareRun
@@ -21,6 +21,8 @@ from hoa.web.access import requires
 
 PAGE = 50
 HEADINGS = ("序号", "房屋", "编号", "面积（平方米）", "本户金额（元）", "收款人", "份额", "收款人金额（元）", "说明")
+# A fee subsidy goes to the company whoever of the co-owners stands on the list; a dividend waits for a name.
+UNNAMED = {RunKind.DIVIDEND: "共有人未指定，代为保管", RunKind.SUBSIDY: "共有人"}
 
 
 @blueprint.get("/runs/<run_id>/list")
@@ -69,13 +71,13 @@ def list_file(run_id: str, ending: str) -> Response:
         return sent(data, name=f"{name}.pdf", media_type="application/pdf")
     if ending not in lists.MEDIA or run.list_hash is None:
         raise NotFound
-    rows = list_rows(service.lines_of(session, run))
+    rows = list_rows(service.lines_of(session, run), unnamed=UNNAMED[RunKind(run.kind)])
     rows.append(("", "合计", "", "", money.plain(run.total_fen), "", "", "", f"清单哈希 {run.list_hash}"))
     data = lists.as_csv(HEADINGS, rows) if ending == "csv" else lists.as_xlsx(KIND_NAMES[run.kind], HEADINGS, rows)
     return sent(data, name=f"{name}.{ending}", media_type=lists.MEDIA[ending])
 
 
-def list_rows(found: list[tuple[ShareLine, list[SharePart]]]) -> list[tuple[str, ...]]:
+def list_rows(found: list[tuple[ShareLine, list[SharePart]]], *, unnamed: str) -> list[tuple[str, ...]]:
     """One row a payee; a unit without one still has its row."""
     rows: list[tuple[str, ...]] = []
     for line, parts in found:
@@ -83,7 +85,7 @@ def list_rows(found: list[tuple[ShareLine, list[SharePart]]]) -> list[tuple[str,
         if not parts:
             rows.append((*head, "", "", "", line.excluded_because))
         for part in parts:
-            payee = part.name or "共有人未指定，代为保管"
+            payee = part.name or unnamed
             rows.append((*head, payee, part.share, money.plain(part.amount_fen), ""))
     return rows
 

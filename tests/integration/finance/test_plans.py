@@ -133,7 +133,7 @@ def test_a_budget_is_drafted_adopted_revised_and_shown_beside_the_books(app: Fla
         assert [(row.book, row.budget_fen, row.actual_fen) for row in told] == [("trust", 500_000, 0)]
     with pytest.raises(DBAPIError), scene.platform.database.writing() as session:
         session.execute(text("UPDATE budget SET year = 2027 WHERE version = 1"))
-    assert visitor.get(f"{SHARES}/budget/work/2026").status_code == 404
+    assert visitor.get(f"{SHARES}/budget/{WORK}/2026").status_code == 404
     assert visitor.get(f"{SHARES}/budget/other/2026").status_code == 404
 
 
