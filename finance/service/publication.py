@@ -159,28 +159,27 @@ def due(session: Session, book: Book, day: date) -> list[Due]:
     ends with it. A half-year is asked for once the book was there on its first day.
     """
     done = {(row.kind, row.reference) for row in publications(session, book.community_id)}
-    spans: list[Published] = []
-    quarter, year, half = Quarter.of(book.opened_on), Year(book.opened_on.year), Half.of(book.opened_on)
-    while quarter.end < day:
-        spans.append(quarter)
-        quarter = quarter.next
-    while half.end < day:
-        spans.append(half)
-        half = half.next
-    while year.end < day:
-        spans.append(year)
-        year = year.next
-    found = [
+    return [
         Due(
             span=span,
             by=last_day_for(session, book, span, day=day),
             months_left=tuple(months_left(session, book, span)),
         )
-        for span in spans
+        for span in spans_over(book.opened_on, before=day)
         if (kind_of(span), str(span)) not in done
     ]
+
+
+def spans_over(opened_on: date, *, before: date) -> list[Published]:
+    """Everything that is to be published of a book and ended before a day, the earliest end first."""
+    spans: list[Published] = []
+    for first in (Quarter.of(opened_on), Half.of(opened_on), Year(opened_on.year)):
+        span: Published = first
+        while span.end < before:
+            spans.append(span)
+            span = span.next
     order = {Quarter: 0, Half: 1, Year: 2}
-    return sorted(found, key=lambda row: (row.span.end, order[type(row.span)]))
+    return sorted(spans, key=lambda span: (span.end, order[type(span)]))
 
 
 def due_quarter(session: Session, book: Book, day: date) -> Quarter | None:

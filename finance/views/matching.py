@@ -4,6 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from finance.disclosure.viewing import seen
 from finance.rules.life import VoucherState
 from finance.rules.matching import LooseVoucher, Target
 from finance.rules.periods import month_of, month_text
@@ -114,7 +115,9 @@ def book_line(line_id: str) -> Response:
 @requires("books.read")
 def bank_line(line_id: str) -> str:
     """One line: the vouchers that stand against it with their parts, those let go and why, and others to choose."""
-    return _line_page(get(context.reading(), BankLine, context.community().id, line_id))
+    line = get(context.reading(), BankLine, context.community().id, line_id)
+    seen("bank", line.id, f"{line.day.isoformat()} {line.party} {line.summary}")
+    return _line_page(line)
 
 
 def _line_page(line: BankLine, wrong: str | None = None) -> str:
