@@ -12,7 +12,6 @@ from finance.service.matching.pairing import (
     book_of_line,
     confirm,
     confirm_parts,
-    lines_of_vouchers,
     release,
 )
 from finance.service.matching.proposing import MatchedLine, loose_vouchers, open_lines, with_proposals
@@ -31,7 +30,6 @@ __all__ = [
     "confirm_parts",
     "confirm_sure",
     "fields_from_line",
-    "lines_of_vouchers",
     "loose_vouchers",
     "open_lines",
     "release",

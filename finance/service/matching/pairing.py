@@ -117,13 +117,3 @@ def book_of_line(session: Session, line: BankLine) -> Book:
     """The book of the fund in whose account a line stands."""
     account = get(session, BankAccount, line.community_id, line.account_id)
     return get(session, Book, line.community_id, account.book_id)
-
-
-def lines_of_vouchers(
-    session: Session, community_id: str, voucher_ids: Sequence[str]
-) -> dict[str, tuple[BankLine, ...]]:
-    """The bank lines of each voucher that has any."""
-    found: dict[str, list[BankLine]] = {}
-    for _, line, voucher in parts.matches_of(session, community_id, voucher_ids=voucher_ids):
-        found.setdefault(voucher.id, []).append(line)
-    return {voucher_id: tuple(lines) for voucher_id, lines in found.items()}
