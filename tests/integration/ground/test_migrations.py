@@ -71,6 +71,7 @@ GUARDED = {
     "finance_document",
     "finance_inventory",
     "finance_line",
+    "finance_match",
     "finance_masking",
     "finance_seal",
     "finance_seal_head",
