@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from finance.papers.commands import archive, verify_archive
 from finance.rules import opening as opening_rules
 from finance.rules.bank import ColumnsUnknown
-from finance.rules.charts import TRUST, WORK
+from finance.rules.charts import TRUST, WORK, load_chart
+from finance.rules.fund import old
 from finance.rules.periods import first_day, last_day, parse_month
 from finance.rules.years import first_of, last_of, parse_year
 from finance.service import bank, export, fund_statements, opening, statement_files
@@ -126,6 +127,21 @@ def _account_named(session: Session, community_id: str, number: str) -> str:
     if len(fitting) != 1:
         raise NoSuchAccount(number=number, registered="、".join(row.account_no for row in accounts) or "—")
     return fitting[0]
+
+
+@books.command(name="old-sheet")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
+def old_sheet(file: Path, output: Path) -> None:
+    """Turn a balance sheet of the standard of 2004 (CSV: line number, amount) into opening balances of the work fund.
+
+    The sums on the sheet must agree with its lines. The file that is written is what `import-opening` and the page for
+    opening balances read.
+    """
+    written = old.parse(file.read_text(encoding="utf-8"))
+    text = old.as_trial_balance(written, load_chart("2024"))
+    output.write_text(text, encoding="utf-8-sig", newline="")
+    click.echo(f"{output}: {text.count(chr(10)) - 1} accounts")
 
 
 @books.command(name="import-opening")

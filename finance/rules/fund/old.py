@@ -5,11 +5,14 @@ A printed line says less than an account, so each line is brought in on the acco
 are not brought in but must agree with their lines.
 """
 
+import csv
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from finance.rules.charts import Chart
 from finance.rules.ledger import Line
+from finance.rules.opening import HEADER
 from hoa.kernel import money
 from hoa.kernel.errors import N_, Refusal
 
@@ -86,6 +89,14 @@ OLD_ROWS = (
 TRUST_ROWS = (51, 91)
 
 
+class NoSuchOldRow(Refusal):
+    message = N_("2004 年制度的资产负债表没有第 %(number)s 行，请核对行次")
+
+
+class NoOldRows(Refusal):
+    message = N_("没有读到行次和金额：每行写“行次,期末数”，例如 1,12345.00")
+
+
 class OldSumDiffers(Refusal):
     message = N_("第 %(number)s 行“%(name)s”写的是 %(written)s，各行相加是 %(added)s，请核对原表")
 
@@ -117,6 +128,34 @@ def read(written: Mapping[int, int], chart: Chart) -> tuple[Line, ...]:
         for code, fen in sorted(balances.items())
         if fen
     )
+
+
+def parse(text: str) -> dict[int, int]:
+    """What is written in a CSV of line numbers and amounts in yuan (行次, 期末数): fen by line number. Lines without a
+    number are headings.
+    """
+    found: dict[int, int] = {}
+    for cells in csv.reader(io.StringIO(text.removeprefix("\ufeff"))):
+        if len(cells) < 2 or not cells[0].strip().isdecimal():
+            continue
+        number = int(cells[0])
+        if number not in {row.number for row in OLD_ROWS}:
+            raise NoSuchOldRow(number=number)
+        found[number] = money.parse(cells[1]) if cells[1].strip() else 0
+    if not found:
+        raise NoOldRows
+    return found
+
+
+def as_trial_balance(written: Mapping[int, int], chart: Chart) -> str:
+    """The opening entries as a 科目余额表 of the new chart, as the page for opening balances reads it."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(HEADER)
+    for line in read(written, chart):
+        sides = [money.plain(fen) if fen else "" for fen in (line.debit_fen, line.credit_fen)]
+        writer.writerow([line.account, chart.full_name(line.account), *sides])
+    return out.getvalue()
 
 
 def _checked(written: Mapping[int, int]) -> dict[int, int]:

@@ -1,10 +1,13 @@
 """The end of a year, and what is brought in from the standard before."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from finance.rules import years
+from finance.commands import books
+from finance.rules import opening, years
 from finance.rules.charts import load_chart
 from finance.rules.fund import old
 from finance.rules.years import BookYear
@@ -59,6 +62,22 @@ def test_an_old_sheet_is_brought_in_on_the_accounts_of_the_new_chart_without_wha
         ("3101", 0, 600),
         ("3102", 0, 50),
     ]
+
+
+def test_an_old_sheet_becomes_a_trial_balance_that_opening_balances_are_read_from(tmp_path: Path):
+    sheet, out = tmp_path / "sheet.csv", tmp_path / "balance.csv"
+    rows = "".join(f"{number},{fen / 100:.2f}\n" for number, fen in SHEET.items())
+    sheet.write_text(f"行次,期末数\n流动资产,\n{rows}2,\n", encoding="utf-8-sig")
+    said = CliRunner().invoke(books, ["old-sheet", str(sheet), "-o", str(out)])
+    assert "6 accounts" in said.stdout, said.output
+    balance = opening.read_text(out.read_text(encoding="utf-8-sig"))
+    reading = opening.read(balance, regime="2024", fund="work", meanings={})
+    assert reading.problems == ()
+    assert len(reading.brought) == 6
+    with pytest.raises(old.NoSuchOldRow):
+        old.parse("5,1.00\n")
+    with pytest.raises(old.NoOldRows):
+        old.parse("行次,期末数\n")
 
 
 def test_an_old_sheet_that_does_not_add_up_is_refused_with_its_line():
