@@ -7,7 +7,8 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from finance.audit import provided
+from finance.audit import assets, provided
+from finance.audit.holdings import asset_rows
 from finance.audit.room import ROOM as AUDIT
 from finance.papers.room import ROOM as PAPERS
 from finance.room import ROOM as FINANCE
@@ -101,8 +102,10 @@ def wire(platform: Platform) -> None:
     known_files.provide("assemblies", recognised.recognise)
     known_files.provide("meetings", papers.recognise)
     marks.provide(supervisors_notes.marks)
+    provided.provide("assets", asset_rows)
     for name, provider in {**SUPERVISION_TELLS, **SHARES_TELL}.items():
         provided.provide(name, provider)
+    provided.provide("assets", assets.assets)
     for room in (bulletin_acts, resolutions_acts, voting_acts, finance_acts):
         acts.provide(room.__name__, room.told)
 

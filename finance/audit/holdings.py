@@ -6,14 +6,16 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from finance.audit import provided
 from finance.audit.rules.data import AdvanceFacts, AssetFacts, AssetPurchaseFacts, BetweenFundsFacts, CashBoxFacts
 from finance.rules.ledger import VoucherKind
 from finance.rules.life import VoucherState
-from finance.service import cash
+from finance.service import assets, cash
 from finance.service.books import books, chart_of, plain_number
 from finance.service.vouchers import label_of
 from finance.tables import Asset, BankAccount, BankLine, Book, Inventory, Match, Voucher, VoucherLine
 from hoa.kernel import masking
+from hoa.kernel.errors import N_
 
 
 def facts(session: Session, community_id: str, *, as_of: date) -> dict[str, Any]:
@@ -86,15 +88,12 @@ def _purchases(session: Session, book: Book, as_of: date) -> list[AssetPurchaseF
 
 
 def _assets(session: Session, community_id: str, as_of: date) -> tuple[AssetFacts, ...]:
-    seen = dict(
-        session.execute(
-            select(Inventory.asset_id, func.max(Inventory.day))
-            .where(Inventory.community_id == community_id, Inventory.found, Inventory.day <= as_of)
-            .group_by(Inventory.asset_id)
-        )
-        .tuples()
-        .all()
+    latest = (
+        select(Inventory.asset_id, func.max(Inventory.day))
+        .where(Inventory.community_id == community_id, Inventory.found, Inventory.day <= as_of)
+        .group_by(Inventory.asset_id)
     )
+    seen: dict[str, date] = dict(session.execute(latest).all())
     query = select(Asset).where(Asset.community_id == community_id).order_by(Asset.number)
     return tuple(
         AssetFacts(
@@ -159,3 +158,22 @@ def _other(line: BankLine, own: BankAccount, accounts: list[BankAccount]) -> Ban
         if by_number or by_name:
             return account
     return None
+
+
+def asset_rows(session: Session, community_id: str, *, start: date, end: date) -> list[provided.Asset]:
+    """The cards as the report lists them: what stood in the register at the end of the period, or left within it."""
+    states = {True: N_("已处置"), False: N_("在用")}
+    return [
+        provided.Asset(
+            number=str(view.asset.number),
+            name=view.asset.name,
+            place=view.asset.place,
+            bought_on=view.asset.bought_on,
+            cost_fen=view.asset.cost_fen,
+            book_fen=view.book_fen(end),
+            inventoried_on=view.inventory.day if view.inventory is not None and view.inventory.found else None,
+            state_name=states[view.asset.disposed_on is not None],
+        )
+        for view in assets.views(session, community_id)
+        if view.asset.bought_on <= end and (view.asset.disposed_on is None or view.asset.disposed_on >= start)
+    ]

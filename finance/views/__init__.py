@@ -2,6 +2,7 @@
 
 from finance.views import (
     accounts,
+    assets,
     bank,
     cash,
     contracts,
@@ -29,6 +30,7 @@ from finance.views.base import blueprint
 
 __all__ = [
     "accounts",
+    "assets",
     "bank",
     "blueprint",
     "cash",

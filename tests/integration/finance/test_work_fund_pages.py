@@ -154,6 +154,25 @@ def test_the_treasurers_way_through_the_work_fund(app: Flask, scene: Scene):
     for page in ("/vouchers?book=work", "/vouchers?book=trust", "/ledger", "/cash?book=trust", "/"):
         assert treasurer.get(BOOKS + page).status_code == 200, page
 
+    card = {
+        "name": "打印机",
+        "place": "业委会办公室",
+        "keeper": "谢翀龑",
+        "bought_on": "2026-09-01",
+        "cost": "1200",
+        "life_months": "60",
+        "voucher": "",
+    }
+    assert post(treasurer, f"{BOOKS}/assets/new", {**card, "cost": "0"}).status_code == 200
+    assert post(treasurer, f"{BOOKS}/assets/new", card).status_code == 302
+    asset = re.search(r'href="([^"]+/assets/[a-z0-9]+)"', treasurer.get(f"{BOOKS}/assets").text.replace("/new", "-"))[1]
+    assert "早于购置日" in post(treasurer, asset, {"outcome": "found", "day": "2026-08-31", "note": ""}).text
+    assert "请写明原因" in post(treasurer, asset, {"outcome": "missing", "day": "2026-09-30", "note": ""}).text
+    assert post(treasurer, asset, {"outcome": "found", "day": "2026-09-30", "note": ""}).status_code == 302
+    assert post(treasurer, asset, {"outcome": "gone", "day": "2026-10-01", "note": "损坏报废"}).status_code == 302
+    assert "已经处置了" in post(treasurer, asset, {"outcome": "found", "day": "2026-10-02", "note": ""}).text
+    assert "损坏报废" in treasurer.get(f"{BOOKS}/assets").text
+
     correct = post(treasurer, f"{first}/correct", {"day": "2026-09-20", "reason": "会议费应为 30"})
     edit = treasurer.get(correct.headers["Location"], follow_redirects=True)
     assert re.search(r'name="rows-1-debit"[^>]*value="20', edit.text)

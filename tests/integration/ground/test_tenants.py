@@ -56,6 +56,7 @@ IDS = {
     "line_id": "SELECT id FROM finance_bank_line WHERE community_id = :c",
     "match_id": "SELECT id FROM finance_match WHERE community_id = :c",
     "account_id": "SELECT id FROM finance_bank_account WHERE community_id = :c",
+    "asset_id": "SELECT id FROM finance_asset WHERE community_id = :c",
     "voucher_id": "SELECT id FROM finance_voucher WHERE community_id = :c",
     "document_id": "SELECT id FROM finance_document WHERE community_id = :c",
     "masking_id": "SELECT id FROM finance_masking WHERE community_id = :c",
