@@ -296,6 +296,7 @@ class VoucherLine(CommunityRow, Base):
         UniqueConstraint("community_id", "voucher_id", "no"),
         Index("ix_finance_line_account", "community_id", "account"),
         Index("ix_finance_line_ledger", "community_id", "account", "voucher_id", "debit_fen", "credit_fen"),
+        Index("ix_finance_line_sums", "community_id", "voucher_id", "account", "debit_fen", "credit_fen"),
         _to("finance_voucher", "voucher_id", "line_voucher"),
     )
 
