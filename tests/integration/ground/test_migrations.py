@@ -21,6 +21,8 @@ GUARDED = {
     "allowance_standard",
     "assembly_request",
     "assembly_tally",
+    "audit_reply",
+    "audit_signature",
     "authority_limit",
     "ballot",
     "budget",
