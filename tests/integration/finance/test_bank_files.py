@@ -187,3 +187,27 @@ def test_what_was_booked_last_time_is_proposed_and_what_is_sure_is_confirmed_tog
     letters = post(treasurer, f"{BOOKS}/accounts", {**twice, "account_no": "某某"})
     assert "应是 6 到 32 位数字" in letters.text
     assert 'value="某银行"' in letters.text
+
+
+@pytest.mark.sqlite_only
+def test_two_thousand_open_lines_come_in_pages(app: Flask, scene: Scene):
+    moved = [
+        Moved(date(2026, 9, 1 + number // 70), 10_000 + number % 50, f"付款人{number % 40}", "临停", str(number))
+        for number in range(2_000)
+    ]
+    with scene.platform.database.writing() as session:
+        bank.import_statement(
+            session,
+            scene.community,
+            name="a.csv",
+            data=as_csv(table(moved, 0, "signed", account=FIRST)),
+            by=scene.people["cashier"],
+            now=scene.platform.now(),
+        )
+    treasurer = signed_in(app, scene.platform, scene.people["treasurer"])
+    first, last = (treasurer.get(f"{BOOKS}/bank?page={page}").text for page in (1, 67))
+    assert "还有 2000 笔没有对上" in first
+    assert (first.count("<tr>"), last.count("<tr>")) == (1 + 30, 1 + 20)
+    month = treasurer.get(f"{BOOKS}/month/2026-09").text
+    assert "还有 1970 笔没有对上" in month
+    assert len(month) < 200_000
