@@ -35,7 +35,7 @@ def test_the_supervisors_check_nine_months_and_take_the_signed_report_home(
     expect(page.locator("#opinion-error")).to_contain_text("请选择一种意见")
     looks.check(page)
     picture(page, f"audit-choice-{size}")
-    page.get_by_text("未发表意见：").click()
+    page.get_by_role("radio", name="未发表意见").check(force=True)
     page.get_by_role("button", name="生成签名的报告").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("公共收益审计报告", timeout=120_000)
     looks.check(page)
