@@ -14,8 +14,10 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from finance.audit import content as contents
+from finance.audit import service as audit
 from finance.supervision import providers
 from finance.supervision.rules import departures as term_rules
+from finance.supervision.rules.cases import Kind
 from finance.supervision.service import cases, departures, samples
 from finance.supervision.tables import Case, TermAudit
 from finance.tables import Voucher
@@ -85,6 +87,7 @@ def test_supervision_from_the_live_list_to_the_lists(desk: Desk) -> None:
     the_committee_is_scored_by_several_and_the_averages_are_published(desk)
     the_lists_come_as_page_workbook_and_paper(desk)
     the_report_is_told_what_supervision_knows(desk)
+    reports_take_their_findings_up_and_note_what_they_see_again(desk)
     nothing_of_it_can_be_rewritten(desk)
 
 
@@ -317,6 +320,31 @@ def the_report_is_told_what_supervision_knows(desk: Desk) -> None:
         assert [(one.item, one.average_milli, one.raters) for one in scored] == [("对账", 7000, 2), ("公示", 8000, 2)]
         keys = {one.key: one for one in providers.answers(session, desk.community, **inside)}
         assert "已向对方追回" in keys[desk.case().key].answer
+
+
+def reports_take_their_findings_up_and_note_what_they_see_again(desk: Desk) -> None:
+    now, days = desk.platform.now(), {"start": START, "end": END}
+    with desk.platform.database.reading() as session:
+        warned = audit.warnings(session, desk.community, **days, now=now)
+        found = contents.checks_only(session, desk.community, **days, now=now)["findings"]
+    assert warned == found  # the demo's books give no mere hints
+    hint = found[0] | {"key": "hint", "severity": "low"}
+    found = [*found, hint]
+    with desk.platform.database.writing() as session:
+        first, second = (
+            audit.begin(session, desk.community, **days, by=desk.people["supervisor"], now=now).id for _ in range(2)
+        )
+        for report in (first, second, second):  # a job that ran twice notes it once
+            taken = cases.take_up(session, desk.community, findings=found, **days, by=None, now=now, report_id=report)
+        assert {case.key for case in taken} == {one["key"] for one in warned}
+        taken_by_hand = cases.take_up(session, desk.community, findings=[hint], **days, by=None, now=now, hints=True)
+        assert [case.key for case in taken_by_hand] == ["hint"]
+        rows = cases.cases(session, desk.community, kind=Kind.FINDING)
+        assert sorted(case.number for case in rows) == list(range(1, len(rows) + 1))
+        told = cases.steps_of(session, desk.community, taken)
+        for case in taken:
+            reports = [step.report_id for step in told[case.id] if step.report_id]
+            assert reports == [first, second], case.title
 
 
 def nothing_of_it_can_be_rewritten(desk: Desk) -> None:
