@@ -167,6 +167,15 @@ def address(base: str, code: str, evidence: Mapping[str, Any]) -> str | None:
     return f"{base}/c/{code}/{where}" if where else None
 
 
+# What everybody of a community may open; the rest of the evidence is for those who supervise and decide.
+OPEN_TO_ALL = frozenset({"resolution", "publication"})
+
+
+def open_address(base: str, code: str, evidence: Mapping[str, Any]) -> str | None:
+    """The same for a reader of a published report."""
+    return address(base, code, evidence) if evidence["kind"] in OPEN_TO_ALL else None
+
+
 def chart_months(content: Mapping[str, Any]) -> list[tuple[str, int, int]]:
     """Income and spending by month, for the picture."""
     return [(_month(row["month"]), row["income_fen"], row["spending_fen"]) for row in content["months"]]

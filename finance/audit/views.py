@@ -201,6 +201,7 @@ def as_page(found: AuditReport, *, page: str, pdf: str, form: ReplyForm | None =
     """A report for whoever may read it: `page` and `pdf` are the endpoints under which they do."""
     content = _content(found)
     session, here, details = context.reading(), context.community(), present.details(content)
+    where = present.address if context.may("audit.read") else present.open_address
     detail = details.get(request.args.get("detail", "income"), details["income"])
     parts = detail.parts(PAGE)
     number = min(max(request.args.get("page", 1, type=int), 1), len(parts))
@@ -213,7 +214,7 @@ def as_page(found: AuditReport, *, page: str, pdf: str, form: ReplyForm | None =
         severities=present.counted(content),
         month_points=present.chart_months(content),
         balance_points=present.chart_balance(content),
-        link=lambda item: present.address("", here.code, item),
+        link=lambda item: where("", here.code, item),
         signed=signatures.signatures(session, found),
         replied=service.replies(session, found),
         reply_form=form,
