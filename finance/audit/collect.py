@@ -181,8 +181,8 @@ def _bank_lines(session: Session, book: Book, as_of: date) -> tuple[tuple[BankLi
 
 
 def _opening_fen(session: Session, book: Book) -> int | None:
-    """What the books brought in when they opened: the bank's first line must follow from it."""
-    query = select(func.sum(Voucher.amount_fen)).where(
+    """What the books brought in at the bank when they opened: its first line must follow from it."""
+    query = select(func.sum(func.coalesce(Voucher.bank_fen, Voucher.amount_fen))).where(
         Voucher.community_id == book.community_id,
         Voucher.book_id == book.id,
         Voucher.kind == "opening",
