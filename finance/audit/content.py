@@ -8,7 +8,7 @@ at all.
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -33,9 +33,13 @@ from hoa.kernel import workdays
 from hoa.kernel.clock import stamp, today
 from hoa.kernel.posts import COMMITTEE, SUPERVISORS, Post
 from hoa.resolutions import evidence
+from hoa.resolutions.evidence import BallotSigns
 
 FORMAT = "hoa-audit-report-2"
 PLAIN = Choice()
+# A result is announced within weeks of the vote; a year is ample for finding the vote of one announced in the period.
+ANNOUNCED_WITHIN = timedelta(days=366)
+LAST_HOUR_MINUTES = 60
 
 
 def checks_only(session: Session, community_id: str, *, start: date, end: date, now: datetime) -> dict[str, Any]:
@@ -327,6 +331,10 @@ def _closings(data: PeriodData) -> list[dict[str, Any]]:
 
 
 def _assemblies(session: Session, community_id: str, start: date, end: date) -> list[dict[str, Any]]:
+    """The assemblies announced in the period, recounted now. Voting may have ended before the period began."""
+    signs = {
+        row.code: row for row in evidence.ballot_signs(session, community_id, start=start - ANNOUNCED_WITHIN, end=end)
+    }
     return [
         {
             "code": record.code,
@@ -339,9 +347,26 @@ def _assemblies(session: Session, community_id: str, start: date, end: date) -> 
             "problem": record.problem,
             "witnesses": record.witnesses,
             "url": record.url,
+            "signs": _signs(signs[record.code]) if record.code in signs else None,
         }
         for record in evidence.assemblies(session, community_id, start=start, end=end)
     ]
+
+
+def _signs(row: BallotSigns) -> dict[str, int]:
+    """How many ballots there were, the most that came by one agent, helper and device, and in the last hour."""
+
+    def most(counts: Sequence[tuple[str, int]]) -> int:
+        return max((count for _, count in counts), default=0)
+
+    return {
+        "ballots": row.count,
+        "agent": most(row.proxies),
+        "agent_cap": row.proxy_cap,
+        "helper": most(row.helped),
+        "device": most(row.devices),
+        "last_hour": sum(count for minute, count in row.before_close if minute < LAST_HOUR_MINUTES),
+    }
 
 
 def _check(result: CheckResult) -> dict[str, Any]:

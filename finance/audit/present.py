@@ -30,7 +30,7 @@ DETAILS: Mapping[str, str] = {
     "other": N_("附表十 其他凭证（不影响收支）"),
 }
 # What a report of the first format (before countersignatures) does not say.
-_SINCE: Mapping[str, Any] = {
+SINCE: Mapping[str, Any] = {
     "kind": "audit",
     "asked_by": "",
     "receivables": [],
@@ -100,7 +100,7 @@ def details(content: Mapping[str, Any]) -> dict[str, Detail]:
 
 def completed(content: Mapping[str, Any]) -> dict[str, Any]:
     """The data of a report, of whichever format, with every part that the templates ask for."""
-    return {**_SINCE, **content}
+    return {**SINCE, **content}
 
 
 def words() -> dict[str, Any]:

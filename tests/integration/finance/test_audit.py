@@ -133,6 +133,13 @@ def test_the_same_books_give_the_same_data(kept: Kept) -> None:
         )
     assert canonical.encode(first) == canonical.encode(second)
     assert canonical.decode(canonical.encode(first)) == first
+    # A report of the release before, which said less, is still read as it was made.
+    old = {name: value for name, value in first.items() if name not in present.SINCE} | {"format": "hoa-audit-report-1"}
+    old["ledger"] = [{name: value for name, value in row.items() if name != "purpose"} for row in first["ledger"]]
+    page = printing.as_html(kept.platform, old, address="http://localhost:8000/x", now=kept.platform.now())
+    assert "¥226,249.94" in page
+    assert canonical.digest(old) in page
+    assert "平台上没有这一项的登记" in page
 
 
 @pytest.mark.slow
