@@ -6,12 +6,14 @@ import io
 import json
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import pytest
 from flask import Flask
 from openpyxl import load_workbook
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
+from werkzeug.test import TestResponse
 
 from finance.audit import content as contents
 from finance.audit import service as audit
@@ -66,7 +68,7 @@ class Desk:
         page = signed_in(self.app, self.platform, self.people[name]).get("/c/WTY/").text
         return [line for line in page.splitlines() if "supervision" in line or "答复" in line or "认定" in line]
 
-    def decide(self, act: str, case: Case, **more: str):
+    def decide(self, act: str, case: Case, **more: str) -> TestResponse:
         url = f"{HERE}/cases/{case.id}"
         said = {"act": act, "because": "理由在此", "voucher": "", "paper": ""} | more
         return post(self.supervisor, f"{url}/decide", said, page=url)
@@ -172,7 +174,7 @@ def a_finding_by_hand_and_a_question_are_escalated_and_published(desk: Desk) -> 
     assert desk.decide("escalate", question).status_code == 302
     assert "监督委员会提请处理" in desk.officer.get("/").text
     with desk.platform.database.reading() as session:
-        days = {"start": START, "end": date(2026, 12, 19)}
+        days: Any = {"start": START, "end": date(2026, 12, 19)}
         found = contents.checks_only(session, desk.community, **days, now=desk.platform.now())
         overdue = [one for one in found["findings"] if one["code"] == "F27"]
         assert {one["evidence"][0]["id"] for one in overdue} == {desk.case(1).id, case.id, question.id}
@@ -323,7 +325,8 @@ def the_report_is_told_what_supervision_knows(desk: Desk) -> None:
 
 
 def reports_take_their_findings_up_and_note_what_they_see_again(desk: Desk) -> None:
-    now, days = desk.platform.now(), {"start": START, "end": END}
+    now = desk.platform.now()
+    days: Any = {"start": START, "end": END}
     with desk.platform.database.reading() as session:
         warned = audit.warnings(session, desk.community, **days, now=now)
         found = contents.checks_only(session, desk.community, **days, now=now)["findings"]
