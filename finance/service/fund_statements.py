@@ -51,13 +51,18 @@ def sums(session: Session, book: Book, *, start: date, end: date) -> list[Moved]
     )
     nature = nature_of(book)
     with_money = case((moves_money(book, chart), 1), else_=0) if book.kind == WORK else literal(0)
-    by = (VoucherLine.account, phase, nature, with_money)
+    seen = (
+        select(Voucher.id.label("id"), phase.label("phase"), nature.label("nature"), with_money.label("with_money"))
+        .where(*posted_in(book), Voucher.day <= end)
+        .cte("seen")
+        .prefix_with("MATERIALIZED")
+    )
+    by = (VoucherLine.account, seen.c.phase, seen.c.nature, seen.c.with_money)
     query = (
         select(*by, func.sum(VoucherLine.debit_fen), func.sum(VoucherLine.credit_fen))
-        .join(Voucher, and_(Voucher.community_id == VoucherLine.community_id, Voucher.id == VoucherLine.voucher_id))
-        .where(*posted_in(book), Voucher.day <= end)
+        .select_from(seen)
+        .join(VoucherLine, and_(VoucherLine.community_id == book.community_id, VoucherLine.voucher_id == seen.c.id))
         .group_by(*by)
-        .order_by(*by)
     )
     return [
         Moved(
