@@ -71,7 +71,8 @@ class Desk:
     def decide(self, act: str, case: Case, **more: str) -> TestResponse:
         url = f"{HERE}/cases/{case.id}"
         said = {"act": act, "because": "理由在此", "voucher": "", "paper": ""} | more
-        return post(self.supervisor, f"{url}/decide", said, page=url)
+        answer: TestResponse = post(self.supervisor, f"{url}/decide", said, page=url)
+        return answer
 
 
 @pytest.fixture
