@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import ClassVar
 
-from hoa.kernel import money
 from hoa.kernel.errors import N_, NotAllowed, Refusal
 
 
@@ -162,7 +161,3 @@ def content(month: int, lines: Sequence[AllowanceLine]) -> dict[str, object]:
         "total_fen": sum(line.amount_fen for line in lines),
         "lines": [[row.person_id, row.name, row.post, row.days, row.standard_fen, row.amount_fen] for row in lines],
     }
-
-
-def total_words(lines: Sequence[AllowanceLine]) -> str:
-    return money.show(sum(line.amount_fen for line in lines))

@@ -63,7 +63,6 @@ PART_NAMES: Mapping[str, str] = {
     PartState.PAID: N_("已付"),
     PartState.RETURNED: N_("银行退回，款项代为保管"),
 }
-PAYABLE = frozenset({PartState.READY, PartState.RETURNED})
 
 
 class NoSuchKind(Refusal):
@@ -150,11 +149,6 @@ class NotAtThisStep(Refusal):
 
 class NothingPayable(Refusal):
     message: ClassVar[str] = N_("没有可以付款的业主：要么已经付了，要么还没有收款人或账号")
-
-
-class StillPaying(Refusal):
-    message: ClassVar[str] = N_("已经有付款，不能放弃这次分配")
-    status: ClassVar[int] = 409
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,7 @@ from finance.shares.tables import (
     ShareReturn,
     ShareRun,
 )
-from finance.tables import Document, Voucher
+from finance.tables import Voucher
 from hoa.community import lists
 from hoa.db import get
 from hoa.kernel import money
@@ -315,7 +315,3 @@ def claim(
     session.add(row)
     session.flush()
     return row
-
-
-def list_document(session: Session, run: ShareRun) -> Document | None:
-    return get(session, Document, run.community_id, run.document_id) if run.document_id else None

@@ -89,11 +89,6 @@ def _fill(session: Session, run: ShareRun, fields: RunFields, now: datetime) -> 
     _check_money(session, run, today(now))
 
 
-def rule_amount(session: Session, community_id: str, *, percent: int, on: date) -> int:
-    """What so many percent of the balance at the end of a day are."""
-    return book_balance(session, trust_book(session, community_id), on) * percent // 100
-
-
 def decision_of(session: Session, run: ShareRun) -> Decision:
     row = resolutions.get(session, run.community_id, run.resolution_id)
     return Decision(

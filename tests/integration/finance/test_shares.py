@@ -161,9 +161,7 @@ def test_a_run_is_drafted_only_within_a_resolution_of_the_assembly_and_the_balan
             shared.act(runs.open_run, fields=replace(shared.fields, **changes))  # type: ignore[arg-type]
     with shared.platform.database.reading() as session:
         assert runs.runs(session, shared.scene.community) == []
-        on = date(2026, 9, 30)
-        assert runs.rule_amount(session, shared.scene.community, percent=30, on=on) == 4_500_000
-    by_rule = {"resolution_id": nothing, "percent": 30, "quote": "余额的百分之三十", "base_on": on}
+    by_rule = {"resolution_id": nothing, "percent": 30, "quote": "余额的百分之三十", "base_on": date(2026, 9, 30)}
     made = shared.act(runs.open_run, fields=replace(shared.fields, total_fen=4_500_000, **by_rule))  # type: ignore[arg-type]
     assert made.base_fen == 15_000_000
     # What this run takes of its resolution, another one cannot take again.
@@ -187,6 +185,11 @@ def test_a_list_is_frozen_from_the_register_and_refused_when_the_register_moved(
         assert [[part.amount_fen for part in parts] for _, parts in rows][1] == [1_616_129, 1_616_129]
         assert rows[2][1][0].name == DEVELOPER
         assert runs.verify(session, shared.scene.community) == []
+        # A fen moved behind the platform's back: `hoa verify` names the run.
+        rows[0][0].amount_fen += 1
+        with session.no_autoflush:
+            (told,) = runs.verify(session, shared.scene.community)
+        assert told.startswith("分-2026-01")
     with pytest.raises(rules.MakerChecks):
         shared.act(runs.check, run_id=run.id)
     # The flat is sold between draft and check: the list is not the register's any more.
