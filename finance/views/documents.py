@@ -109,7 +109,7 @@ def document_page(document_id: str) -> str | tuple[str, int]:
         people=people(named) if inside else {},
         personal=masking.names_a_person(session, original),
         seen=documents.masked_copy(session, original),
-        me=context.person_id(),
+        asker=context.person_id(),
         ofd=original.media_type == OFD,
     )
 

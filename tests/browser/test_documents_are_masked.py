@@ -19,7 +19,7 @@ def test_a_box_is_drawn_on_a_receipt_and_the_copy_goes_to_owners(
     page.goto("/c/WTY/books/documents/unseen")
     looks.check(page)
     page.goto("/c/WTY/books/vouchers?q=绿化补种")
-    page.locator("main a[href*='/books/vouchers/']").first.click()
+    page.locator("main tbody a[href*='/books/vouchers/']").first.click()
     page.get_by_role("link", name=re.compile(r"^发票 .*\.pdf$")).click()
     page.get_by_role("link", name="遮盖个人信息").click()
     expect(page.get_by_role("heading", name="遮盖个人信息")).to_be_visible()

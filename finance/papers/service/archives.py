@@ -23,7 +23,7 @@ from finance.rules.ledger import GENESIS, canonical_voucher
 from finance.rules.life import VoucherState
 from finance.rules.periods import month_text
 from finance.rules.seals import plain
-from finance.rules.years import first_of, last_of
+from finance.rules.years import NoSuchYear, first_of, last_of
 from finance.service import fund_statements
 from finance.service.books import chart_of, the_book
 from finance.service.publication import brought_in, first_month
@@ -44,7 +44,7 @@ from hoa.accounts.tables import Person
 from hoa.community.service import get_community
 from hoa.db import Base, get
 from hoa.kernel import canonical
-from hoa.kernel.clock import stamp, today
+from hoa.kernel.clock import YEARS, stamp, today
 from hoa.ports.files import Files
 from hoa.ports.keys import Keys
 from hoa.ports.uploads import SUFFIXES
@@ -73,6 +73,8 @@ class Year:
 def check(session: Session, community_id: str, *, kind: str, year: int, day: date) -> tuple[Book, Sequence[Period]]:
     """The book and its closed months of the year; refused while the year runs or a month is open."""
     book = the_book(session, community_id, kind)
+    if year not in YEARS:
+        raise NoSuchYear(year=year)
     if last_of(year) >= day:
         raise rules.YearNotOver(year=year)
     if year < book.opened_on.year:

@@ -7,14 +7,14 @@ import io
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
-from wtforms import IntegerField, RadioField, StringField
-from wtforms.validators import InputRequired
+from wtforms import RadioField, StringField
 
 from finance.papers.making import TASK
 from finance.papers.rules import retention as rules
 from finance.papers.service import archives, retention
 from finance.papers.tables import Destruction
 from finance.rules.charts import TRUST
+from finance.rules.years import parse_year
 from finance.service.books import books
 from finance.views.masking import people
 from hoa.db import get
@@ -23,15 +23,15 @@ from hoa.kernel.clock import today
 from hoa.kernel.errors import Refusal
 from hoa.web import context
 from hoa.web.access import requires
-from hoa.web.forms import Form, at_most, options, required
+from hoa.web.forms import Form, Parses, at_most, options, required
 from hoa.web.i18n import told
 
 blueprint = Blueprint("papers", __name__, url_prefix="/c/<community_code>/archives")
 
 
 class YearForm(Form):
-    year = IntegerField(
-        lazy_gettext("哪一年"), validators=[InputRequired(message=lazy_gettext("请填写年份，例如 2026"))]
+    year = StringField(
+        lazy_gettext("哪一年"), validators=[required(), Parses(parse_year)], description=lazy_gettext("例如 2026")
     )
     book = RadioField(lazy_gettext("哪一本账"), default=TRUST)
 
@@ -64,18 +64,18 @@ def index() -> str | Response:
     there = books(session, here.id)
     form.book.choices = options([(book.kind, book.name) for book in there])
     if not form.is_submitted():
-        form.year.data = today(context.now()).year - 1
+        form.year.data = str(today(context.now()).year - 1)
     elif not context.may("archive.make"):
         return redirect(url_for("papers.index"))
     elif form.validate():
-        assert form.year.data is not None
+        year = parse_year(form.year.data or "")
         try:
             with context.writing() as writing:
-                archives.check(writing, here.id, kind=form.book.data, year=form.year.data, day=today(context.now()))
+                archives.check(writing, here.id, kind=form.book.data, year=year, day=today(context.now()))
                 job = enqueue(
                     writing,
                     TASK,
-                    {"book": form.book.data, "year": form.year.data},
+                    {"book": form.book.data, "year": year},
                     now=context.now(),
                     community_id=here.id,
                     person_id=context.person_id(),

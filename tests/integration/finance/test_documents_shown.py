@@ -142,7 +142,8 @@ def test_nothing_of_what_was_masked_is_in_the_copy() -> None:
     with Image.open(io.BytesIO(pages.draw(copy).pictures[0])) as sheet:
         inside = sheet.crop((0, sheet.height * 7 // 100, sheet.width, sheet.height * 29 // 100)).convert("L")
         assert max(inside.get_flattened_data()) < 12, "black from edge to edge"
-        assert min(sheet.crop((0, sheet.height * 31 // 100, sheet.width, sheet.height)).convert("L").get_flattened_data()) > 200
+        below = sheet.crop((0, sheet.height * 31 // 100, sheet.width, sheet.height)).convert("L")
+        assert min(below.get_flattened_data()) > 200
 
 
 def test_a_picture_is_painted_over_and_pages_that_are_not_there_are_refused(platform: Platform) -> None:
@@ -156,11 +157,21 @@ def test_a_picture_is_painted_over_and_pages_that_are_not_there_are_refused(plat
         (papers.paper("a", ("b",)), masking.PDF, masking.rules.PageUnknown),
         (b"%PDF-1.4 broken", masking.PDF, pages.PagesFailed),
         (b"PK", "application/ofd", masking.CannotMask),
+        (_of_pages(masking.MOST_PAGES + 1), masking.PDF, masking.TooManyPages),
     ):
         with pytest.raises(why):
             masking.burnt(data, media, [box(2, 0, 0, 10, 10)], nothing=False)
     scene = open_books(platform)
     _masks_are_made_of_originals_and_checked_by_others(scene)
+
+
+def _of_pages(count: int) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.new() as pdf:
+        for _ in range(count):
+            pdf.add_blank_page(page_size=(72, 72))
+        pdf.save(out)
+    return out.getvalue()
 
 
 def _masks_are_made_of_originals_and_checked_by_others(scene: Scene) -> None:

@@ -197,6 +197,9 @@ def test_an_archive_is_asked_for_made_and_downloaded_and_papers_go_only_with_two
     address = f"/c/{code}/archives"
     refused = treasurer.post(address, data={"year": "2027", "book": "trust"})
     assert "还没有过完" in refused.text
+    for nonsense in ("9" * 30, "-5", "x", ""):
+        assert treasurer.post(address, data={"year": nonsense, "book": "trust"}).status_code == 200
+    assert treasurer.post(address, data={"year": "2026", "book": "other"}).status_code == 200
     asked = treasurer.post(address, data={"year": "2026", "book": "trust"})
     assert asked.status_code == 302
     worker = create_worker(year.platform)
