@@ -24,7 +24,7 @@ from finance.service import bank, books, closing, contracts, documents, matching
 from finance.service.vouchers import VoucherFields
 from finance.tables import BankLine
 from hoa.community.service import get_community
-from hoa.demo import papers
+from hoa.demo import papers, work_fund
 from hoa.demo.contracts import YEAR, agreed
 from hoa.kernel import money
 from hoa.kernel.clock import CHINA
@@ -91,6 +91,7 @@ def build(platform: Platform, community_id: str, people: Mapping[str, str]) -> M
         signed = _sign_contracts(session, platform, community_id, people, decisions)
         _open(session, platform, community_id, people, account_no=statement.account_no)
         code = get_community(session, community_id).code
+    work_fund.build(platform, community_id, people)
     for month in months_between(YEAR * 100 + 1, YEAR * 100 + 9):
         with platform.database.writing() as session:
             keeper = _Keeper(session, platform, community_id, people, decisions, signed)
