@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from finance.audit import assets, provided
 from finance.audit.holdings import asset_rows
 from finance.audit.room import ROOM as AUDIT
+from finance.engagements.room import ROOM as ENGAGEMENTS
 from finance.papers.room import ROOM as PAPERS
 from finance.room import ROOM as FINANCE
 from finance.service import acts as finance_acts
@@ -86,6 +87,7 @@ ROOMS: tuple[Room, ...] = (
     PAPERS,
     AUDIT,
     SUPERVISION,
+    ENGAGEMENTS,
 )
 ROOT = Path(__file__).resolve().parent.parent
 PLATFORM_ADMINISTER = "platform.administer"

@@ -25,6 +25,7 @@ ROOMS = (
     "finance.year.tables",
     "finance.shares.tables",
     "finance.audit.tables",
+    "finance.engagements.tables",
     "finance.supervision.tables",
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from flask import g
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ KINDS = {
     "contract": N_("合同"),
     "report": N_("审计报告"),
     "log": N_("查阅记录"),
+    "page": N_("页面"),
 }
 
 
@@ -31,8 +33,9 @@ def seen(kind: str, object_id: str, label: str = "", *, engagement_id: str | Non
     Supervisors and auditors always leave a trace; somebody let in by an engagement or a granted request does so with
     `engagement_id` or `always`. The committee keeps the books and owners read what is published: neither is logged.
     Call it once access is settled; it takes a transaction of its own, so what a failing page showed is logged too.
+    An engaged auditor's looks carry their engagement without its being said.
     """
-    me = context.me()
+    me, engagement_id = context.me(), engagement_id or g.get("engagement_id")
     if me is None or not (always or engagement_id or context.may(WATCHED)):
         return
     with context.platform().database.writing() as session:
@@ -46,6 +49,7 @@ def seen(kind: str, object_id: str, label: str = "", *, engagement_id: str | Non
             engagement_id=engagement_id,
             now=context.now(),
         )
+    g.look_logged = True
 
 
 def record(

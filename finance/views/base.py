@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask_babel import gettext
 
 from finance.rules.charts import purpose_name
@@ -24,6 +24,8 @@ from finance.rules.periods import Quarter, month_text
 from finance.rules.spans import Half, Month, Span, Year
 from finance.rules.statements import OPEN_NAMES, OpenKind
 from finance.service.vouchers import label
+from hoa.kernel.clock import YEARS
+from hoa.kernel.errors import N_, Refusal
 from hoa.web.i18n import MONTHS, language
 
 blueprint = Blueprint("finance", __name__, url_prefix="/c/<community_code>/books")
@@ -121,3 +123,21 @@ def words() -> dict[str, object]:
         "reasons": reasons,
         "offer": offer,
     }
+
+
+class DayUnread(Refusal):
+    message = N_("“%(text)s”不是日期，请写成 2026-09-30 这样")
+
+
+def given_day(name: str) -> date | None:
+    """A day of the page's address; None when it names none."""
+    text = request.args.get(name, "")
+    if not text:
+        return None
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise DayUnread(text=text[:20]) from None
+    if found.year not in YEARS:
+        raise DayUnread(text=text[:20])
+    return found

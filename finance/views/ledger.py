@@ -10,19 +10,15 @@ from finance.service import ledgers as service
 from finance.service.books import chart_of, find_book, the_book
 from finance.service.ledgers import Search
 from finance.tables import Book
-from finance.views.base import blueprint
+from finance.views.base import blueprint, given_day
 from hoa.kernel import money
-from hoa.kernel.clock import YEARS, today
+from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
 from hoa.web import context
 from hoa.web.access import requires
 from hoa.web.i18n import told
 
 PAGE = 100
-
-
-class DayUnread(Refusal):
-    message = N_("“%(text)s”不是日期，请写成 2026-09-30 这样")
 
 
 class DaysReversed(Refusal):
@@ -87,20 +83,8 @@ def _book() -> Book:
 def _days() -> tuple[date, date]:
     """The days asked for; this year until today when nothing was asked."""
     now = today(context.now())
-    start = _day(request.args.get("start", "")) or now.replace(month=1, day=1)
-    end = _day(request.args.get("end", "")) or now
+    start = given_day("start") or now.replace(month=1, day=1)
+    end = given_day("end") or now
     if start > end:
         raise DaysReversed(start=start.isoformat(), end=end.isoformat())
     return start, end
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        raise DayUnread(text=text[:20]) from None
-    if found.year not in YEARS:
-        raise DayUnread(text=text[:20])
-    return found

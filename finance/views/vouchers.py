@@ -17,7 +17,7 @@ from finance.service.books import books, chart_of, find_book, the_book
 from finance.service.parts import matches_of
 from finance.shares.service import budgets
 from finance.tables import Book, Contract, Voucher
-from finance.views.base import blueprint
+from finance.views.base import blueprint, given_day
 from hoa.accounts.tables import Person
 from hoa.db import get
 from hoa.kernel import masking
@@ -40,19 +40,30 @@ def vouchers() -> str:
     kind = request.args.get("book", "")
     book = the_book(session, here.id, kind) if kind else None
     states = (VoucherState(state),) if state in VoucherState._value2member_map_ else tuple(VoucherState)
-    total = service.number_of_vouchers(session, here.id, states=states, text=text, book=book)
+    start, end = given_day("start"), given_day("end")
+    total = service.number_of_vouchers(session, here.id, states=states, text=text, book=book, start=start, end=end)
     pages = max(1, -(-total // PAGE))
     page = min(max(request.args.get("page", 1, type=int), 1), pages)
     return render_template(
         "finance/vouchers.html",
         rows=service.vouchers(
-            session, here.id, states=states, text=text, limit=PAGE, offset=(page - 1) * PAGE, book=book
+            session,
+            here.id,
+            states=states,
+            text=text,
+            limit=PAGE,
+            offset=(page - 1) * PAGE,
+            book=book,
+            start=start,
+            end=end,
         ),
         book=book,
         has_work=find_book(session, here.id, WORK) is not None,
         names={row.id: row.name for row in books(session, here.id)},
         text=text,
         state=state,
+        start=start,
+        end=end,
         total=total,
         page=page,
         pages=pages,

@@ -62,7 +62,8 @@ ROLES: tuple[Role, ...] = (
     Role("officer", "罗正言", "19900001003", N_("街道办事处经办人，只看红色事项"), posts.STREET_OFFICER, NAMED),
     Role("party", "高敬之", "19900001004", N_("小区党支部书记"), posts.PARTY_SECRETARY, "社区党委任命"),
     Role("manager", "孟晓帆", "19900001005", N_("物业服务企业项目经理"), posts.PROPERTY_STAFF, "物业服务合同"),
-    Role("auditor", "樊慎行", "19900001006", N_("第三方审计员"), posts.AUDITOR, "审计约定书"),
+    Role("auditor", "樊慎行", "19900001006", N_("街道委派的审计员，整个任期都能看"), posts.AUDITOR, "街道委派书"),
+    Role("third_party", "容守正", "19900001007", N_("会计师事务所的审计员，只能看约定的上半年")),
 )
 ADMINISTRATOR = Role("administrator", "平台管理员", "19900001000", N_("平台管理员，在小区里没有任何权力"))
 

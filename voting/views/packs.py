@@ -128,6 +128,7 @@ TITLES = {
     "audit_advance_days": N_("监督：个人借款多少天要归还"),
     "audit_arrival_days": N_("监督：收到的钱多少天内应进专户"),
     "audit_inventory_months": N_("监督：固定资产多少个月盘点一次"),
+    "engagement_days": N_("第三方审计一次最多开放的天数"),
 }
 WORDS = {
     "first": N_("以第一张为准"),

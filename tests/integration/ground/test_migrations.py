@@ -52,6 +52,7 @@ GUARDED = {
     "filing_event",
     "filing_pack",
     "filing_round",
+    "engagement",
     "factor_demand",
     "finance_archive",
     "finance_attachment",

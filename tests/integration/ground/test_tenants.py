@@ -32,6 +32,7 @@ HERE, THERE = "WTY", "BYL"
 IDS = {
     "publication_id": "SELECT id FROM publication WHERE community_id = :c",
     "objection_id": "SELECT id FROM objection WHERE community_id = :c",
+    "engagement_id": "SELECT id FROM engagement WHERE community_id = :c",
     "resolution_id": "SELECT id FROM resolution WHERE community_id = :c",
     "relationship_id": "SELECT id FROM relationship WHERE community_id = :c",
     "office_id": "SELECT id FROM office WHERE community_id = :c",

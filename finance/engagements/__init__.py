@@ -1,0 +1,1 @@
+"""Third-party audits: who is let in, to what, for how long, and what they reported."""
