@@ -67,6 +67,7 @@ def three_statements(period: str) -> str:
         ),
         open_months=[span_name(Month(month)) for month in sorted(_open_months() & set(span.months))],
         paper=papers.kept(session, here.id, subject=str(span), content=content),
+        books=[(book.kind, book.name) for book in fund_statements.opened_books(session, here.id)],
     )
 
 

@@ -12,7 +12,7 @@ from finance.audit import present
 from finance.audit import service as audit
 from finance.disclosure.viewing import seen
 from finance.rules import spans, story
-from finance.rules.charts import WORK
+from finance.rules.charts import TRUST, WORK
 from finance.rules.moved import Moved
 from finance.rules.periods import Quarter
 from finance.rules.rent import AGES
@@ -271,6 +271,7 @@ def download(span: str, format: str) -> Response:
     if service.latest_publication(session, here.id, holder) is None:
         demand("books.read")
     seen("export", f"{chosen}.{format}", gettext("%(span)s 明细账", span=str(chosen)))
-    data = exports.export(session, here.id, format=format, start=chosen.start, end=chosen.end)
-    name = f"{here.code}-{chosen}.{format}"
+    book = request.args.get("book", TRUST)
+    data = exports.export(session, here.id, format=format, start=chosen.start, end=chosen.end, book=book)
+    name = f"{here.code}-{chosen}{'' if book == TRUST else '-' + book}.{format}"
     return send_file(io.BytesIO(data), mimetype=MEDIA[format], as_attachment=True, download_name=name)

@@ -11,6 +11,7 @@ from beancount import loader
 from beancount.core.data import Transaction
 from flask import Flask
 from openpyxl import load_workbook
+from sqlalchemy import select
 
 from finance.rules.periods import Quarter
 from finance.rules.spans import Year
@@ -79,6 +80,7 @@ def the_figures_are_the_same_everywhere(app: Flask, platform: Platform, people: 
     told = subprocess.run(["pdftotext", "-layout", str(paper), "-"], capture_output=True, text=True, check=True).stdout
     assert missing(told) == []
     assert "䶮源养护" in told
+    _the_twin_of_a_publication(app, platform, folder)
     with platform.database.reading() as session:
         files = {
             format: export.export(session, people["community"], format=format, start=YEAR_BEGAN, end=LAST)
@@ -99,6 +101,29 @@ def the_figures_are_the_same_everywhere(app: Flask, platform: Platform, people: 
     assert sum(fen for _, account, fen in postings if account.startswith("Assets")) == 34_729_426
     own = [(number, "2601" if ":2601" in account else "1801", fen) for number, account, fen in postings if number]
     assert moved(own) == (22_624_994, 9_351_568)
+
+
+def _the_twin_of_a_publication(app: Flask, platform: Platform, folder: Path) -> None:
+    """A visitor gets the PDF of what was published, as soon as the worker has made it, and the three statements."""
+    visitor = app.test_client()
+    waiting = visitor.get("/c/WTY/books/2026Q2.pdf")
+    assert (waiting.status_code, waiting.headers["Refresh"]) == (202, "3")
+    papers.print_publications(platform)
+    papers.print_publications(platform)
+    answer = visitor.get("/c/WTY/books/2026Q2.pdf")
+    assert answer.mimetype == "application/pdf"
+    (folder / "quarter.pdf").write_bytes(answer.data)
+    told = subprocess.run(
+        ["pdftotext", "-layout", str(folder / "quarter.pdf"), "-"], capture_output=True, text=True, check=True
+    ).stdout
+    with platform.database.reading() as session:
+        row = next(row for row in session.scalars(select(Publication)) if row.reference == "2026Q2")
+    assert row.content_hash in told.replace("\n", "").replace(" ", "")
+    assert "75,499.98" in told
+    assert "75,499.98" in visitor.get("/c/WTY/books/2026Q2").text
+    assert "308,847.74" in visitor.get("/c/WTY/books/statements/2026-06").text
+    assert visitor.get("/c/WTY/books/statements/2026-07").status_code in (302, 401, 403)
+    assert visitor.get("/c/WTY/books/2026Q3.pdf").status_code == 404
 
 
 def missing(text: str) -> list[str]:

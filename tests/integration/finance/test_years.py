@@ -382,6 +382,11 @@ def test_the_pages_of_statements_and_year_and_the_pdf_of_the_same_figures(app: F
     assert app.test_client().get(f"{base}/statements/2026-09").status_code in (302, 401, 403)
     for format in ("xlsx", "csv"):
         assert treasurer.get(f"{base}/statements/2026-09.{format}").status_code == 200
+    for ledger in (f"{base}/2026-09.csv?book=work", f"{base}/2026-09.csv?book=trust"):
+        assert ledger in page.text
+    assert "捐赠收入—限定性" in treasurer.get(f"{base}/2026-09.csv?book=work").data.decode("utf-8-sig")
+    assert "捐赠收入" not in treasurer.get(f"{base}/2026-09.csv").data.decode("utf-8-sig")
+    assert treasurer.get(f"{base}/2026-09.csv?book=other").status_code == 404
     assert treasurer.get(f"{base}/statements/2026-09.pdf").status_code == 404
     answer = post(treasurer, f"{base}/statements/2026-09/print", {}, page=f"{base}/statements/2026-09")
     assert answer.status_code == 302
