@@ -1,5 +1,5 @@
-"""Owners ask to see original vouchers (司法解释 13, R4.8): asked, answered within ten working days; granted from a day to
-a day with every look logged, or refused with a reason.
+"""Owners ask to see original vouchers (司法解释 13, R4.8): asked, answered within ten working days; granted from a day
+to a day with every look logged, or refused with a reason.
 """
 
 from collections.abc import Sequence

@@ -272,6 +272,9 @@ def download(span: str, format: str) -> Response:
         demand("books.read")
     seen("export", f"{chosen}.{format}", gettext("%(span)s 明细账", span=str(chosen)))
     book = request.args.get("book", TRUST)
+    if book != TRUST and service.latest_publication(session, here.id, Half.of(chosen.end)) is None:
+        # The work fund's lines are published with its half-year, not with the quarter of the trust fund.
+        demand("books.read")
     data = exports.export(session, here.id, format=format, start=chosen.start, end=chosen.end, book=book)
     name = f"{here.code}-{chosen}{'' if book == TRUST else '-' + book}.{format}"
     return send_file(io.BytesIO(data), mimetype=MEDIA[format], as_attachment=True, download_name=name)
