@@ -129,8 +129,6 @@ def _voucher(session: Session, run: ShareRun, *, total_fen: int, payees: int, by
         day=today(now),
         summary=f"{run.title}（{label(run)}，{payees} 笔，清单哈希 {(run.list_hash or '')[:12]}）",
         party=run.payee if subsidy else f"业主（{label(run)} 清单）",
-        # The list names owners and rooms: visitors see its public copy, never the list itself.
-        party_is_person=not subsidy,
         amount_fen=total_fen,
         purpose=rules.PURPOSES[run.kind],
         resolution_id=run.resolution_id,

@@ -19,7 +19,7 @@ from hoa.db import get
 from hoa.jobs import enqueue
 from hoa.kernel import money
 from hoa.kernel.clock import today
-from hoa.kernel.errors import NotFound
+from hoa.kernel.errors import NotFound, Refusal
 from hoa.resolutions import service as resolutions
 
 PAPER = "shares.paper"
@@ -290,8 +290,12 @@ def check(session: Session, community_id: str, *, run_id: str, by: str, now: dat
 
 
 def is_stale(session: Session, run: ShareRun) -> bool:
-    """Whether the list would be another one if it were frozen now."""
-    return rules.list_hash(_content(run, _fresh_lines(session, run))) != run.list_hash
+    """Whether the list would be another one, or none at all, if it were frozen now."""
+    try:
+        fresh = _fresh_lines(session, run)
+    except Refusal:
+        return True
+    return rules.list_hash(_content(run, fresh)) != run.list_hash
 
 
 def drop(session: Session, community_id: str, *, run_id: str, because: str) -> ShareRun:

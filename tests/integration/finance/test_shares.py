@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from finance.service import bank, matching, vouchers
+from finance.service import bank, documents, matching, vouchers
 from finance.shares.rules import runs as rules
 from finance.shares.service import accounts, own, payments, publishing, runs
 from finance.shares.service.payments import Slip
@@ -289,6 +289,13 @@ def test_a_dividend_is_paid_returned_and_paid_again_and_never_promised_twice(sha
     batch = shared.act(payments.order, tools=(keys,), run_id=run_id)
     assert batch.total_fen == 2_887_097 + 3_880_646
     assert shared.states(run_id)[PING] == "ordered"
+    with shared.platform.database.reading() as session:
+        # Owners who open the voucher's document get the copy without names and rooms.
+        voucher = get(session, Voucher, community, batch.voucher_id)
+        (paper,) = vouchers.documents_of(session, voucher)
+        masked = documents.masked_copy(session, paper)
+        assert masked is not None
+        assert masked.id == shared.run(run_id).public_id
     with pytest.raises(rules.NothingPayable):
         shared.act(payments.order, tools=(keys,), run_id=run_id)
 
