@@ -1,5 +1,5 @@
-"""A report the supervisors asked for, of the first half of the year, which the worker prints when the demo starts; and a
-firm of accountants that was let in to look at the same half-year.
+"""A report the supervisors asked for, of the first half of the year, which the worker prints when the demo starts; and
+a firm of accountants that was let in to look at the same half-year.
 """
 
 from collections.abc import Mapping
