@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from finance.rules import life
-from finance.rules.ledger import SECOND_FORM, check_lines, money_moved, voucher_hash
+from finance.rules.ledger import SECOND_FORM, VoucherKind, check_lines, money_moved, voucher_hash
 from finance.rules.life import VoucherState
 from finance.service.books import chart_of, open_month
 from finance.service.parts import covered
@@ -108,9 +108,12 @@ def _enter(session: Session, voucher: Voucher, by: str, now: datetime) -> None:
 
 
 def post_approved(session: Session, community_id: str, *, by: str, now: datetime) -> list[Voucher]:
-    """Post everything that was approved by somebody else, in the order of dates."""
+    """Post everything that was approved by somebody else, in the order of dates; red ones first, because what is
+    written in place of another waits for them.
+    """
     done: list[Voucher] = []
-    for voucher in vouchers(session, community_id, states=(VoucherState.APPROVED,)):
+    waiting = vouchers(session, community_id, states=(VoucherState.APPROVED,))
+    for voucher in sorted(waiting, key=lambda row: row.kind != VoucherKind.REVERSAL):
         checkers = {approval.person_id for approval in approvals_of(session, voucher)}
         if voucher.state == VoucherState.APPROVED and by not in checkers:
             done.append(post(session, community_id, voucher_id=voucher.id, by=by, now=now))
