@@ -18,7 +18,7 @@ class CurrentContent(Protocol):
     """
 
     def __call__(
-        self, session: Session, community_id: str, reference: str, published: Mapping[str, Any]
+        self, session: Session, community_id: str, reference: str, published: Mapping[str, Any], /
     ) -> str | None: ...
 
 

@@ -84,8 +84,8 @@ def _contracts() -> None:
 
 
 def _related_parties() -> None:
-    """A declaration ends, and the same payee may be declared again, or by somebody else. SQLite makes the table anew for
-    that and forgets its triggers, so they are put back.
+    """A declaration ends, and the same payee may be declared again, or by somebody else. SQLite makes the table anew
+    for that and forgets its triggers, so they are put back.
     """
     kept: list[str] = []
     if op.get_context().dialect.name == "sqlite":
