@@ -12,7 +12,19 @@ from sqlalchemy import select
 from hoa.accounts import service as accounts
 from hoa.community import service as register
 from hoa.community.tables import Community
-from hoa.demo import assemblies, audits, bodies, books, convening, elections, notices, people, shares, signing_keys
+from hoa.demo import (
+    assemblies,
+    audits,
+    bodies,
+    books,
+    convening,
+    elections,
+    notices,
+    people,
+    shares,
+    signing_keys,
+    supervision,
+)
 from hoa.demo import register as demo_register
 from hoa.kernel.clock import CHINA, FrozenClock
 from hoa.kernel.ids import seeded
@@ -76,6 +88,7 @@ def build(platform: Platform, *, tell: Tell) -> None:
         elections.build(then, community.id, cast)
         tell("audit")
         audits.build(then, community.id, cast)
+        supervision.build(then, community.id, cast)
         tell("shares")
         shares.build(then, community.id, cast, decisions)
         tell("notices")
