@@ -22,6 +22,7 @@ from finance.engagements.rules import Part
 from finance.engagements.tables import Engagement
 from finance.papers.tables import YearArchive
 from finance.rules import spans
+from finance.rules.fund.lines import SHEET
 from finance.rules.periods import first_day, last_day, month_of, month_text, parse_month
 from finance.supervision.tables import Sample, SampleItem
 from finance.tables import Attachment, BankLine, Contract, Voucher
@@ -60,31 +61,38 @@ class OutOfScope(Refusal):
     status: ClassVar[int] = 403
 
 
-def _between(_session: Session, _here: str, values: Values) -> Shows:
-    """Pages with `start` and `end` in their address or their form."""
+def _between(_session: Session, _here: str, _values: Values, *, start: str = "start", end: str = "end") -> Shows:
+    """Pages with their days in the address of a page that is looked at, or in a form that is sent."""
+    sent = request.args if request.method == "GET" else request.form
     try:
-        return Shows(date.fromisoformat(values["start"]), date.fromisoformat(values["end"]))
+        return Shows(date.fromisoformat(sent[start]), date.fromisoformat(sent[end]))
     except (KeyError, ValueError):
         engaged = _engaged()
         raise NoDays(start=engaged.starts_on.isoformat(), end=engaged.ends_on.isoformat()) from None
 
 
-def _sample_form(_session: Session, _here: str, values: Values) -> Shows:
-    if request.method == "GET":
-        return ALWAYS
-    return _between(_session, _here, {"start": values.get("starts_on", ""), "end": values.get("ends_on", "")})
+def _sample_form(session: Session, here: str, values: Values) -> Shows:
+    return ALWAYS if request.method == "GET" else _between(session, here, values, start="starts_on", end="ends_on")
 
 
 def _month(_session: Session, _here: str, values: Values) -> Shows:
+    """The whole month, to its last day: one that was agreed in part is closed."""
     if "month" not in values:
         raise NoDays(month=month_text(month_of(_engaged().ends_on)))
     month = parse_month(values["month"])
-    return Shows(first_day(month), min(last_day(month), max(first_day(month), _engaged().ends_on)))
+    return Shows(first_day(month), last_day(month))
 
 
 def _span(_session: Session, _here: str, values: Values) -> Shows:
-    span = spans.parse(values.get("span") or values["period"])
+    span = spans.parse(values["span"] if "span" in values else values["period"])
     return Shows(span.start, span.end)
+
+
+def _entries(session: Session, here: str, values: Values) -> Shows:
+    """The entries behind a figure: those of the whole year where the figure is one of the year."""
+    found = _span(session, here, values)
+    whole = values["sheet"] == SHEET or request.args.get("column") == "year"
+    return Shows(date(found.end.year, 1, 1), found.end) if whole and found.end else found
 
 
 def _year(_session: Session, _here: str, values: Values) -> Shows:
@@ -163,7 +171,7 @@ DATED: Mapping[str, Callable[[Session, str, Values], Shows]] = {
     "finance.statement_lines": _span,
     "finance.download": _span,
     "finance.three_statements": _span,
-    "finance.statement_entries": _span,
+    "finance.statement_entries": _entries,
     "finance.statements_file": _span,
     "finance.accounts": _anything,
     "finance.related_parties": _anything,
@@ -230,7 +238,8 @@ def gate() -> Response | None:
     if engaged is None:
         return None
     g.engagement_id = engaged.id
-    values: Values = {**(request.view_args or {}), **request.args.to_dict(), **request.form.to_dict()}
+    # Only what the path names: the page reads its object and its month from there, whatever is sent along.
+    values: Values = request.view_args or {}
     try:
         inside = _inside(engaged, str(request.endpoint), values)
     except NoDays as missing:

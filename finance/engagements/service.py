@@ -241,7 +241,11 @@ def publish(session: Session, community_id: str, engagement_id: str, *, by: str,
         raise NotReported
     if publication(session, row) is not None:
         raise Published
-    content = {
+    return _announce(session, row, REPORT, f"第三方审计报告 {row.label}：{row.firm}", _told(row), by=by, now=now)
+
+
+def _told(row: Engagement) -> dict[str, Any]:
+    return {
         "number": row.label,
         "firm": row.firm,
         "start": row.starts_on.isoformat(),
@@ -253,13 +257,16 @@ def publish(session: Session, community_id: str, engagement_id: str, *, by: str,
             f"意见：{OPINION_NAMES[row.opinion or '']}；文件指纹（SHA-256）{row.report_digest}。"
         ),
     }
-    return _announce(session, row, REPORT, f"第三方审计报告 {row.label}：{row.firm}", content, by=by, now=now)
 
 
 def publication(session: Session, row: Engagement) -> Publication | None:
     """Where the report was published; None before."""
+    return _announced(session, row, REPORT)
+
+
+def _announced(session: Session, row: Engagement, kind: str) -> Publication | None:
     query = select(Publication).where(
-        Publication.community_id == row.community_id, Publication.kind == REPORT, Publication.reference == row.id
+        Publication.community_id == row.community_id, Publication.kind == kind, Publication.reference == row.id
     )
     return session.scalars(query).first()
 
@@ -285,9 +292,17 @@ def open_for(session: Session, community_id: str, person_id: str, now: datetime)
 
 
 def verify(session: Session, files: Files, community_id: str) -> list[str]:
-    """A sentence for each report that is missing or is not the file that was handed in."""
+    """A sentence for each report that is missing or is not the file that was handed in, and for each engagement that
+    is no longer what was announced: its days decide what somebody sees.
+    """
     problems = []
     for row in everything(session, community_id):
+        announced = _announced(session, row, LETTER)
+        if announced is None or announced.content != _letter(row):
+            problems.append(f"engagement {row.label}: it is not what was announced")
+        told = publication(session, row)
+        if told is not None and told.content != _told(row):
+            problems.append(f"third-party report {row.label}: it is not the one that was published")
         if row.report_digest is None:
             continue
         try:

@@ -101,6 +101,28 @@ def test_the_auditor_sees_the_agreed_days_and_nothing_else_and_every_look_is_log
     assert any(row.object_id == "finance.ledger" for row in rows)
 
 
+def test_nothing_sent_along_stands_in_for_the_voucher_the_month_or_the_days_of_a_page(app: Flask, scene: Scene):
+    july = scene.posted(RECEIPT, day=date(2026, 7, 20))
+    august = scene.posted(PAYMENT, day=date(2026, 8, 20))
+    agreed = Bounds(date(2026, 8, 1), date(2026, 8, 30), date(2026, 10, 20), date(2026, 10, 31))
+    browser = as_person(app, scene.platform, invited(scene, bounds=agreed).person_id)
+    days = {"start": "2026-08-01", "end": "2026-08-30"}
+    assert browser.get(f"{HERE}/books/vouchers", query_string=days).status_code == 200
+    for path, query, form in (
+        (f"vouchers/{july}", {"voucher_id": august}, {}),
+        (f"vouchers/{july}", {}, {"voucher_id": august}),
+        ("vouchers", {"start": "2026-07-01", "end": "2026-08-30"}, days),
+        ("month/2026-07", {"month": "2026-08"}, {}),
+        ("month/2026-08", {}, {}),  # its last day was not agreed
+        ("statements/2026-07", {"span": "2026-08"}, {}),
+        ("statements/2026-08/02/income.1?column=year", {}, {}),
+    ):
+        answer = browser.open(f"{HERE}/books/{path}", method="GET", query_string=query or None, data=form)
+        assert answer.status_code in (302, 303, 403, 404), (path, query, form)
+    led = browser.get(f"{HERE}/books/month", query_string={"month": "2026-08"})
+    assert led.headers["Location"].split("?")[0].endswith("/books/month/2026-08")
+
+
 def test_after_the_last_day_and_after_an_early_end_nothing_is_left(app: Flask, scene: Scene, clock: FrozenClock):
     august = scene.posted(PAYMENT, day=date(2026, 8, 20))
     engaged = invited(scene)
@@ -204,3 +226,13 @@ def test_the_database_keeps_what_was_agreed(scene: Scene, change: str):
         session.execute(text(f"UPDATE engagement SET {change}"))
     with pytest.raises(DBAPIError), scene.platform.database.writing() as session:
         session.execute(text("DELETE FROM engagement"))
+
+
+def test_verification_names_an_engagement_that_was_widened_behind_the_platform(scene: Scene):
+    engaged = invited(scene)
+    with scene.platform.database.writing() as session:
+        assert service.verify(session, scene.platform.files, scene.community) == []
+        session.execute(text("""UPDATE engagement SET parts = '["books", "votes"]'"""))
+    with scene.platform.database.reading() as session:
+        found = service.verify(session, scene.platform.files, scene.community)
+    assert found == [f"engagement {engaged.label}: it is not what was announced"]
