@@ -120,13 +120,6 @@ def _of(status: DueStatus, kind: ReminderKind, days: int) -> Reminder:
     return Reminder(kind=kind, day=status.due.day, days=days, due_no=status.due.no, amount_fen=status.missing_fen)
 
 
-def notice_due(ends_on: date, today: date, *, within: Sequence[int] = (60, 30)) -> int | None:
-    """Which of the notices before the end is the one to send today: the smallest term already reached."""
-    left = (ends_on - today).days
-    reached = [term for term in within if 0 <= left <= term]
-    return min(reached) if reached else None
-
-
 def week_after(day: date) -> date:
     """Until when a letter asks to pay: seven days."""
     return day + timedelta(days=7)

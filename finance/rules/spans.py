@@ -5,7 +5,7 @@ the work fund; and a month, which owners may look at once its quarter is publish
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from finance.rules.periods import NoSuchPeriod, Quarter, first_day, last_day, month_of, month_text, parse_month
+from finance.rules.periods import NoSuchPeriod, Quarter, first_day, last_day, month_text, parse_month
 from hoa.kernel.clock import YEARS
 
 
@@ -118,17 +118,3 @@ def parse_published(text: str) -> Published:
     if isinstance(span, Month):
         raise NoSuchPeriod(period=text)
     return span
-
-
-def quarters_of(span: Span) -> tuple[Quarter, ...]:
-    """The quarters that hold any day of a span."""
-    first, found = Quarter.of(span.start), []
-    while first.start <= span.end:
-        found.append(first)
-        first = first.next
-    return tuple(found)
-
-
-def months_of(span: Span, opened_on: date) -> list[int]:
-    """The months of a span that the book knows."""
-    return [month for month in span.months if month >= month_of(opened_on)]

@@ -182,11 +182,6 @@ def spans_over(opened_on: date, *, before: date) -> list[Published]:
     return sorted(spans, key=lambda span: (span.end, order[type(span)]))
 
 
-def due_quarter(session: Session, book: Book, day: date) -> Quarter | None:
-    """The earliest quarter that is over and was not published yet."""
-    return next((row.span for row in due(session, book, day) if isinstance(row.span, Quarter)), None)
-
-
 def months_left(session: Session, book: Book, span: Published) -> list[int]:
     """The months of a span that are still open."""
     begin = max(first_open_month(session, book), first_month(book))

@@ -104,10 +104,6 @@ class NothingNamed(Refusal):
     message: ClassVar[str] = N_("认定已改正，要指明更正的凭证，或者写明是哪一份材料")
 
 
-class UnknownAct(Refusal):
-    message: ClassVar[str] = N_("请选择怎样认定")
-
-
 class DueInThePast(Refusal):
     message: ClassVar[str] = N_("期限 %(due)s 不能早于今天")
 

@@ -1,5 +1,5 @@
-"""Books that were kept with the release before (0019) come over whole: posted vouchers keep the hash of their first form,
-matches the amount they were made for, and whatever was on its way goes on.
+"""Books that were kept with the release before (0019) come over whole: posted vouchers keep the hash of their first
+form, matches the amount they were made for, and whatever was on its way goes on.
 """
 
 from dataclasses import replace

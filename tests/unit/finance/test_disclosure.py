@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from finance.disclosure.maintenance import DoesNotAdd, Figures, KeeperMissing, NegativeFigure
 from finance.rules import spans, story
 from finance.rules.moved import what_moved
-from finance.rules.periods import NoSuchPeriod, Quarter
+from finance.rules.periods import NoSuchPeriod
 from finance.rules.spans import Half, Month, Year
 
 
@@ -87,9 +87,7 @@ def test_spans_know_their_days_and_their_last_day_to_publish():
     assert Year(2026).publish_by(31) == date(2027, 1, 31)
     assert Half(2026, 1).publish_by(31) == date(2026, 7, 31)
     assert Year(2026).next == Year(2027)
-    assert spans.months_of(Year(2026), date(2026, 11, 1)) == [202611, 202612]
     assert (Month(202602).start, Month(202602).end) == (date(2026, 2, 1), date(2026, 2, 28))
-    assert spans.quarters_of(Half(2026, 1)) == (Quarter(2026, 1), Quarter(2026, 2))
 
 
 def test_the_story_adds_up_over_quarters_that_follow_each_other():
