@@ -23,7 +23,7 @@ from finance.engagements.tables import Engagement
 from finance.papers.tables import YearArchive
 from finance.rules import spans
 from finance.rules.fund.lines import SHEET
-from finance.rules.periods import first_day, last_day, month_of, month_text, parse_month
+from finance.rules.periods import first_day, last_day, parse_month
 from finance.supervision.tables import Sample, SampleItem
 from finance.tables import Attachment, BankLine, Contract, Voucher
 from hoa.db import get
@@ -77,8 +77,6 @@ def _sample_form(session: Session, here: str, values: Values) -> Shows:
 
 def _month(_session: Session, _here: str, values: Values) -> Shows:
     """The whole month, to its last day: one that was agreed in part is closed."""
-    if "month" not in values:
-        raise NoDays(month=month_text(month_of(_engaged().ends_on)))
     month = parse_month(values["month"])
     return Shows(first_day(month), last_day(month))
 
@@ -93,6 +91,12 @@ def _entries(session: Session, here: str, values: Values) -> Shows:
     found = _span(session, here, values)
     whole = values["sheet"] == SHEET or request.args.get("column") == "year"
     return Shows(date(found.end.year, 1, 1), found.end) if whole and found.end else found
+
+
+def _year_to_date(session: Session, here: str, values: Values) -> Shows:
+    """Statements that have a column for the year so far."""
+    found = _span(session, here, values)
+    return Shows(date(found.end.year, 1, 1), found.end) if found.end else found
 
 
 def _year(_session: Session, _here: str, values: Values) -> Shows:
@@ -162,7 +166,6 @@ DATED: Mapping[str, Callable[[Session, str, Values], Shows]] = {
     "finance.document_page": _document,
     "finance.document_picture": _document,
     "finance.bank_line": _bank_line,
-    "finance.month": _month,
     "finance.reconciled": _month,
     "finance.reconciled_pdf": _month,
     "finance.ledger": _between,
@@ -170,9 +173,9 @@ DATED: Mapping[str, Callable[[Session, str, Values], Shows]] = {
     "finance.statement": _span,
     "finance.statement_lines": _span,
     "finance.download": _span,
-    "finance.three_statements": _span,
+    "finance.three_statements": _year_to_date,
     "finance.statement_entries": _entries,
-    "finance.statements_file": _span,
+    "finance.statements_file": _year_to_date,
     "finance.accounts": _anything,
     "finance.related_parties": _anything,
     "finance_year.show": _year,
@@ -199,6 +202,7 @@ DATED: Mapping[str, Callable[[Session, str, Values], Shows]] = {
     "supervision.tick": _sample_item,
     "engagements.index": _anything,
     "engagements.show": _anything,
+    "engagements.bank": _anything,
     "engagements.report": _anything,
     "engagements.hand_in": _anything,
 }
@@ -296,6 +300,7 @@ def log_look(response: Response) -> Response:
     """
     if request.endpoint not in DATED or request.method != "GET" or response.status_code != 200:
         return response
-    if g.get("engagement_id") and not g.get("look_logged") and request.blueprint != "engagements":
+    own = request.blueprint == "engagements" and request.endpoint != "engagements.bank"
+    if g.get("engagement_id") and not g.get("look_logged") and not own:
         seen("page", str(request.endpoint), request.full_path.rstrip("?"))
     return response

@@ -4,7 +4,7 @@ report for the auditor."""
 import io
 from datetime import date
 
-from flask import Blueprint, flash, redirect, render_template, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.file import FileField
 from werkzeug.wrappers import Response
@@ -18,6 +18,12 @@ from finance.engagements.powers import INSIDE, INVITE, PUBLISH, READ, REPORT
 from finance.engagements.rules import PARTS, STAGES, Bounds
 from finance.engagements.service import Terms
 from finance.engagements.tables import Engagement
+from finance.rules.periods import first_day, last_day, month_of, month_text, months_between
+from finance.service.bank import lines as bank_lines
+from finance.service.books import bank_accounts, books
+from finance.service.parts import matches_of
+from finance.service.vouchers import label
+from finance.tables import Voucher
 from hoa.accounts import service as accounts
 from hoa.db import get
 from hoa.kernel import masking, money
@@ -34,6 +40,8 @@ blueprint.before_app_request(scope.gate)
 blueprint.after_app_request(scope.log_look)
 
 LOOKS = 50
+LINES = 100
+READ_BOOKS = "books.read"
 
 
 class InviteForm(Form):
@@ -167,6 +175,46 @@ def _page(row: Engagement, ending: EndForm, report: ReportForm) -> str:
         today=today(now),
         open=stage is rules.Stage.OPEN,
         over=stage is rules.Stage.OVER,
+    )
+
+
+@blueprint.get("/<engagement_id>/bank")
+@requires(READ_BOOKS)
+def bank(engagement_id: str) -> str:
+    """The bank lines of the period that was agreed, each with its vouchers; for the auditor, and for whoever checks
+    what they were shown.
+    """
+    session, row = context.reading(), _one(engagement_id)
+    if str(rules.Part.BOOKS) not in row.parts:
+        raise NotFound
+    accounts_here = [
+        (book, account) for book in books(session, row.community_id) for account in bank_accounts(session, book)
+    ]
+    lines = [
+        (book, account, line)
+        for book, account in accounts_here
+        for line in bank_lines(session, account, start=row.starts_on, end=row.ends_on)
+    ]
+    pages = max(1, -(-len(lines) // LINES))
+    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    shown = lines[(page - 1) * LINES : page * LINES]
+    vouchers: dict[str, list[Voucher]] = {}
+    for _match, line, voucher in matches_of(session, row.community_id, line_ids=[line.id for _, _, line in shown]):
+        if row.bounds.covers(voucher.day, voucher.day):
+            vouchers.setdefault(line.id, []).append(voucher)
+    return render_template(
+        "engagements/bank.html",
+        row=row,
+        lines=shown,
+        vouchers=vouchers,
+        label=label,
+        months=months_between(month_of(row.starts_on), month_of(row.ends_on)),
+        month_text=month_text,
+        accounts=[account for _, account in accounts_here],
+        covers=lambda month: row.bounds.covers(first_day(month), last_day(month)),
+        total=len(lines),
+        page=page,
+        pages=pages,
     )
 
 
