@@ -45,7 +45,7 @@ def check_ready(session: Session, voucher: Voucher, day: date) -> None:
     by_assembly = voucher.resolution_id is not None and in_force(
         session, voucher.community_id, voucher.resolution_id, voucher.day
     )
-    _check_cash(session, voucher)
+    check_cash(session, voucher)
     halves = [voucher]
     if voucher.twin_id is not None:
         # One paper proves both halves of a transfer: the bank's slip of money that left one account for the other.
@@ -73,7 +73,7 @@ def check_ready(session: Session, voucher: Voucher, day: date) -> None:
     )
 
 
-def _check_cash(session: Session, voucher: Voucher) -> None:
+def check_cash(session: Session, voucher: Voucher) -> None:
     """Nobody pays with cash that the box does not hold; what only puts an entry right moves no coin."""
     if not voucher.cash_fen or voucher.cash_fen > 0:
         return

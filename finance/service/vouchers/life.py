@@ -10,7 +10,7 @@ from finance.rules.ledger import SECOND_FORM, VoucherKind, check_lines, money_mo
 from finance.rules.life import VoucherState
 from finance.service.books import chart_of, open_month
 from finance.service.parts import covered
-from finance.service.vouchers.grounds import approvals_needed, check_ready, keeps_no_cash
+from finance.service.vouchers.grounds import approvals_needed, check_cash, check_ready, keeps_no_cash
 from finance.service.vouchers.reading import approvals_of, documents_of, lines_of, record_of, vouchers
 from finance.service.vouchers.writing import ReasonNeeded, pair, require_replaceable
 from finance.tables import Approval, Book, Match, Voucher
@@ -89,6 +89,7 @@ def _enter(session: Session, voucher: Voucher, by: str, now: datetime) -> None:
     life.check_separation(maker_id=voucher.maker_id, checker_ids=checkers, poster_id=by)
     open_month(session, book, voucher.day)
     require_replaceable(session, voucher)
+    check_cash(session, voucher)  # others may have been paid from the box since it was approved
     lines, documents, chart = lines_of(session, voucher), documents_of(session, voucher), chart_of(book)
     check_lines(lines, chart)
     number = _last_number(session, book, voucher.month) + 1

@@ -12,9 +12,10 @@ from finance.rules.ledger import Line, Means, VoucherKind
 from finance.rules.life import VoucherState
 from finance.service import books, vouchers
 from finance.service.verify import verify_books
-from finance.service.vouchers import TransferFields, VoucherFields, correcting, grounds, writing
+from finance.service.vouchers import TransferFields, VoucherFields, correcting, grounds, transfers, writing
 from finance.tables import Voucher
 from hoa.db import get
+from hoa.resolutions import service as resolutions
 from tests.integration.finance.scene import PAYMENT, RECEIPT, Scene, open_books
 
 CHART = load_chart("2024")
@@ -113,6 +114,38 @@ def test_only_the_assembly_moves_money_between_the_funds_and_no_more_than_it_sai
     with scene.platform.database.writing() as session:
         vouchers.discard(session, scene.community, voucher_id=half)
         assert vouchers.number_of_vouchers(session, scene.community) == 0
+
+
+def test_transfers_under_one_decision_together_stay_within_it(scene: Scene):
+    with scene.platform.database.writing() as session:
+        decision = resolutions.enter(
+            session,
+            scene.community,
+            source="assembly",
+            matter="M9",
+            title="转入工作经费",
+            text="最多 5,000 元",
+            decided_on=date(2026, 1, 2),
+            limit_fen=500_000,
+            now=scene.platform.now(),
+        ).id
+    first = transfer(scene, resolution_id=decision)
+    with pytest.raises(transfers.MoreThanIsLeft):
+        transfer(scene, resolution_id=decision, amount_fen=100_001)
+    transfer(scene, resolution_id=decision, amount_fen=100_000)
+    with scene.platform.database.writing() as session:
+        vouchers.discard(session, scene.community, voucher_id=first)
+    transfer(scene, resolution_id=decision)
+    with pytest.raises(transfers.MoreThanDecided):
+        transfer(scene, resolution_id=decision, amount_fen=500_001)
+
+
+def test_two_payments_approved_at_once_do_not_empty_the_cash_box_twice(scene: Scene):
+    scene.posted(work_payment(kind=VoucherKind.DRAWING, account=None, amount_fen=12_000, grounds=""))
+    one, other = (scene.approved(work_payment(means=Means.CASH)) for _ in range(2))
+    scene.step("post", one, "deputy")
+    with pytest.raises(CashMissing):
+        scene.step("post", other, "deputy")
 
 
 def test_each_fund_takes_only_its_own_accounts(scene: Scene):
