@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from finance.shares.powers import CHECK, KEEP, POWERS
 from finance.shares.rules.runs import PartState, RunState
-from finance.shares.service import allowances, papers, publishing, runs
+from finance.shares.service import allowances, papers, payments, publishing, runs
 from finance.shares.service import own as own_shares
 from finance.shares.views import blueprint
 from hoa.kernel.errors import N_
@@ -64,8 +64,12 @@ def _own(session: Session, asker: Asker) -> Sequence[Own]:
     ]
 
 
-def _verify(_platform: Platform, session: Session, community_id: str) -> Sequence[str]:
-    return runs.verify(session, community_id)
+def _verify(platform: Platform, session: Session, community_id: str) -> Sequence[str]:
+    return [
+        *runs.verify(session, community_id),
+        *payments.verify(session, platform.keys, community_id),
+        *allowances.verify(session, community_id),
+    ]
 
 
 ROOM = Room(

@@ -267,6 +267,27 @@ def entries(session: Session, run: AllowanceRun) -> Sequence[AllowanceEntry]:
     return session.scalars(query.order_by(AllowanceEntry.no)).all()
 
 
+def verify(session: Session, community_id: str) -> list[str]:
+    """A sentence for each month whose list is not the one that was made."""
+    wrong = []
+    for row in runs(session, community_id):
+        lines = [
+            AllowanceLine(
+                person_id=line.person_id,
+                name=line.name,
+                post=line.post,
+                days=line.days,
+                standard_fen=line.standard_fen,
+                amount_fen=line.amount_fen,
+            )
+            for line in entries(session, row)
+        ]
+        content = rules.content(row.month, lines)
+        if canonical.digest(content) != row.list_hash or content["total_fen"] != row.total_fen:
+            wrong.append(f"{month_text(row.month)} 津贴：清单与制表时的哈希不符")
+    return wrong
+
+
 def task(job: Run) -> dict[str, Any]:
     """The job `shares.allowances`: print a month's list, which is its voucher's document."""
     platform, run_id = job.platform, str(job.payload["run"])

@@ -52,6 +52,11 @@ class NotApprovedYet(Refusal):
     status: ClassVar[int] = 409
 
 
+class OrderMoved(Refusal):
+    message: ClassVar[str] = N_("付款凭证在下单以后改过或已经冲销，这份付款文件不能再用；请重新下单")
+    status: ClassVar[int] = 409
+
+
 class FileMoved(Refusal):
     message: ClassVar[str] = N_("付款文件与下单时的哈希不符，请不要付款，先运行 hoa verify 查明")
     status: ClassVar[int] = 409
@@ -159,6 +164,10 @@ def payment_file(
     voucher = session.get(Voucher, (community_id, batch.voucher_id))
     if voucher is None or voucher.state not in (VoucherState.APPROVED, VoucherState.POSTED):
         raise NotApprovedYet
+    # A voucher that was sent back may have been written anew: what was approved then is not what the file pays.
+    ordered = (voucher.kind, voucher.amount_fen) == (VoucherKind.PAYMENT, batch.total_fen)
+    if not ordered or batch_states(session, [batch])[batch.id] is BatchState.VOID:
+        raise OrderMoved
     run = get(session, ShareRun, community_id, batch.run_id)
     rows = file_rows(session, keys, batch)
     data = lists.as_csv(HEADINGS, rows)
@@ -168,6 +177,26 @@ def payment_file(
         data = lists.as_xlsx(label(run), HEADINGS, rows)
     name = f"{code}-{run.year}-{run.number:02d}-{batch.no}.{ending}"
     return PaymentFile(name=name, data=data, media_type=lists.MEDIA[ending])
+
+
+def verify(session: Session, keys: Keys, community_id: str) -> list[str]:
+    """A sentence for each order that does not add up, and for each that waits for its payment and would pay other
+    people, accounts or amounts than when it was made.
+    """
+    query = select(ShareBatch).where(ShareBatch.community_id == community_id).order_by(ShareBatch.made_at)
+    batches = session.scalars(query).all()
+    states = batch_states(session, batches)
+    wrong = []
+    for batch in batches:
+        name = f"{label(get(session, ShareRun, community_id, batch.run_id))}-{batch.no}"
+        own = (SharePayout.community_id == community_id, SharePayout.batch_id == batch.id)
+        if session.scalar(select(func.coalesce(func.sum(SharePayout.amount_fen), 0)).where(*own)) != batch.total_fen:
+            wrong.append(f"{name}：各笔付款之和与下单金额不符")
+        elif states[batch.id] is BatchState.ORDERED:
+            data = lists.as_csv(HEADINGS, file_rows(session, keys, batch))
+            if hashlib.sha256(data).hexdigest() != batch.file_sha256:
+                wrong.append(f"{name}：付款文件与下单时不符，收款人、账号或金额改过")
+    return wrong
 
 
 def file_rows(session: Session, keys: Keys, batch: ShareBatch) -> list[tuple[str, ...]]:

@@ -266,6 +266,11 @@ def test_allowances_follow_the_standards_and_the_offices_and_are_paid_from_the_w
             (30_000, 30_000),
             (15_000, 15_000),
         ]
+        assert allowances.verify(session, scene.community) == []
+        allowances.entries(session, get(session, AllowanceRun, scene.community, run_id))[0].amount_fen += 1
+        with session.no_autoflush:
+            assert len(allowances.verify(session, scene.community)) == 1
+        session.rollback()
         assert [row.listed for row in data.allowance_payments] == [True]
         found = allowances.standards(session, scene.community)
     ended = f"{page}/standards/{found[0].id}/end"

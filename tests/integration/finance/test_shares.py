@@ -305,6 +305,25 @@ def test_a_dividend_is_paid_returned_and_paid_again_and_never_promised_twice(sha
 
     with pytest.raises(payments.NotApprovedYet):
         file()
+    with shared.platform.database.reading() as session:
+        assert payments.verify(session, keys, community) == []
+        # An account led elsewhere behind the platform's back: `hoa verify` names the order before it is paid.
+        session.scalars(select(ShareAccount).where(ShareAccount.ended_at.is_(None))).first().bank = "别的银行"
+        with session.no_autoflush:
+            (told,) = payments.verify(session, keys, community)
+        assert told.startswith("分-2026-01-1：付款文件")
+    # Sent back and written anew over one yuan: what is approved then does not let out what was ordered.
+    shared.scene.step("send_back", batch.voucher_id, "chair", reason="金额")
+    with shared.platform.database.reading() as session:
+        ordered = vouchers.fields_of(session, get(session, Voucher, community, batch.voucher_id))
+    for amount in (100, batch.total_fen):
+        shared.scene.step("revise", batch.voucher_id, "treasurer", fields=replace(ordered, amount_fen=amount))
+        shared.scene.step("submit", batch.voucher_id, "treasurer")
+        if amount == 100:
+            shared.scene.step("approve", batch.voucher_id, "chair")
+            with pytest.raises(payments.OrderMoved):
+                file()
+            shared.scene.step("send_back", batch.voucher_id, "chair", reason="金额")
     _through(shared, batch.voucher_id)
     rows = file().data.decode("utf-8-sig").splitlines()
     assert rows[1].split(",")[1:5] == [PING, CARD, "演示银行", "28870.97"]
