@@ -20,6 +20,8 @@ from hoa.kernel.errors import N_, Refusal
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_ROWS = 20_000
+# No bank's statement has so many; five megabytes of commas would keep everybody else waiting.
+MAX_COLUMNS = 1_000
 # A statement of 20,000 rows is some 20 MB of XML.
 MAX_UNPACKED = 40 * 1024 * 1024
 _WORKBOOK, _OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -82,12 +84,16 @@ def read_sheet(data: bytes) -> Sheet:
 def _text_rows(data: bytes) -> tuple[tuple[str, ...], ...]:
     text = _decode(data)
     separator = max(",;\t", key=text.count)
+    rows = []
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            if len(row) > MAX_COLUMNS:
+                raise NotAStatement
+            if len(rows) == MAX_ROWS:
+                raise TooManyRows(limit=MAX_ROWS)
+            rows.append(row)
     except csv.Error:
         raise NotAStatement from None
-    if len(rows) > MAX_ROWS:
-        raise TooManyRows(limit=MAX_ROWS)
     return tuple(tuple(_clean(cell) for cell in row) for row in rows)
 
 

@@ -218,3 +218,8 @@ def test_a_formula_in_a_cell_is_refused_with_its_row() -> None:
 )
 def test_a_number_with_stars_is_the_account_it_fits(found: str, registered: str, same: bool) -> None:
     assert bank.same_account(found, registered) is same
+
+
+def test_a_file_of_nothing_but_separators_is_refused_before_its_cells_are_looked_at() -> None:
+    with pytest.raises(bank_sheets.NotAStatement):
+        bank_sheets.read_sheet(b"," * 5_000_000)
