@@ -35,6 +35,7 @@ class CashMove:
     fen: int
     summary: str
     party: str
+    party_is_person: bool = False
     reverses_id: str | None = None
 
 

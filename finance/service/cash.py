@@ -59,6 +59,7 @@ def moves(session: Session, book: Book, *, until: date | None = None) -> list[Ca
             Voucher.number,
             Voucher.summary,
             Voucher.party,
+            Voucher.party_is_person,
             Voucher.reverses_id,
             Voucher.seq,
             fen.label("fen"),
@@ -78,6 +79,7 @@ def moves(session: Session, book: Book, *, until: date | None = None) -> list[Ca
             Voucher.number,
             Voucher.summary,
             Voucher.party,
+            Voucher.party_is_person,
             Voucher.reverses_id,
             Voucher.seq,
         )
@@ -93,6 +95,7 @@ def moves(session: Session, book: Book, *, until: date | None = None) -> list[Ca
             fen=int(row.fen),
             summary=row.summary,
             party=row.party,
+            party_is_person=row.party_is_person,
             reverses_id=row.reverses_id,
         )
         for row in session.execute(query.order_by(Voucher.day, Voucher.seq))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from finance.disclosure.tables import Inspection
@@ -17,7 +16,7 @@ from finance.rules.periods import last_day, month_of
 from finance.rules.rent import ReminderKind
 from finance.rules.spans import Published
 from finance.rules.statements import Statement
-from finance.service import bank, inspections, publication, rent
+from finance.service import bank, cash, inspections, publication, rent
 from finance.service import contracts as contract_service
 from finance.service.books import bank_accounts, find_book, find_period, first_open_month, the_book
 from finance.service.closing import ClosingView, closing_view
@@ -144,7 +143,7 @@ def month_view(
         objections=_objections(session, community_id) if kind == TRUST else (),
         bank_fen=bank.balance_on(session, account, end) if account else None,
         book_fen=book_balance(session, book, end),
-        cash_fen=_cash(session, book, end),
+        cash_fen=cash.held_fen(session, book, on=end),
         year=_year(session, community_id, month, day) if kind == TRUST else None,
         closing=_closing(session, community_id, book, month, now) if not closed and account is not None else None,
         to_publish=to_publish,
@@ -169,17 +168,6 @@ def _soon(session: Session, community_id: str, day: date) -> tuple[Reminded, ...
         for row in rent.reminders(session, community_id, today=day)
         if row.reminder.kind in (ReminderKind.DUE, ReminderKind.EXPIRES)
     )
-
-
-def _cash(session: Session, book: Book, end: date) -> int:
-    """What the cash box should hold by the books, in fen."""
-    query = select(func.sum(Voucher.cash_fen)).where(
-        Voucher.community_id == book.community_id,
-        Voucher.book_id == book.id,
-        Voucher.state == VoucherState.POSTED,
-        Voucher.day <= end,
-    )
-    return int(session.scalar(query) or 0)
 
 
 def _lines(session: Session, account: BankAccount | None, month: int, day: date) -> tuple[MatchedLine, ...]:

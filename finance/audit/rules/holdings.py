@@ -7,6 +7,7 @@ from finance.audit.rules.findings import Evidence, EvidenceKind, Finding, Parame
 from finance.rules import cash
 from finance.rules.cash import CashMove
 from finance.rules.ledger import VoucherKind
+from hoa.kernel import masking
 from hoa.kernel.errors import N_
 
 
@@ -24,7 +25,7 @@ def spent_receipts(data: PeriodData, _parameters: Parameters) -> Sequence[Findin
             sentence=N_("%(day)s 用现金付给 %(party)s，其中 %(over_fen)s 不是从银行提取的，是直接用收到的现金付的"),
             params={
                 "day": row.move.day.isoformat(),
-                "party": row.move.party,
+                "party": masking.name(row.move.party) if row.move.party_is_person else row.move.party,
                 "over_fen": row.out_of_receipts_fen,
             },
             amount_fen=row.out_of_receipts_fen,

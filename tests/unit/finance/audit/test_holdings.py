@@ -1,5 +1,6 @@
 """Checks of cash, advances, assets and money between the funds, at their exact boundaries."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from finance.audit.rules import holdings
@@ -38,6 +39,10 @@ def test_a_cash_payment_beyond_what_was_drawn_is_spent_out_of_receipts_to_the_fe
     over = box(move("drawing", 500, no=1), move("receipt", 900, no=2), move("payment", -501, no=3))
     (finding,) = found(holdings.spent_receipts, cash=over)
     assert (finding.amount_fen, finding.evidence[0].id) == (1, "c3")
+    assert finding.params["party"] == "小店"
+    spender = replace(move("payment", -501, no=3), party="和豪", party_is_person=True)
+    (named,) = found(holdings.spent_receipts, cash=box(move("receipt", 900, no=2), spender))
+    assert named.params["party"] == "和*", "a report is published: no person's name stands in it"
     undone = box(move("receipt", 900, no=1), move("payment", -501, no=2), move("reversal", 501, no=3, reverses="c2"))
     assert found(holdings.spent_receipts, cash=undone) == []
     carried = [move("receipt", 900, no=1), move("deposit", -900, no=2), move("drawing", 300, no=3)]
