@@ -84,7 +84,7 @@ def read_sheet(data: bytes) -> Sheet:
 def _text_rows(data: bytes) -> tuple[tuple[str, ...], ...]:
     text = _decode(data)
     separator = max(",;\t", key=text.count)
-    rows = []
+    rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
             if len(row) > MAX_COLUMNS:
@@ -142,9 +142,13 @@ def _cell_text(value: Any) -> str:
     return unicodedata.normalize("NFC", str(value))
 
 
+# Characters that nobody sees and that no workbook can hold: what is booked from a line is exported again.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+
+
 def _clean(cell: str) -> str:
     """Without the tabs, blanks, ="…" and apostrophes that keep spreadsheets from eating leading zeros."""
-    text = cell.replace("\t", " ").replace("\u00a0", " ").replace("\u3000", " ").strip()
+    text = _UNSEEN.sub("", cell).replace("\t", " ").replace("\u00a0", " ").replace("\u3000", " ").strip()
     if text.startswith('="') and text.endswith('"'):
         text = text[2:-1]
     return text.lstrip("'").strip()

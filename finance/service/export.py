@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy.orm import Session
@@ -151,7 +152,8 @@ def as_xlsx(book: Ledger) -> bytes:
         sheet.cell(row=1, column=column, value=heading).font = Font(bold=True)
     for number, (*texts, debit, credit) in enumerate(_rows(book), start=2):
         for column, text in enumerate(texts, start=1):
-            cell = sheet.cell(row=number, column=column, value=str(text))
+            # Books may hold, from a bank's file of earlier days, characters that no workbook can.
+            cell = sheet.cell(row=number, column=column, value=ILLEGAL_CHARACTERS_RE.sub("", str(text)))
             cell.data_type = "s"
         for column, fen in enumerate((int(debit), int(credit)), start=len(texts) + 1):
             if fen:

@@ -346,6 +346,7 @@ def test_exports_escape_and_type_what_a_spreadsheet_would_run(scene: Scene):
     from openpyxl import load_workbook
 
     scene.posted(RECEIPT, summary="=1+1", party="@cmd")
+    scene.posted(PAYMENT, summary="维\x0b修")  # from a bank's file, and nothing that a workbook can hold
     with scene.platform.database.reading() as session:
         span = {"start": date(2026, 9, 1), "end": date(2026, 9, 30)}
         table = export.export(session, scene.community, format="csv", **span).decode("utf-8-sig")

@@ -223,3 +223,8 @@ def test_a_number_with_stars_is_the_account_it_fits(found: str, registered: str,
 def test_a_file_of_nothing_but_separators_is_refused_before_its_cells_are_looked_at() -> None:
     with pytest.raises(bank_sheets.NotAStatement):
         bank_sheets.read_sheet(b"," * 5_000_000)
+
+
+def test_characters_that_nobody_sees_do_not_come_in_with_a_banks_file() -> None:
+    file = "日期,收入金额,支出金额,余额,对方户名,摘要\n2026-09-01,1.00,,2.00,甲\x01\x0b商\ufffe贸,租金\n".encode()
+    assert bank_sheets.read_sheet(file).cells[1][4] == "甲商贸"
