@@ -11,18 +11,12 @@ from finance.audit.rules.data import PeriodData
 from finance.rules.charts import Account
 from finance.rules.contracts import Direction
 from finance.rules.life import VoucherState
-from finance.service.books import chart_of
+from finance.service.books import books, chart_of
 from finance.tables import Book, Voucher, VoucherLine
 
 # Held at a bank or in a box: shown with the accounts and their reconciliation, not among what is owed.
 MONEY = frozenset({"cash", "bank", "other_cash", "trust_bank", "trust_cash"})
 FIXED = frozenset({"fixed_asset", "depreciation", "construction", "heritage", "asset_disposal"})
-
-
-def books_of(session: Session, community_id: str) -> list[Book]:
-    """The trust fund first, then the work fund where it was opened."""
-    query = select(Book).where(Book.community_id == community_id)
-    return sorted(session.scalars(query), key=lambda book: (book.kind != "trust", book.kind))
 
 
 def balances(session: Session, book: Book, *, start: date, end: date) -> list[dict[str, Any]]:
@@ -85,7 +79,7 @@ def funds(session: Session, community_id: str, *, start: date, end: date) -> lis
             "name": book.name,
             "accounts": balances(session, book, start=start, end=end),
         }
-        for book in books_of(session, community_id)
+        for book in books(session, community_id)
     ]
 
 

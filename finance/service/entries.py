@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from finance.rules.fund import lines as rules
 from finance.rules.fund.figures import Nature
 from finance.rules.fund.lines import FLOWS, SHEET, Weight
-from finance.service.books import chart_of
-from finance.service.fund_statements import moves_money, nature_of, opened_books, posted_in
+from finance.service.books import books, chart_of
+from finance.service.fund_statements import moves_money, nature_of, posted_in
 from finance.service.vouchers import label_of
 from finance.tables import Book, Voucher, VoucherLine
 from hoa.kernel import masking
@@ -56,14 +56,14 @@ def behind(
     movement of the period and left out, as they are from the statement.
     """
     rules.find_row(statement, key)
-    books = {book.id: book for book in opened_books(session, community_id)}
-    weighed = {book.id: rules.weights(statement, key, chart_of(book)) for book in books.values()}
+    opened = {book.id: book for book in books(session, community_id)}
+    weighed = {book.id: rules.weights(statement, key, chart_of(book)) for book in opened.values()}
     amount = _amount(weighed)
     wanted = (
         VoucherLine.community_id == community_id,
         Voucher.day >= start,
         Voucher.day <= end,
-        or_(*(and_(*_of_book(book, statement)) for book in books.values())),
+        or_(*(and_(*_of_book(book, statement)) for book in opened.values())),
         amount != 0,
     )
     joined = and_(Voucher.community_id == VoucherLine.community_id, Voucher.id == VoucherLine.voucher_id)
@@ -77,7 +77,7 @@ def behind(
     )
     return Entries(
         rows=tuple(
-            _entry(books[voucher.book_id], voucher, account, fen)
+            _entry(opened[voucher.book_id], voucher, account, fen)
             for voucher, account, fen in session.execute(query.limit(limit).offset(offset))
         ),
         count=count,

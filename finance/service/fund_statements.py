@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from finance.rules.charts import TRUST, WORK, Chart
+from finance.rules.charts import WORK, Chart
 from finance.rules.fund import activities, flows, sheet
 from finance.rules.fund.activities import Column
 from finance.rules.fund.figures import Moved, Nature, Phase, roles_of
@@ -19,24 +19,18 @@ from finance.rules.fund.statements import FundStatements, Span, check_period
 from finance.rules.fund.statements import build as checked
 from finance.rules.ledger import VoucherKind
 from finance.rules.life import VoucherState
-from finance.service.books import BookNotOpened, chart_of, find_book
+from finance.service.books import BookNotOpened, books, chart_of
 from finance.tables import Book, Voucher, VoucherLine
 
 
 def build(session: Session, community_id: str, *, start: date, end: date) -> FundStatements:
     """The statements of the days from `start` to `end` of one year, or the invariant that does not hold."""
     check_period(start, end)
-    books = opened_books(session, community_id)
-    if not books:
+    opened = books(session, community_id)
+    if not opened:
         raise BookNotOpened
-    moved = [one for book in books for one in sums(session, book, start=start, end=end)]
+    moved = [one for book in opened for one in sums(session, book, start=start, end=end)]
     return checked(moved, start=start, end=end)
-
-
-def opened_books(session: Session, community_id: str) -> list[Book]:
-    """The community's books, the trust fund first."""
-    found = (find_book(session, community_id, kind) for kind in (TRUST, WORK))
-    return [book for book in found if book is not None]
 
 
 def sums(session: Session, book: Book, *, start: date, end: date) -> list[Moved]:

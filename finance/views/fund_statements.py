@@ -16,7 +16,7 @@ from finance.rules.periods import Quarter, month_of, months_between
 from finance.rules.spans import Month, Span, Year
 from finance.service import entries, fund_statements, statement_files
 from finance.service import publication as published
-from finance.service.books import BookNotOpened, periods
+from finance.service.books import BookNotOpened, books, periods
 from finance.views.base import blueprint, span_name
 from finance.views.statements import MEDIA
 from finance.year import papers
@@ -34,12 +34,12 @@ PAGE = 50
 def statement_list() -> str:
     """Every year and month that this reader may look at, newest first."""
     session, here = context.reading(), context.community()
-    books = fund_statements.opened_books(session, here.id)
-    if not books:
+    opened = books(session, here.id)
+    if not opened:
         raise BookNotOpened
     day = today(context.now())
     open_months = _open_months()
-    first = min(month_of(book.opened_on) for book in books)
+    first = min(month_of(book.opened_on) for book in opened)
     years: dict[int, list[tuple[Month, bool]]] = {}
     for month in reversed(months_between(first, month_of(day))):
         if _may_see(Month(month)):
@@ -67,7 +67,7 @@ def three_statements(period: str) -> str:
         ),
         open_months=[span_name(Month(month)) for month in sorted(_open_months() & set(span.months))],
         paper=papers.kept(session, here.id, subject=str(span), content=content),
-        books=[(book.kind, book.name) for book in fund_statements.opened_books(session, here.id)],
+        books=[(book.kind, book.name) for book in books(session, here.id)],
     )
 
 
@@ -202,7 +202,7 @@ def _open_months() -> set[int]:
     """The months up to this one that are not closed in one of the books."""
     session, last = context.reading(), month_of(today(context.now()))
     found: set[int] = set()
-    for book in fund_statements.opened_books(session, context.community().id):
+    for book in books(session, context.community().id):
         closed = {row.month for row in periods(session, book) if row.state == "closed"}
         found |= {month for month in months_between(month_of(book.opened_on), last) if month not in closed}
     return found

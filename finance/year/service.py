@@ -17,7 +17,7 @@ from finance.rules.life import NotYetHappened, VoucherState
 from finance.rules.periods import month_text
 from finance.rules.years import BookYear, EarlierYearOpen, Receiver, YearClosed, YearOpenMonth
 from finance.service import fund_statements
-from finance.service.books import chart_of, find_book, periods, work_book
+from finance.service.books import books, chart_of, find_book, periods, work_book
 from finance.service.carrying import DECEMBER, balances
 from finance.service.closing import CashierReconciles, VouchersPending
 from finance.service.vouchers import VoucherFields, draft, reversal_of, vouchers
@@ -95,7 +95,7 @@ def books_of(session: Session, community_id: str) -> list[BookYear]:
             opened_on=book.opened_on,
             closed=frozenset(row.month for row in periods(session, book) if row.state == "closed"),
         )
-        for book in fund_statements.opened_books(session, community_id)
+        for book in books(session, community_id)
     ]
 
 

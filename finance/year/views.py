@@ -9,8 +9,7 @@ from wtforms import DateField, SelectField, StringField
 
 from finance.rules.charts import WORK
 from finance.rules.years import RECEIVERS, Receiver, parse_year
-from finance.service.books import BookNotOpened, find_book
-from finance.service.fund_statements import opened_books
+from finance.service.books import BookNotOpened, books, find_book
 from finance.views.base import words
 from finance.year import service
 from hoa.kernel import money
@@ -54,10 +53,10 @@ def show(year: str) -> str:
 
 def _page(year: int, form: ReportForm, wrong: str | None = None) -> str:
     session, here, now = context.reading(), context.community(), context.now()
-    books = opened_books(session, here.id)
-    if not books:
+    opened = books(session, here.id)
+    if not opened:
         raise BookNotOpened
-    if not min(book.opened_on.year for book in books) <= year <= today(now).year:
+    if not min(book.opened_on.year for book in opened) <= year <= today(now).year:
         raise NotFound
     return render_template(
         "finance/year.html",
