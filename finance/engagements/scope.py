@@ -24,7 +24,7 @@ from finance.papers.tables import YearArchive
 from finance.rules import spans
 from finance.rules.fund.lines import SHEET
 from finance.rules.periods import first_day, last_day, parse_month
-from finance.supervision.tables import Sample, SampleItem
+from finance.supervision.tables import Case, Sample, SampleItem
 from finance.tables import Attachment, BankLine, Contract, Voucher
 from hoa.db import get
 from hoa.kernel.errors import N_, Refusal
@@ -143,6 +143,15 @@ def _sample_item(session: Session, here: str, values: Values) -> Shows:
     return _sample(session, here, {"sample_id": get(session, SampleItem, here, values["sample_item_id"]).sample_id})
 
 
+def _case(session: Session, here: str, values: Values) -> Shows:
+    """What the auditor asked or wrote down themselves, so that the answer reaches them; of the others, those found in
+    the days that were agreed."""
+    row = get(session, Case, here, values["case_id"])
+    if row.raised_by == context.person_id():
+        return ALWAYS
+    return Shows(row.starts_on or date.min, row.ends_on or date.max)
+
+
 def _archive(session: Session, here: str, values: Values) -> Shows:
     return _year(session, here, {"year": get(session, YearArchive, here, values["archive_id"]).year})
 
@@ -196,6 +205,7 @@ DATED: Mapping[str, Callable[[Session, str, Values], Shows]] = {
     "audit.report_to_sign": _report,
     "supervision.new_finding": _anything,
     "supervision.new_question": _anything,
+    "supervision.case": _case,
     "supervision.annotate": _voucher,
     "supervision.draw": _sample_form,
     "supervision.sample": _sample,

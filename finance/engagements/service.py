@@ -12,6 +12,7 @@ from finance.audit.rules.report import OPINION_NAMES
 from finance.engagements import rules
 from finance.engagements.rules import Bounds, Stage
 from finance.engagements.tables import Engagement
+from finance.supervision.tables import Case
 from hoa.accounts import service as accounts
 from hoa.bulletin import service as bulletin
 from hoa.bulletin.tables import Publication
@@ -262,6 +263,17 @@ def _told(row: Engagement) -> dict[str, Any]:
 def publication(session: Session, row: Engagement) -> Publication | None:
     """Where the report was published; None before."""
     return _announced(session, row, REPORT)
+
+
+def raised(session: Session, row: Engagement) -> Sequence[Case]:
+    """What the auditor asked and found while they had access: this page is their way back to the answers."""
+    query = select(Case).where(
+        Case.community_id == row.community_id,
+        Case.raised_by == row.person_id,
+        Case.raised_at >= datetime.combine(row.opens_on, time(), CHINA),
+        Case.raised_at < datetime.combine(row.closes_on + timedelta(days=1), time(), CHINA),
+    )
+    return session.scalars(query.order_by(Case.raised_at, Case.id)).all()
 
 
 def _announced(session: Session, row: Engagement, kind: str) -> Publication | None:

@@ -23,6 +23,7 @@ from finance.service.bank import lines as bank_lines
 from finance.service.books import bank_accounts, books
 from finance.service.parts import matches_of
 from finance.service.vouchers import label
+from finance.supervision.rules.cases import STATE_NAMES
 from finance.tables import Voucher
 from hoa.accounts import service as accounts
 from hoa.db import get
@@ -161,6 +162,7 @@ def _page(row: Engagement, ending: EndForm, report: ReportForm) -> str:
         name=name if inside else masking.name(name),
         resolution=resolutions.get(session, row.community_id, row.resolution_id) if row.resolution_id else None,
         opinions=OPINION_NAMES,
+        states=STATE_NAMES,
         published=published,
         inside=inside,
         mine=row.person_id == context.person_id(),
@@ -170,6 +172,7 @@ def _page(row: Engagement, ending: EndForm, report: ReportForm) -> str:
         else [],
         kinds=viewing.KINDS,
         number_of_looks=viewing.number_of_looks(session, row.community_id, engagement_id=row.id),
+        raised=service.raised(session, row) if inside else [],
         ending=ending,
         report=report,
         today=today(now),

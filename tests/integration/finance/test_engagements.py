@@ -14,6 +14,8 @@ from finance.engagements import rules, scope, service
 from finance.engagements.rules import Bounds
 from finance.engagements.service import Terms
 from finance.engagements.tables import Engagement
+from finance.supervision.service import cases
+from finance.supervision.tables import Case
 from hoa.bulletin.tables import Publication
 from hoa.demo import papers
 from hoa.kernel.clock import FrozenClock, today
@@ -99,6 +101,28 @@ def test_the_auditor_sees_the_agreed_days_and_nothing_else_and_every_look_is_log
     assert {("voucher", august)} <= {(row.kind, row.object_id) for row in rows}
     assert not any(july in (row.object_id, row.label) for row in rows)
     assert any(row.object_id == "finance.ledger" for row in rows)
+
+
+def test_what_the_auditor_asks_leads_to_its_answer_and_the_start_page_to_the_engagement(app: Flask, scene: Scene):
+    engaged = invited(scene)
+    browser = as_person(app, scene.platform, engaged.person_id)
+    app.config.update(WTF_CSRF_ENABLED=False)
+    assert f"/engagements/{engaged.id}" in browser.get(f"{HERE}/").get_data(as_text=True)
+    asked = browser.post(
+        f"{HERE}/supervision/questions/new",
+        data={"title": "八月的灯具", "text": "为什么分两天付？"},
+        follow_redirects=True,
+    )
+    assert asked.status_code == 200
+    assert "为什么分两天付？" in asked.get_data(as_text=True)
+    assert asked.request.path in browser.get(f"{HERE}/engagements/{engaged.id}").get_data(as_text=True)
+    with scene.platform.database.writing() as session:
+        mine = session.scalars(select(Case)).one()
+        other = cases.ask(
+            session, scene.community, title="别的", text="别人问的", by=scene.people["chair"], now=scene.platform.now()
+        ).id
+        assert mine.raised_by == engaged.person_id
+    assert browser.get(f"{HERE}/supervision/cases/{other}").status_code == 404
 
 
 def test_nothing_sent_along_stands_in_for_the_voucher_the_month_or_the_days_of_a_page(app: Flask, scene: Scene):
