@@ -12,9 +12,9 @@ from finance.papers.rules import archive as rules
 from finance.papers.service import archives
 from finance.papers.views import blueprint
 from finance.service import masking
-from hoa.kernel.errors import N_, Refusal
+from hoa.kernel.errors import Refusal
 from hoa.platform import Platform
-from hoa.web.room import Asker, NavItem, Need, Room
+from hoa.web.room import Asker, Need, Room
 
 
 def _needs(session: Session, asker: Asker) -> Sequence[Need]:
@@ -46,7 +46,6 @@ ROOM = Room(
     blueprints=(blueprint,),
     powers=POWERS,
     tasks={TASK: task},
-    nav=(NavItem(label=N_("会计档案"), endpoint="papers.index", power="archive.read"),),
     needs=_needs,
     verify=_verify,
 )

@@ -109,7 +109,8 @@ def broken_balances(data: PeriodData, _parameters: Parameters) -> Sequence[Findi
 
 
 def uncovered_days(data: PeriodData, _parameters: Parameters) -> Sequence[Finding] | NotEnough:
-    """F14: days of the period for which no bank statement was imported."""
+    """F14: days of the period for which no bank statement was imported. The day of the check is not over: no statement
+    covers it."""
     if not data.bank_covered:
         return NotEnough(reason=N_("还没有导入银行流水"))
     return [
@@ -127,7 +128,7 @@ def uncovered_days(data: PeriodData, _parameters: Parameters) -> Sequence[Findin
                 ),
             ),
         )
-        for first, last in _gaps(data.bank_covered, data.start, data.end)
+        for first, last in _gaps(data.bank_covered, data.start, min(data.end, data.as_of - timedelta(days=1)))
     ]
 
 

@@ -203,7 +203,9 @@ def new_question() -> str | Response:
         else:
             flash(gettext("质询已发出，业主委员会会看到"), "ok")
             return redirect(url_for("supervision.case", case_id=row.id))
-    return render_template("supervision/question_form.html", form=form, items=evidence)
+    session, here = context.reading(), context.community()
+    days = service.terms(session, here.id, day=today(context.now())).question_working_days
+    return render_template("supervision/question_form.html", form=form, items=evidence, days=days)
 
 
 @blueprint.post("/cases/<case_id>/answer")
