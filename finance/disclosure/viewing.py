@@ -1,7 +1,7 @@
 """Who looked at what (R2.22): one function that views call, one row a look, one page where supervisors read it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import g
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -14,6 +14,7 @@ from hoa.web import context
 
 # Whoever reads the books without keeping them; what they look at is written down.
 WATCHED = "books.watched"
+LATELY = timedelta(minutes=10)
 KINDS = {
     "voucher": N_("凭证"),
     "document": N_("单据"),
@@ -50,6 +51,17 @@ def seen(kind: str, object_id: str, label: str = "", *, engagement_id: str | Non
             now=context.now(),
         )
     g.look_logged = True
+
+
+def seen_lately(object_id: str, *, within: timedelta = LATELY) -> bool:
+    """Whether this person's look at something was just written down: the pictures of a page belong to it."""
+    query = select(ViewLog.id).where(
+        ViewLog.community_id == context.community().id,
+        ViewLog.person_id == context.person_id(),
+        ViewLog.object_id == object_id,
+        ViewLog.at > context.now() - within,
+    )
+    return context.reading().scalars(query.limit(1)).first() is not None
 
 
 def record(

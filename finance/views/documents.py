@@ -8,7 +8,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from finance.disclosure.viewing import seen
+from finance.disclosure.viewing import seen, seen_lately
 from finance.forms import DocumentForm, ReasonForm
 from finance.service import documents, masking
 from finance.service.vouchers import label
@@ -117,8 +117,12 @@ def document_page(document_id: str) -> str | tuple[str, int]:
 @blueprint.get("/documents/<document_id>/pages/<int:page>")
 @requires("books.inspect")
 def document_picture(document_id: str, page: int) -> Response:
-    """One page as a picture that we drew ourselves: nothing of the file acts in the reader's browser."""
-    _, row = _shown(document_id)
+    """One page as a picture that we drew ourselves: nothing of the file acts in the reader's browser. Whoever asks for
+    it without the page around it leaves a trace too.
+    """
+    original, row = _shown(document_id)
+    if context.me() is not None and not seen_lately(original.id):
+        seen("document", original.id, original.name, always=_let_in(original.id))
     data, _ = masking.picture(context.platform().files, row, page=page)
     kind = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
     return send_file(io.BytesIO(data), mimetype=kind, max_age=0)

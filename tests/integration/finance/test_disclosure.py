@@ -21,7 +21,7 @@ from finance.rules.contracts import ChangeKind, Direction, Frequency, Step
 from finance.service import bank, books, closing, contract_changes, contracts, inspections, matching, related
 from finance.service.contract_changes import ChangeFields
 from finance.service.contracts import ContractFields
-from finance.tables import Contract, RelatedParty
+from finance.tables import Attachment, Contract, RelatedParty
 from hoa.platform import Platform
 from tests.integration.community.scene import post, signed_in, work
 from tests.integration.finance.scene import PAYMENT, RECEIPT, Scene, open_books
@@ -332,6 +332,14 @@ def test_whoever_watches_the_books_is_logged_and_supervisors_read_the_log(app: F
             for who in ("supervisor", "auditor")
             for kind in ("voucher", "bank", "export", "statement")
         )
+    # The pages of a document are pictures of their own: one look, whether or not the page around them was asked for.
+    with scene.platform.database.reading() as session:
+        (paper,) = session.scalars(select(Attachment.document_id).where(Attachment.voucher_id == paid)).all()
+    for _ in range(2):
+        assert supervisor.get(f"{BOOKS}/documents/{paper}/pages/1").status_code == 200
+    with scene.platform.database.reading() as session:
+        looked = select(ViewLog.person_id).where(ViewLog.kind == "document", ViewLog.object_id == paper)
+        assert session.scalars(looked).all() == [scene.people["supervisor"]]
     log = supervisor.get(f"{BOOKS}/views?q=垃圾房").text
     assert log.count("垃圾房维修 &lt;img") == 2
     assert "没有" not in log.split("<h1", 1)[1].split("</table>")[0]
