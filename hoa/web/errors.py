@@ -6,7 +6,7 @@ from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from markupsafe import escape
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from hoa.db import is_unavailable
@@ -89,7 +89,11 @@ def _typed() -> list[str]:
     """
     if request.method != "POST":
         return []
-    told = (text.strip() for name, text in request.form.items(multi=True) if "password" not in name)
+    try:
+        sent = list(request.form.items(multi=True))
+    except RequestEntityTooLarge:  # the form is what ended here: nothing of it was read
+        return []
+    told = (text.strip() for name, text in sent if "password" not in name)
     return [text for text in told if len(text) >= 8 and any(ord(letter) > 0x2E7F or letter == " " for letter in text)]
 
 

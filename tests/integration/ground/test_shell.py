@@ -191,3 +191,10 @@ def test_under_any_wsgi_server_the_log_is_json_on_standard_error(tmp_path: Path)
     done = subprocess.run([sys.executable, "-c", ask], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == ""
     assert json.loads(done.stderr.splitlines()[-1])["endpoint"] == "observing.healthz"
+
+
+def test_a_body_that_is_too_large_is_told_so_on_a_page(app: Flask):
+    app.config["MAX_CONTENT_LENGTH"] = 1000
+    answer = app.test_client().post("/sign-in", data={"phone": "1" * 2000})
+    assert answer.status_code == 413
+    assert "文件太大了" in answer.text
