@@ -112,7 +112,9 @@ def _helped(session: Session, assembly: Assembly, units: dict[str, int]) -> tupl
 def _devices(
     session: Session, assembly: Assembly, elector: dict[str, str], units: dict[str, int]
 ) -> tuple[tuple[str, int], ...]:
-    """Each device, by its digest, with how many units voted from it."""
+    """Each device that several electors voted from, by its digest, with how many units. One owner of many units who
+    votes on their own telephone is no sign of anything.
+    """
     query = select(BallotTrace).where(
         BallotTrace.community_id == assembly.community_id, BallotTrace.assembly_id == assembly.id
     )
@@ -120,4 +122,6 @@ def _devices(
     for row in session.scalars(query):
         if row.leaf in elector:
             served.setdefault(row.device, set()).add(elector[row.leaf])
-    return tuple(sorted((device, sum(units.get(one, 0) for one in own)) for device, own in served.items()))
+    return tuple(
+        sorted((device, sum(units.get(one, 0) for one in own)) for device, own in served.items() if len(own) > 1)
+    )
