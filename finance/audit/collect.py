@@ -27,7 +27,7 @@ from finance.rules.sides import NOTHING, Sides
 from finance.service import bank, contracts, parts, related
 from finance.service.books import bank_accounts, chart_of, periods, trust_book
 from finance.service.publication import last_day_for, publications, spans_over
-from finance.service.vouchers import label, lines_by_voucher
+from finance.service.vouchers import label, lines_by_voucher, spent_fen
 from finance.tables import Attachment, Book, Document, Period, Voucher
 from hoa.bulletin.current import has_moved
 from hoa.community import pack_choice
@@ -125,6 +125,8 @@ def _vouchers(session: Session, book: Book, as_of: date) -> tuple[VoucherFacts, 
                 made_at=row.made_at,
                 posted_at=row.posted_at or row.made_at,
                 bank_open_fen=_open_fen(sides.get(row.id, NOTHING), taken.get(row.id, NOTHING)),
+                corrects_id=row.corrects_id,
+                spent_fen=spent_fen(row),
                 has_negative_line=any(line.debit_fen < 0 or line.credit_fen < 0 for line in lines.get(row.id, ())),
                 hash=row.hash or "",
             )

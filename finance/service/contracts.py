@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from finance.contract_tables import ContractChange, ContractQuote
@@ -308,18 +308,21 @@ def _known_until(session: Session, community_id: str) -> date | None:
 
 
 def _settled(session: Session, community_id: str, until: date, posted_only: bool) -> dict[str, dict[int, int]]:
-    """Booked amounts by contract and instalment; a red voucher takes its share back."""
-    query = select(Voucher.contract_id, Voucher.due_no, Voucher.kind, Voucher.amount_fen).where(
-        Voucher.community_id == community_id,
-        Voucher.contract_id.is_not(None),
-        Voucher.due_no.is_not(None),
-        Voucher.day <= until,
+    """Booked amounts by contract and instalment, by the money that moved: a red voucher takes its share back, also the
+    red difference that puts an amount right. Vouchers of the first form say by their kind what moved.
+    """
+    first_form = case((Voucher.kind == VoucherKind.REVERSAL, -Voucher.amount_fen), else_=Voucher.amount_fen)
+    sign = case((Contract.direction == Direction.INCOME, 1), else_=-1)
+    moved = func.coalesce(sign * (Voucher.bank_fen + Voucher.cash_fen), first_form)
+    query = (
+        select(Voucher.contract_id, Voucher.due_no, func.sum(moved))
+        .join(Contract, (Contract.community_id == Voucher.community_id) & (Contract.id == Voucher.contract_id))
+        .where(Voucher.community_id == community_id, Voucher.due_no.is_not(None), Voucher.day <= until)
+        .group_by(Voucher.contract_id, Voucher.due_no)
     )
     if posted_only:
         query = query.where(Voucher.state == VoucherState.POSTED)
     settled: dict[str, dict[int, int]] = {}
-    for contract_id, no, kind, amount in session.execute(query):
-        of_contract = settled.setdefault(contract_id or "", {})
-        sign = -1 if kind == VoucherKind.REVERSAL else 1
-        of_contract[no or 0] = of_contract.get(no or 0, 0) + sign * amount
+    for contract_id, no, fen in session.execute(query):
+        settled.setdefault(contract_id or "", {})[no or 0] = int(fen)
     return settled

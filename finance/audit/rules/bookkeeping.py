@@ -96,7 +96,8 @@ def after_close(data: PeriodData, _parameters: Parameters) -> Sequence[Finding]:
 
 
 def red_vouchers(data: PeriodData, _parameters: Parameters) -> Sequence[Finding]:
-    """F12: a red voucher names the posted one it takes back, with its amount; no other voucher has red lines (R5.3)."""
+    """F12: a red voucher names the posted one it takes back, with its amount, or the one whose amount it puts right; no
+    other voucher has red lines (R5.3)."""
     by_id = {voucher.id: voucher for voucher in data.vouchers}
     findings = []
     for voucher in data.vouchers:
@@ -105,7 +106,8 @@ def red_vouchers(data: PeriodData, _parameters: Parameters) -> Sequence[Finding]
         original = by_id.get(voucher.reverses_id or "")
         is_red = voucher.kind == "reversal" or voucher.has_negative_line
         sound = original is not None and original.amount_fen == voucher.amount_fen and voucher.kind == "reversal"
-        if is_red and not sound:
+        puts_right = voucher.kind == "difference" and voucher.corrects_id in by_id
+        if is_red and not sound and not puts_right:
             findings.append(
                 Finding(
                     code="F12",

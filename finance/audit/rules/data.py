@@ -5,7 +5,7 @@ may straddle an end of the period; a finding counts for the period when a part o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from finance.rules.cash import CashMove
 @dataclass(frozen=True, kw_only=True)
 class VoucherFacts:
     """A posted voucher. `amount_fen` is positive; `bank_open_fen` is what of it no bank line
-    confirms yet (nothing where no bank has to: cash, or taken back)."""
+    confirms yet (nothing where no bank has to: cash, or taken back). `spent_fen` is what leaves the fund by it."""
 
     id: str
     label: str
@@ -45,6 +45,8 @@ class VoucherFacts:
     bank_open_fen: int
     has_negative_line: bool
     hash: str
+    corrects_id: str | None = None
+    spent_fen: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -402,8 +404,27 @@ class PeriodData:
 
     @cached_property
     def standing(self) -> tuple[VoucherFacts, ...]:
-        """Vouchers that count: neither taken back nor red themselves."""
-        return tuple(v for v in self.vouchers if v.kind in ("receipt", "payment") and v.id not in self.taken_back)
+        """Receipts and payments that count: neither taken back nor red themselves, each over its amount as differences
+        put it right. Entries written out that take money from the fund are a payment, whatever they are called: else
+        nobody would ask them for an invoice or a decision.
+        """
+        return tuple(self._counted(v) for v in self.vouchers if _moves_money(v) and v.id not in self.taken_back)
+
+    def _counted(self, voucher: VoucherFacts) -> VoucherFacts:
+        if voucher.kind == "journal":
+            return replace(voucher, kind="payment", amount_fen=voucher.spent_fen)
+        gap = self._put_right.get(voucher.id, 0)
+        return replace(voucher, amount_fen=voucher.amount_fen + gap) if gap else voucher
+
+    @cached_property
+    def _put_right(self) -> Mapping[str, int]:
+        """By how much standing differences (R5.3) changed the amount of the voucher they name."""
+        gaps: dict[str, int] = {}
+        for voucher in self.vouchers:
+            if voucher.kind == "difference" and voucher.corrects_id and voucher.id not in self.taken_back:
+                gap = -voucher.amount_fen if voucher.has_negative_line else voucher.amount_fen
+                gaps[voucher.corrects_id] = gaps.get(voucher.corrects_id, 0) + gap
+        return gaps
 
     @cached_property
     def payments(self) -> tuple[VoucherFacts, ...]:
@@ -420,3 +441,7 @@ class PeriodData:
     def rests_on_assembly(self, voucher: VoucherFacts) -> bool:
         resolution = self.resolution_by_id.get(voucher.resolution_id or "")
         return resolution is not None and resolution.source == "assembly"
+
+
+def _moves_money(voucher: VoucherFacts) -> bool:
+    return voucher.kind in ("receipt", "payment") or (voucher.kind == "journal" and voucher.spent_fen > 0)

@@ -8,7 +8,7 @@ from finance.service.vouchers.correcting import (
     replace_posted,
     reverse,
 )
-from finance.service.vouchers.grounds import ResolutionNotInForce
+from finance.service.vouchers.grounds import ResolutionNotInForce, spent_fen
 from finance.service.vouchers.life import approve, post, post_approved, send_back, submit
 from finance.service.vouchers.reading import (
     approvals_of,
@@ -69,6 +69,7 @@ __all__ = [
     "revise",
     "send_back",
     "signed_fen",
+    "spent_fen",
     "submit",
     "touches_bank",
     "transfer",

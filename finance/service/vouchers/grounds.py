@@ -60,7 +60,7 @@ def check_ready(session: Session, voucher: Voucher, day: date) -> None:
     life.check_ready(
         kind=VoucherKind(voucher.kind),
         amount_fen=voucher.amount_fen,
-        spent_fen=spent_fen(voucher),
+        spent_fen=_needs_grounds_fen(session, voucher),
         day=voucher.day,
         today=day,
         summary=voucher.summary,
@@ -93,7 +93,7 @@ def approvals_needed(session: Session, voucher: Voucher, day: date) -> int:
     """How many people let a voucher through: by what leaves the fund, as the community's rules say."""
     pack = pack_choice.current(session, voucher.community_id, day=day)
     steps = tuple(pack.number(name) for name in ("two_approvals_above_fen", "three_approvals_above_fen"))
-    return life.approvals_needed(spent_fen(voucher), steps)
+    return life.approvals_needed(_needs_grounds_fen(session, voucher), steps)
 
 
 def spent_fen(voucher: Voucher) -> int:
@@ -103,6 +103,15 @@ def spent_fen(voucher: Voucher) -> int:
     if voucher.kind in (VoucherKind.OPENING, VoucherKind.REVERSAL):
         return 0
     return max(0, -voucher.bank_fen - voucher.cash_fen)
+
+
+def _needs_grounds_fen(session: Session, voucher: Voucher) -> int:
+    """`spent_fen`, but nothing when a difference makes a receipt smaller: that money never came in."""
+    if voucher.kind == VoucherKind.DIFFERENCE and voucher.corrects_id is not None:
+        original = get(session, Voucher, voucher.community_id, voucher.corrects_id)
+        if original.kind == VoucherKind.RECEIPT:
+            return 0
+    return spent_fen(voucher)
 
 
 def _spent() -> ColumnElement[int]:
@@ -125,7 +134,7 @@ def _allowance(session: Session, voucher: Voucher) -> life.Allowance:
     found = authority.limits(session, voucher.community_id, on=voucher.day)
     if found is None:
         return life.Allowance()
-    red = aliased(Voucher)
+    red, original = aliased(Voucher), aliased(Voucher)
     query = (
         select(func.coalesce(func.sum(_spent()), 0))
         .outerjoin(
@@ -144,6 +153,12 @@ def _allowance(session: Session, voucher: Voucher) -> life.Allowance:
                 red.community_id == Voucher.community_id,
                 red.reverses_id == Voucher.id,
                 red.state == VoucherState.POSTED,
+            ),
+            ~exists().where(
+                Voucher.kind == VoucherKind.DIFFERENCE,
+                original.community_id == Voucher.community_id,
+                original.id == Voucher.corrects_id,
+                original.kind == VoucherKind.RECEIPT,
             ),
         )
     )
