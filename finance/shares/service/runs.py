@@ -42,6 +42,7 @@ class RunFields:
 
 def open_run(session: Session, community_id: str, *, fields: RunFields, by: str, now: datetime) -> ShareRun:
     """Draft a run within its resolution; its number is the next of the year."""
+    trust_book(session, community_id, lock=True)  # two who begin at once get two numbers, and one sum between them
     year = today(now).year
     latest = select(func.max(ShareRun.number)).where(ShareRun.community_id == community_id, ShareRun.year == year)
     run = ShareRun(
@@ -84,7 +85,7 @@ def _fill(session: Session, run: ShareRun, fields: RunFields, now: datetime) -> 
     run.resolution_id, run.total_fen, run.record_on = fields.resolution_id, fields.total_fen, fields.record_on
     run.quote, run.percent = (fields.quote.strip() if by_rule else ""), fields.percent
     run.base_on = (fields.base_on or today(now)) if by_rule else None
-    book = trust_book(session, run.community_id)
+    book = trust_book(session, run.community_id, lock=True)
     run.base_fen = book_balance(session, book, run.base_on) if run.base_on is not None else None
     _check_money(session, run, today(now))
 
