@@ -1,7 +1,7 @@
 """The work fund beside the trust fund: vouchers of both, transfers, corrections, and how many people approve."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,7 +10,7 @@ from finance.rules.cash import CashMissing
 from finance.rules.charts import TRUST, WORK, load_chart
 from finance.rules.ledger import Line, Means, VoucherKind
 from finance.rules.life import VoucherState
-from finance.service import books, vouchers
+from finance.service import acts, books, vouchers
 from finance.service.verify import verify_books
 from finance.service.vouchers import TransferFields, VoucherFields, correcting, grounds, transfers, writing
 from finance.tables import Voucher
@@ -204,6 +204,10 @@ def test_a_large_payment_needs_more_people_each_another_one(scene: Scene):
             scene.people["chair"],
             scene.people["secretary"],
         ]
+        here = {"start": scene.platform.now() - timedelta(days=1), "end": scene.platform.now() + timedelta(days=1)}
+        for post in ("chair", "secretary"):
+            told = acts.told(session, scene.community, person_id=scene.people[post], **here)
+            assert [str(act.url).rpartition("/")[2] for act in told] == [large], "each of them let it through, once"
     exact = scene.draft(replace(PAYMENT, amount_fen=2_000_000, resolution_id=scene.assembly))
     scene.step("submit", exact, "treasurer")
     assert row(scene, exact).approvals_needed == 1
