@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from hoa.kernel.errors import N_
@@ -30,7 +32,13 @@ OUT_OF_TIME = N_("不能认可：签名证书在核验时不在有效期内")
 NOT_SIGNED = N_("这个 PDF 没有签名，无法核验；请使用从本平台下载的原件")
 NOT_READABLE = N_("这个文件不是可以读取的 PDF，或者已经损坏；请重新下载后再核验")
 
+TOO_MANY = N_("这个 PDF 里的签名或修订多得不正常，没有核验；请使用从本平台下载的原件")
 NOT_SEALED = N_("不能认可：前面没有平台的签章，只有个人的签名不能证明文件是本平台签发的；请向发布方索取原件")
+
+# A report has as many signatures as it has supervisors and auditors; a stranger's file may have any number, and each
+# costs the time of everybody who waits. A revision leads to the one before it by this word, as bookmarks do.
+MOST_SIGNATURES, MOST_LINKS = 100, 5_000
+_LINK = re.compile(rb"/(?:P|#50)(?:r|#72)(?:e|#65)(?:v|#76)")
 
 BROKEN = frozenset({CHANGED_UNDER_SEAL, CHANGED_AFTERWARDS, NOT_ALL_COVERED})
 
@@ -128,9 +136,14 @@ def pdf_signer(about: Any, signer: Any, now: datetime) -> Any:
 def verify_pdf(content: bytes, *, trust_roots: Sequence[bytes], now: datetime) -> Verdict:
     """Judge every signature of an uploaded file. Never raises: whatever the bytes are, the answer is a verdict."""
     from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.fields import enumerate_sig_fields
 
+    if next(islice(_LINK.finditer(content), MOST_LINKS, None), None) is not None:
+        return Verdict(valid=False, problem=TOO_MANY)
     try:
         reader = PdfFileReader(io.BytesIO(content), strict=False)
+        if next(islice(enumerate_sig_fields(reader, filled_status=True), MOST_SIGNATURES, None), None) is not None:
+            return Verdict(valid=False, problem=TOO_MANY)
         embedded = list(reader.embedded_signatures)
     except Exception:  # any parser error of a hostile file means the same to whoever uploaded it
         return Verdict(valid=False, problem=NOT_READABLE)

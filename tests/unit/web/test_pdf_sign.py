@@ -16,11 +16,14 @@ from hoa.web.pdf_sign import (
     BROKEN,
     CHANGED_AFTERWARDS,
     CHANGED_UNDER_SEAL,
+    MOST_LINKS,
+    MOST_SIGNATURES,
     NOT_READABLE,
     NOT_SIGNED,
     OUT_OF_TIME,
     SOUND,
     SOUND_EXTENDED,
+    TOO_MANY,
     UNKNOWN_SIGNER,
     Verdict,
     sign_pdf,
@@ -144,3 +147,22 @@ def test_files_without_a_signature_get_an_answer_not_an_error(plain: bytes, cert
     assert check(plain, certificates).problem == NOT_SIGNED
     for content in (b"", b"%PDF-1.7", b"PK\x03\x04", "䶮".encode() * 100, plain[: len(plain) // 2]):
         assert check(content, certificates).problem in (NOT_READABLE, NOT_SIGNED)
+
+
+def test_a_file_with_more_revisions_or_signatures_than_any_report_is_not_judged() -> None:
+    """Both cost a visitor nothing to make and everybody else the time."""
+    links = b"%PDF-1.7\n" + b"/Prev 9 " * (MOST_LINKS // 2) + b"/P#72ev 9 " * (MOST_LINKS // 2 + 1)
+    fields = b" ".join(b"%d 0 R" % (3 + number) for number in range(MOST_SIGNATURES + 1))
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[" + fields + b"]>>>>",
+        b"<</Type/Pages/Kids[]/Count 0>>",
+        *(b"<</FT/Sig/T(a%d)/V<</Type/Sig>>>>" % number for number in range(MOST_SIGNATURES + 1)),
+    ]
+    many = b"%PDF-1.7\n"
+    table = b"xref\n0 %d\n0000000000 65535 f \n" % (len(parts) + 1)
+    for number, part in enumerate(parts, start=1):
+        table += b"%010d 00000 n \n" % len(many)
+        many += b"%d 0 obj" % number + part + b"endobj\n"
+    end = b"trailer<</Root 1 0 R/Size %d>>\nstartxref\n%d\n%%%%EOF" % (len(parts) + 1, len(many))
+    for content in (links, many + table + end):
+        assert verify_pdf(content, trust_roots=(), now=NOW).problem == TOO_MANY
