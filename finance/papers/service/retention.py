@@ -44,7 +44,8 @@ def propose(
     session: Session, community_id: str, *, keys: Sequence[str], reason: str, by: str, now: datetime, day: date
 ) -> Destruction:
     """Write a list of what is past its time. Nothing that is still to be kept can be on it."""
-    free = [one for one in kept(session, community_id, day=day) if one.key not in destroyed(session, community_id)]
+    gone = destroyed(session, community_id)
+    free = [one for one in kept(session, community_id, day=day) if one.key not in gone]
     items = rules.written(rules.chosen(keys, free, day=day))
     if not reason.strip():
         raise rules.ReasonMissing
