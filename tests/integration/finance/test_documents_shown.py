@@ -209,7 +209,7 @@ def test_the_same_file_under_two_vouchers_is_pointed_out_and_a_hostile_name_is_t
                 "kind": "invoice",
                 "file": (
                     io.BytesIO(papers.invoice(number="1", seller="a", buyer="b", item="c", amount="1", day="d")),
-                    '<img src=x onerror=alert(1)>.pdf',
+                    "<img src=x onerror=alert(1)>.pdf",
                 ),
             },
         )
