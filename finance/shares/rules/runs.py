@@ -113,6 +113,13 @@ class NotByRule(Refusal):
     )
 
 
+class RuleUsed(Refusal):
+    message: ClassVar[str] = N_(
+        "决议“%(title)s”只写了比例，今年已经按它分过 %(used)s；一年只能分一次，再分须有另一项决议"
+    )
+    status: ClassVar[int] = 409
+
+
 class MoreThanThere(Refusal):
     message: ClassVar[str] = N_("账上余额 %(balance)s，其中 %(bound)s 已经要付给业主，不够分 %(amount)s")
 
@@ -183,7 +190,10 @@ def check_decision(decision: Decision, *, day: date) -> None:
 
 
 def check_amount(decision: Decision, *, total_fen: int, used_fen: int, by_rule: ByRule | None) -> None:
-    """F20 before it happens: the amount is within the resolution, or exactly what its rule gives."""
+    """F20 before it happens: the amount is within the resolution, or exactly what its rule gives. A rule without a sum
+    is used once a year, or thirty percent of what is left could be taken again and again; `used_fen` is then what
+    other runs of the year took by it.
+    """
     if total_fen <= 0:
         raise AmountNotPositive
     amount = money.show(total_fen)
@@ -195,6 +205,8 @@ def check_amount(decision: Decision, *, total_fen: int, used_fen: int, by_rule: 
             raise NoSumDecided(title=decision.title)
         return
     check_quote(decision, by_rule)
+    if decision.limit_fen is None and used_fen:
+        raise RuleUsed(title=decision.title, used=money.show(used_fen))
     expected = by_rule.balance_fen * by_rule.percent // 100
     if total_fen != expected:
         raise NotByRule(

@@ -110,18 +110,20 @@ def _check_money(session: Session, run: ShareRun, day: date) -> None:
     by_rule = None
     if run.percent is not None and run.base_fen is not None and run.base_on is not None:
         by_rule = ByRule(quote=run.quote, percent=run.percent, balance_fen=run.base_fen, on=run.base_on)
-    rules.check_amount(decision, total_fen=run.total_fen, used_fen=_used(session, run), by_rule=by_rule)
+    rules.check_amount(decision, total_fen=run.total_fen, used_fen=_used(session, run, decision), by_rule=by_rule)
     balance = book_balance(session, trust_book(session, run.community_id), day)
     rules.check_balance(total_fen=run.total_fen, balance_fen=balance, bound_fen=_bound(session, run))
 
 
-def _used(session: Session, run: ShareRun) -> int:
-    """What other runs take of the same resolution."""
+def _used(session: Session, run: ShareRun, decision: Decision) -> int:
+    """What other runs take of the same resolution; of the same year, where it names no sum."""
     query = select(func.coalesce(func.sum(ShareRun.total_fen), 0)).where(
         ShareRun.community_id == run.community_id,
         ShareRun.resolution_id == run.resolution_id,
         ShareRun.state != RunState.DROPPED,
     )
+    if decision.limit_fen is None:
+        query = query.where(ShareRun.year == run.year)
     if run.id is not None:
         query = query.where(ShareRun.id != run.id)
     return int(session.scalar(query) or 0)

@@ -164,6 +164,9 @@ def test_a_run_is_drafted_only_within_a_resolution_of_the_assembly_and_the_balan
     by_rule = {"resolution_id": nothing, "percent": 30, "quote": "余额的百分之三十", "base_on": date(2026, 9, 30)}
     made = shared.act(runs.open_run, fields=replace(shared.fields, total_fen=4_500_000, **by_rule))  # type: ignore[arg-type]
     assert made.base_fen == 15_000_000
+    with pytest.raises(rules.RuleUsed):
+        shared.act(runs.open_run, fields=replace(shared.fields, total_fen=4_500_000, **by_rule))  # type: ignore[arg-type]
+    shared.act(runs.revise_run, run_id=made.id, fields=replace(shared.fields, total_fen=4_500_000, **by_rule))  # type: ignore[arg-type]
     # What this run takes of its resolution, another one cannot take again.
     shared.act(runs.open_run, fields=shared.fields)
     with pytest.raises(rules.MoreThanDecided):
