@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from finance.papers.tables import Masking
 from finance.rules import documents as rules
 from finance.rules.life import VoucherState, require_state
 from finance.tables import Attachment, Contract, Document, Voucher
@@ -90,11 +91,14 @@ def of_contract(session: Session, contract: Contract) -> Sequence[Document]:
 
 
 def masked_copy(session: Session, document: Document) -> Document | None:
-    """The copy that owners may see, if somebody made one."""
-    query = select(Document).where(
-        Document.community_id == document.community_id, Document.masked_from_id == document.id
+    """The copy that owners may see, if somebody made one: the newest by its number, as two may be of one moment."""
+    query = (
+        select(Document)
+        .outerjoin(Masking, (Masking.community_id == Document.community_id) & (Masking.copy_id == Document.id))
+        .where(Document.community_id == document.community_id, Document.masked_from_id == document.id)
+        .order_by(func.coalesce(Masking.no, 0).desc(), Document.uploaded_at.desc(), Document.id.desc())
     )
-    return session.scalars(query.order_by(Document.uploaded_at.desc(), Document.id.desc())).first()
+    return session.scalars(query).first()
 
 
 def uses(session: Session, document: Document) -> list[Voucher | Contract]:
