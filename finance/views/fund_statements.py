@@ -45,7 +45,8 @@ def statement_list() -> str:
         if _may_see(Month(month)):
             years.setdefault(month // 100, []).append((Month(month), month not in open_months))
     return render_template(
-        "finance/statement_list.html", years=[(Year(year), months) for year, months in years.items()]
+        "finance/statement_list.html",
+        years=[(Year(year), _may_see(Year(year)), months) for year, months in years.items()],
     )
 
 
