@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from hoa.kernel.errors import N_, NotAllowed, Refusal
@@ -74,6 +75,19 @@ def _second_factor() -> Response:
     if request.method != "GET":
         raise SecondFactorNeeded
     return redirect(url_for("accounts.second_ask") + "?" + urlencode({"next": request.full_path.rstrip("?")}))
+
+
+def opens(url: str) -> bool:
+    """Whether a page of ours may be shown as a link: not to somebody signed in who would be refused there. Who has not
+    signed in is asked to, and a missing second factor is asked for.
+    """
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(url.split("?")[0], method="GET")
+    except HTTPException:
+        return False
+    access = access_of(current_app, endpoint) or ""
+    power = access.removeprefix("power:")
+    return access == power or context.me() is None or context.may(power) or power in context.withheld()
 
 
 def demand(power: str) -> None:

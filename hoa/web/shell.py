@@ -30,6 +30,7 @@ def install(app: Flask, settings: Settings, nav: list[NavItem]) -> None:
     app.jinja_env.globals.update(
         qr=qr_svg,
         may=context.may,
+        opens=access.opens,
         now=context.now,
         static=lambda name: url_for("static", filename=name, v=version),
     )

@@ -24,6 +24,7 @@ from hoa.platform import Platform
 from hoa.web.access import access_of
 from tests.integration.finance.clients import as_person
 from tests.integration.finance.scene import PAYMENT, RECEIPT, Scene, open_books
+from tests.integration.people import a_person
 
 HERE = "/c/WTY"
 PHONE = "13900000077"
@@ -101,6 +102,21 @@ def test_the_auditor_sees_the_agreed_days_and_nothing_else_and_every_look_is_log
     assert {("voucher", august)} <= {(row.kind, row.object_id) for row in rows}
     assert not any(july in (row.object_id, row.label) for row in rows)
     assert any(row.object_id == "finance.ledger" for row in rows)
+
+
+def test_the_published_agreement_leads_whoever_may_not_open_the_engagement_to_its_text_on_the_board(
+    app: Flask, scene: Scene
+):
+    engaged = invited(scene)
+    page, link = f"{HERE}/engagements/{engaged.id}", f'href="{HERE}/engagements/{engaged.id}"'
+    stranger = as_person(app, scene.platform, a_person(scene.platform))
+    for shown_on in (f"{HERE}/", f"{HERE}/bulletin/"):
+        assert link not in stranger.get(shown_on).get_data(as_text=True)
+        assert "第三方审计" in stranger.get(shown_on).get_data(as_text=True)
+        assert link in as_person(app, scene.platform, scene.people["chair"]).get(shown_on).get_data(as_text=True)
+        assert link in app.test_client().get(shown_on).get_data(as_text=True)
+    assert stranger.get(page).status_code == 403
+    assert app.test_client().get(page).status_code == 302
 
 
 def test_what_the_auditor_asks_leads_to_its_answer_and_the_start_page_to_the_engagement(app: Flask, scene: Scene):
