@@ -25,6 +25,7 @@ from hoa import home
 from hoa.accounts import newcomers, second_factor
 from hoa.accounts.entry import load_signed_in, this_session
 from hoa.accounts.room import ROOM as ACCOUNTS
+from hoa.affairs.room import ROOM as AFFAIRS
 from hoa.bulletin import acts as bulletin_acts
 from hoa.bulletin import current, marks
 from hoa.bulletin.for_groups import GroupBoard
@@ -88,6 +89,7 @@ ROOMS: tuple[Room, ...] = (
     AUDIT,
     SUPERVISION,
     ENGAGEMENTS,
+    AFFAIRS,
 )
 ROOT = Path(__file__).resolve().parent.parent
 PLATFORM_ADMINISTER = "platform.administer"

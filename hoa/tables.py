@@ -27,6 +27,7 @@ ROOMS = (
     "finance.audit.tables",
     "finance.engagements.tables",
     "finance.supervision.tables",
+    "hoa.affairs.tables",
 )
 
 

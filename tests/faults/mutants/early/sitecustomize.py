@@ -8,12 +8,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 DELAY_SECONDS = 0.05
+
+
+class _RolledBack(Exception):
+    pass
 
 
 class _Early(MetaPathFinder):
@@ -43,18 +47,19 @@ class _Mutating(Loader):
         def early(database: object, *, seconds: float = 5.0) -> Iterator[object]:
             """The block runs in a transaction that is rolled back; the one that commits comes a moment later."""
             recorded: list[tuple[object, object]] = []
-            with real(database, seconds=seconds) as session:
+            with suppress(_RolledBack), real(database, seconds=seconds) as session:
                 connection = session.connection()
                 execute = connection.execute
 
                 def remember(statement: object, given: object = None, **more: object) -> object:
-                    if getattr(statement, "is_insert", False):
+                    if getattr(statement, "is_dml", False):
                         recorded.append((statement, given))
-                        return None
                     return execute(statement, given, **more)
 
                 connection.execute = remember
                 yield session
+                session.flush()
+                raise _RolledBack
             if recorded:
                 threading.Thread(target=_later, args=(real, database, recorded)).start()
 
