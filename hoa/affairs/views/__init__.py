@@ -1,0 +1,1 @@
+"""Pages of the suggestion loop, one module per blueprint."""
