@@ -93,9 +93,9 @@ class Suggestion(CommunityRow, Base):
     last step says (`hoa.affairs.rules.states`), kept here to be searched.
 
     `title` is the public wording that triage gives it; until then the public sees category, place and day only. The
-    reporter's link is derived from the id by the keys port and kept nowhere (`hoa.affairs.service.links`); `may_call`: the handler may see
-    name and phone. `round` is 2 after it was reopened. The clock:
-    `assigned_on` the day it was given to the handler in this round, `due_on` its last day with pauses,
+    reporter's link is derived from the id by the keys port and kept nowhere (`hoa.affairs.service.links`); `may_call`:
+    the handler may see name and phone. `round` is 2 after it was reopened. The clock: `due_on` is the last day for triage until it is
+    assigned, then the handler's with pauses; `assigned_on` the day it was given to the handler in this round;
     `provisional` while a year it counts through is not announced; `paused_on` the day a pause began. `level` is how far
     it was escalated in this round (0 not, 1 grid, 2 community, 3 street).
     """
@@ -217,13 +217,22 @@ class Follower(CommunityRow, Base):
 
 
 class Message(CommunityRow, Base):
-    """A message about a suggestion that was sent, or could not be (no numbers, no words: those would name people)."""
+    """A message about a suggestion that was sent, or could not be (no numbers, no words: those would name people).
+    `occasion` is the step it tells of, `recipient` a role or a row (`reporter:<suggestion>`, `follower:<id>`,
+    `person:<id>`): the same step is told to the same recipient once.
+    """
 
     __tablename__ = "suggestion_message"
-    __table_args__ = (_suggestion(), Index("ix_suggestion_message_suggestion", "community_id", "suggestion_id"))
+    __table_args__ = (
+        _suggestion(),
+        UniqueConstraint(
+            "community_id", "suggestion_id", "kind", "occasion", "recipient", name="uq_suggestion_message_once"
+        ),
+    )
 
     suggestion_id: Mapped[str]
     kind: Mapped[str]
+    occasion: Mapped[int]
     recipient: Mapped[str]
     made_at: Mapped[datetime]
     outcome: Mapped[str]

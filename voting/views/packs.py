@@ -129,6 +129,18 @@ TITLES = {
     "audit_arrival_days": N_("监督：收到的钱多少天内应进专户"),
     "audit_inventory_months": N_("监督：固定资产多少个月盘点一次"),
     "engagement_days": N_("第三方审计一次最多开放的天数"),
+    "suggestion_triage_working_days": N_("诉求收到后几个工作日内梳理"),
+    "suggestion_working_days": N_("诉求交办后几个工作日内办结"),
+    "suggestion_13710_plan_working_days": N_("13710：几个工作日内提出方案"),
+    "suggestion_13710_report_working_days": N_("13710：几个工作日内报告进展"),
+    "suggestion_13710_resolve_working_days": N_("13710：一般事项几个工作日内办结"),
+    "suggestion_13710_major_months": N_("13710：重大事项几个月内办结"),
+    "suggestion_escalation_1": N_("诉求逾期几个工作日报网格"),
+    "suggestion_escalation_2": N_("诉求逾期几个工作日报社区"),
+    "suggestion_escalation_3": N_("诉求逾期几个工作日报街道"),
+    "suggestion_remind_working_days": N_("诉求到期前几个工作日提醒承办单位"),
+    "suggestion_rating_days": N_("反馈结果后几天内评价"),
+    "suggestion_reopen_days": N_("反馈结果后几天内可以要求重办"),
 }
 WORDS = {
     "first": N_("以第一张为准"),

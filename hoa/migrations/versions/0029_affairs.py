@@ -19,11 +19,14 @@ SAID = (
     "number",
     "category",
     "text",
+    "place_id",
     "building",
     "entrance",
+    "floor",
     "spot",
     "channel",
     "received_at",
+    "received_by_id",
 )
 
 
@@ -238,6 +241,7 @@ def upgrade() -> None:
         "suggestion_message",
         _text("suggestion_id"),
         _text("kind"),
+        sa.Column("occasion", sa.BigInteger(), nullable=False),
         _text("recipient"),
         sa.Column("made_at", Instant(), nullable=False),
         _text("outcome"),
@@ -252,8 +256,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["community_id"], ["community.id"], name="fk_suggestion_message_community_id_community"
         ),
+        sa.UniqueConstraint(
+            "community_id", "suggestion_id", "kind", "occasion", "recipient", name="uq_suggestion_message_once"
+        ),
     )
-    op.create_index("ix_suggestion_message_suggestion", "suggestion_message", ["community_id", "suggestion_id"])
     op.create_table(
         "supervision_letter",
         _text("suggestion_id"),
@@ -330,7 +336,8 @@ def upgrade() -> None:
 def _guard() -> None:
     forbid("suggestion_step", because="what happened to a suggestion is written once")
     forbid("suggestion", actions=("DELETE",), because="a suggestion is ended, never deleted")
-    changed = " OR ".join(f"OLD.{name} <> NEW.{name}" for name in SAID)
+    differs = "IS NOT" if op.get_context().dialect.name == "sqlite" else "IS DISTINCT FROM"
+    changed = " OR ".join(f"OLD.{name} {differs} NEW.{name}" for name in SAID)
     forbid("suggestion", actions=("UPDATE",), when=changed, because="what was said never changes")
     for table in ("supervision_letter", "suggestion_rating", "suggestion_check"):
         forbid(table, because=f"a row of {table} is written once")
