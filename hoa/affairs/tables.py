@@ -68,6 +68,32 @@ class HandlerLink(CommunityRow, Base):
     used_at: Mapped[datetime | None]
 
 
+class Draft(CommunityRow, Base):
+    """A suggestion that is being written: what was typed, sealed, until it is sent or a day has passed. Whoever knows
+    its id writes on; once sent, it only says where the suggestion is.
+    """
+
+    __tablename__ = "suggestion_draft"
+
+    sealed: Mapped[bytes]
+    made_at: Mapped[datetime]
+
+
+class DraftPhoto(CommunityRow, Base):
+    """A picture of a draft, redrawn without metadata; it goes into the files port when the draft is sent."""
+
+    __tablename__ = "suggestion_draft_photo"
+    __table_args__ = (
+        ForeignKeyConstraint(["community_id", "draft_id"], ["suggestion_draft.community_id", "suggestion_draft.id"]),
+        UniqueConstraint("community_id", "draft_id", "seq", name="uq_suggestion_draft_photo_seq"),
+    )
+
+    draft_id: Mapped[str]
+    seq: Mapped[int]
+    sealed: Mapped[bytes]
+    media_type: Mapped[str]
+
+
 class Cluster(CommunityRow, Base):
     """共性问题: suggestions about one cause, raised and handled as one. `raised_to` is a body, once raised."""
 

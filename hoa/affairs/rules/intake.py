@@ -1,14 +1,15 @@
 """What a suggestion says when it comes in, and which others say the same. Pure.
 
-Every channel leads into the same list (网格收事, rules.md 8: chat group, phone, box, visits at the door; Bishan's 码上提
-adds the poster). Whoever reports is told first what others already reported about the same place, so that one broken
-lamp is one suggestion with followers, not thirty.
+Every channel leads into the same list (网格收事, rules.md 8: chat group, phone, box, visits at the door; Bishan's
+码上提 adds the poster). Whoever reports is told first what others already reported about the same place, so that one
+broken lamp is one suggestion with followers, not thirty.
 """
 
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from hoa.kernel.errors import N_, Refusal
 
@@ -140,4 +141,4 @@ def _pairs(text: str) -> frozenset[str]:
     plain = [c for c in unicodedata.normalize("NFKC", text).casefold() if unicodedata.category(c)[0] in "LN"]
     if len(plain) == 1:
         return frozenset(plain)
-    return frozenset(a + b for a, b in zip(plain, plain[1:], strict=False))
+    return frozenset(a + b for a, b in pairwise(plain))

@@ -82,6 +82,34 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name="uq_handler_link_token_hash"),
     )
     op.create_table(
+        "suggestion_draft",
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        _text("community_id"),
+        _text("id"),
+        sa.PrimaryKeyConstraint("community_id", "id", name="pk_suggestion_draft"),
+        sa.ForeignKeyConstraint(["community_id"], ["community.id"], name="fk_suggestion_draft_community_id_community"),
+    )
+    op.create_table(
+        "suggestion_draft_photo",
+        _text("draft_id"),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        _text("media_type"),
+        _text("community_id"),
+        _text("id"),
+        sa.PrimaryKeyConstraint("community_id", "id", name="pk_suggestion_draft_photo"),
+        sa.ForeignKeyConstraint(
+            ["community_id", "draft_id"],
+            ["suggestion_draft.community_id", "suggestion_draft.id"],
+            name="fk_suggestion_draft_photo_community_id_draft_id_suggestion_draft",
+        ),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["community.id"], name="fk_suggestion_draft_photo_community_id_community"
+        ),
+        sa.UniqueConstraint("community_id", "draft_id", "seq", name="uq_suggestion_draft_photo_seq"),
+    )
+    op.create_table(
         "suggestion_cluster",
         sa.Column("year", sa.BigInteger(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
