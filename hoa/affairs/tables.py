@@ -84,7 +84,11 @@ class DraftPhoto(CommunityRow, Base):
 
     __tablename__ = "suggestion_draft_photo"
     __table_args__ = (
-        ForeignKeyConstraint(["community_id", "draft_id"], ["suggestion_draft.community_id", "suggestion_draft.id"]),
+        ForeignKeyConstraint(
+            ["community_id", "draft_id"],
+            ["suggestion_draft.community_id", "suggestion_draft.id"],
+            name="fk_suggestion_draft_photo_draft",
+        ),
         UniqueConstraint("community_id", "draft_id", "seq", name="uq_suggestion_draft_photo_seq"),
     )
 

@@ -102,7 +102,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["community_id", "draft_id"],
             ["suggestion_draft.community_id", "suggestion_draft.id"],
-            name="fk_suggestion_draft_photo_community_id_draft_id_suggestion_draft",
+            name="fk_suggestion_draft_photo_draft",
         ),
         sa.ForeignKeyConstraint(
             ["community_id"], ["community.id"], name="fk_suggestion_draft_photo_community_id_community"
