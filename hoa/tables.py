@@ -28,6 +28,8 @@ ROOMS = (
     "finance.engagements.tables",
     "finance.supervision.tables",
     "hoa.affairs.tables",
+    "hoa.api.tables",
+    "hoa.affairs.topic_tables",
 )
 
 

@@ -141,6 +141,7 @@ TITLES = {
     "suggestion_remind_working_days": N_("诉求到期前几个工作日提醒承办单位"),
     "suggestion_rating_days": N_("反馈结果后几天内评价"),
     "suggestion_reopen_days": N_("反馈结果后几天内可以要求重办"),
+    "topic_comment_days": N_("议题征求意见的最少工作日"),
 }
 WORDS = {
     "first": N_("以第一张为准"),
