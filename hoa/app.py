@@ -26,6 +26,7 @@ from hoa.accounts import newcomers, second_factor
 from hoa.accounts.entry import load_signed_in, this_session
 from hoa.accounts.room import ROOM as ACCOUNTS
 from hoa.affairs.room import ROOM as AFFAIRS
+from hoa.api.room import ROOM as API
 from hoa.bulletin import acts as bulletin_acts
 from hoa.bulletin import current, marks
 from hoa.bulletin.for_groups import GroupBoard
@@ -90,6 +91,7 @@ ROOMS: tuple[Room, ...] = (
     SUPERVISION,
     ENGAGEMENTS,
     AFFAIRS,
+    API,
 )
 ROOT = Path(__file__).resolve().parent.parent
 PLATFORM_ADMINISTER = "platform.administer"

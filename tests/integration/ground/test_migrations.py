@@ -93,6 +93,8 @@ GUARDED = {
     "office",
     "office_rank",
     "office_suspension",
+    "open311_key",
+    "open311_sent",
     "pack_choice",
     "party_consent",
     "preparation",

@@ -1,0 +1,1 @@
+"""Keys, what comes in with them, and what everybody may read."""
