@@ -6,8 +6,9 @@ broken lamp is one suggestion with followers, not thirty.
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
@@ -17,6 +18,12 @@ MOST_TEXT = 1000
 MOST_SPOT = 60
 MOST_NAME = 20
 MOST_PHOTOS = 4
+
+# What one person, or one phone that was proven, may send: a bad day for a building has a handful of causes, and a flood
+# of hundreds is not made by one owner. Addresses are counted loosely elsewhere: a building may share one.
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MOST_AN_HOUR = 6
+MOST_A_DAY = 20
 
 # Two texts say the same when their character pairs overlap this much (Dice): 3栋电梯坏了没人修 / 3栋的电梯又坏了 reach
 # 0.40, 电梯坏了 / 路灯坏了 only 0.33.
@@ -85,6 +92,11 @@ class NameTooLong(Refusal):
     status = 422
 
 
+class SentTooMany(Refusal):
+    message = N_("您刚才已经提交了 %(count)s 件，请 %(minutes)s 分钟后再按一次“提交”；写好的内容和照片都替您留着")
+    status = 429
+
+
 @dataclass(frozen=True, kw_only=True)
 class Said:
     """A suggestion as it was said. `building` and `entrance` are the register's names; `spot` is in the reporter's own
@@ -122,6 +134,15 @@ def check(said: Said, *, photos: int = 0) -> None:
             raise refusal(length=len(text), most=most)
 
 
+def demand_not_too_many(sent: Sequence[datetime], *, now: datetime) -> None:
+    """Refuse one more when `sent` (by the same person or phone, in any order) fills the hour or the day; says when."""
+    for span, most in ((DAY, MOST_A_DAY), (HOUR, MOST_AN_HOUR)):
+        within = sorted(moment for moment in sent if moment > now - span)
+        if len(within) >= most:
+            free = within[len(within) - most] + span
+            raise SentTooMany(count=len(within), minutes=max(1, -((now - free) // timedelta(minutes=1))))
+
+
 def similarity(one: str, other: str) -> float:
     """0 to 1: how many pairs of neighbouring characters two texts share (Dice). Works without a dictionary, so for
     Chinese as for anything else; punctuation, width and case do not count.
@@ -130,11 +151,6 @@ def similarity(one: str, other: str) -> float:
     if not first or not second:
         return 0.0
     return 2 * len(first & second) / (len(first) + len(second))
-
-
-def says_the_same(text: str, others: Iterable[str]) -> bool:
-    """Whether any of the other texts is about the same thing."""
-    return any(similarity(text, other) >= SAME_WORDS for other in others)
 
 
 def _pairs(text: str) -> frozenset[str]:
