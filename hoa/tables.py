@@ -30,6 +30,7 @@ ROOMS = (
     "hoa.affairs.tables",
     "hoa.api.tables",
     "hoa.affairs.topic_tables",
+    "hoa.affairs.board_tables",
 )
 
 

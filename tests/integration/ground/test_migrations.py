@@ -116,6 +116,7 @@ GUARDED = {
     "seal_decision",
     "seal_use",
     "seat_offer",
+    "suggestion_month",
     "supervision_annotation",
     "supervision_case",
     "supervision_evaluation",
