@@ -124,10 +124,11 @@ class Suggestion(CommunityRow, Base):
 
     `title` is the public wording that triage gives it; until then the public sees category, place and day only. The
     reporter's link is derived from the id by the keys port and kept nowhere (`hoa.affairs.service.links`); `may_call`:
-    the handler may see name and phone. `round` is 2 after it was reopened. The clock: `due_on` is the last day for triage until it is
-    assigned, then the handler's with pauses; `assigned_on` the day it was given to the handler in this round;
-    `provisional` while a year it counts through is not announced; `paused_on` the day a pause began. `level` is how far
-    it was escalated in this round (0 not, 1 grid, 2 community, 3 street).
+    the handler may see name and phone. `round` is 2 after it was reopened. The clock: `due_on` is the last day for
+    triage until it is assigned, then the handler's with pauses; `assigned_on` the day it was given to the handler in
+    this round; `provisional` while a year it counts through is not announced; `paused_on` the day a pause began,
+    `paused_days` the working days it stood still in this round. `level` is how far it was escalated in this round (0
+    not, 1 grid, 2 community, 3 street).
     """
 
     __tablename__ = "suggestion"
@@ -171,6 +172,7 @@ class Suggestion(CommunityRow, Base):
     due_on: Mapped[date | None]
     provisional: Mapped[bool]
     paused_on: Mapped[date | None]
+    paused_days: Mapped[int]
     level: Mapped[int]
     answered_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

@@ -5,10 +5,12 @@ after. A pause stops the clock from the day after it began until the day it ends
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from hoa.kernel.clock import months_on
 from hoa.kernel.errors import N_
 from hoa.kernel.workdays import Calendar, Due
 
@@ -17,7 +19,8 @@ class Profile(StrEnum):
     """Which clock an assigned suggestion runs on."""
 
     TEN = "ten"  # Bishan: the result within 10 working days
-    P13710 = "13710"  # Lüliang: plan in 1 day, report in 3, resolve in 7, major ones in 1 month, then 0 = closed
+    P13710 = "13710"  # Lüliang: plan in 1 day, report in 3, resolve in 7, then 0 = closed
+    MAJOR = "13710-major"  # the same with 1 month for a major matter
 
 
 class Milestone(NamedTuple):
@@ -27,10 +30,53 @@ class Milestone(NamedTuple):
     due: Due
 
 
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """The pack's numbers: working days, except `major_months`."""
+
+    triage: int
+    ten: int
+    plan: int
+    report: int
+    resolve: int
+    major_months: int
+
+
 PROFILE_NAMES: Mapping[Profile, str] = {
     Profile.TEN: N_("10 个工作日办结"),
     Profile.P13710: N_("13710 工作法"),
+    Profile.MAJOR: N_("13710 工作法（重大事项）"),
 }
+PLAN, REPORT, RESOLVE = N_("提出方案"), N_("报告进展"), N_("办结")
+
+
+def last_day(profile: Profile, start: date, terms: Terms, calendar: Calendar) -> Due:
+    """The day by which what was assigned on `start` is to be answered."""
+    if profile is Profile.MAJOR:
+        return _month_later(start, terms.major_months, calendar)
+    return calendar.due(start, terms.ten if profile is Profile.TEN else terms.resolve)
+
+
+def milestones(profile: Profile, start: date, terms: Terms, calendar: Calendar) -> Sequence[Milestone]:
+    """The last days of a profile in their order, without pauses."""
+    resolve = Milestone(RESOLVE, last_day(profile, start, terms, calendar))
+    if profile is Profile.TEN:
+        return (resolve,)
+    return (
+        Milestone(PLAN, calendar.due(start, terms.plan)),
+        Milestone(REPORT, calendar.due(start, terms.report)),
+        resolve,
+    )
+
+
+def _month_later(start: date, months: int, calendar: Calendar) -> Due:
+    """A term in months ends on the same day of the month (民法典 202); where that is no working day, on the next one
+    (民法典 203).
+    """
+    day = months_on(start, months)
+    while not calendar.is_workday(day):
+        day += timedelta(days=1)
+    return Due(day, _provisional(start, day, calendar))
 
 
 def working_days_after(start: date, end: date, calendar: Calendar) -> int:
@@ -39,12 +85,31 @@ def working_days_after(start: date, end: date, calendar: Calendar) -> int:
     return sum(calendar.is_workday(start + timedelta(days=number)) for number in range(1, days + 1))
 
 
+def later(due: Due, working_days: int, calendar: Calendar) -> Due:
+    """A last day moved by the working days that a pause took."""
+    if working_days == 0:
+        return due
+    moved = calendar.due(due.day, working_days)
+    return Due(moved.day, due.provisional or moved.provisional)
+
+
 def pushed(due: date, paused_on: date, resumed_on: date, calendar: Calendar) -> Due:
     """The last day after a pause: as many working days later as the pause took."""
     lost = working_days_after(paused_on, resumed_on, calendar)
-    if lost == 0:
-        return Due(due, not calendar.is_announced(due.year))
-    return calendar.due(due, lost)
+    return later(Due(due, not calendar.is_announced(due.year)), lost, calendar)
+
+
+def announced_since(start: date, end: date, calendar: Calendar) -> bool:
+    """Whether every year from `start` to `end` is announced, so that the day between them is certain."""
+    return not _provisional(start, end, calendar)
+
+
+def before(due: date, working_days: int, calendar: Calendar) -> date:
+    """The day on which `working_days` working days are left, the last day among them."""
+    day = due
+    while working_days_after(day, due, calendar) < working_days:
+        day -= timedelta(days=1)
+    return day
 
 
 def overdue_days(due: date, today: date, calendar: Calendar) -> int:
@@ -57,3 +122,7 @@ def level_for(overdue: int, *, steps: Sequence[int]) -> int:
     from which each level holds, e.g. (1, 3, 5); 0 while in time.
     """
     return sum(overdue >= step for step in steps)
+
+
+def _provisional(start: date, end: date, calendar: Calendar) -> bool:
+    return any(not calendar.is_announced(year) for year in range(start.year, end.year + 1))

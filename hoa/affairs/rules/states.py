@@ -1,4 +1,4 @@
-"""The suggestion loop as one state machine: 梳理 → 交办 → 督办 → 评价 → 公示 (rules.md 8, Bishan; Lüliang's five steps).
+"""The suggestion loop as one state machine: 梳理 → 交办 → 督办 → 评价 → 公示 (rules.md 8: Bishan, Lüliang).
 
 Every step has a name, an actor and a state that follows. Overdue is no state: it is what the clock says about an
 assigned suggestion; a supervision letter and an escalation are steps that leave the state as it is.
@@ -33,6 +33,8 @@ class Action(StrEnum):
     RESUME = "resume"
     SUPERVISE = "supervise"  # 督办函
     ESCALATE = "escalate"
+    REMIND = "remind"  # the platform reminds the handler before the last day, and once it has passed
+    RECKON = "reckon"  # a year was announced: the provisional last day is counted again
     ANSWER = "answer"  # 反馈结果
     RATE = "rate"
     LAPSE = "lapse"  # nobody rated in time
@@ -92,6 +94,8 @@ ACTION_NAMES: Mapping[Action, str] = {
     Action.RESUME: N_("恢复计时"),
     Action.SUPERVISE: N_("发督办函"),
     Action.ESCALATE: N_("升级督办"),
+    Action.REMIND: N_("提醒承办单位"),
+    Action.RECKON: N_("重新计算期限"),
     Action.ANSWER: N_("反馈结果"),
     Action.RATE: N_("评价"),
     Action.LAPSE: N_("逾期未评价"),
@@ -139,6 +143,8 @@ _FROM: Mapping[Action, frozenset[State]] = {
     Action.RESUME: frozenset({State.PAUSED}),
     Action.SUPERVISE: frozenset({State.ASSIGNED}),
     Action.ESCALATE: frozenset({State.ASSIGNED}),
+    Action.REMIND: frozenset({State.ASSIGNED}),
+    Action.RECKON: OPEN,
     Action.ANSWER: frozenset({State.ASSIGNED, State.PAUSED}),
     Action.RATE: frozenset({State.ANSWERED}),
     Action.LAPSE: frozenset({State.ANSWERED}),
@@ -158,8 +164,12 @@ def allowed(state: State, action: Action) -> bool:
     return state in _FROM.get(action, frozenset())
 
 
-def follow(state: State, action: Action) -> State:
-    """The state after `action`; NotNow when it does not fit."""
+def follow(state: State, action: Action, *, handled: bool = True) -> State:
+    """The state after `action`; NotNow when it does not fit. What nobody handles (`handled`) goes back to the desk
+    when it is reopened: triage had answered it itself, or the unit is gone.
+    """
     if not allowed(state, action):
         raise NotNow(state=STATE_NAMES[state], action=ACTION_NAMES[action])
+    if action is Action.REOPEN and not handled:
+        return State.RECEIVED
     return _NEXT.get(action, state)

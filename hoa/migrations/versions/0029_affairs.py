@@ -157,6 +157,7 @@ def upgrade() -> None:
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("provisional", sa.Boolean(), nullable=False),
         sa.Column("paused_on", sa.Date(), nullable=True),
+        sa.Column("paused_days", sa.BigInteger(), nullable=False),
         sa.Column("level", sa.BigInteger(), nullable=False),
         sa.Column("answered_at", Instant(), nullable=True),
         sa.Column("ended_at", Instant(), nullable=True),

@@ -1,0 +1,114 @@
+"""共性问题: suggestions about one cause, handled as one and raised as one (吕梁; rules.md 8)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hoa.affairs.rules import wording
+from hoa.affairs.rules.states import OPEN, Action, Actor, State
+from hoa.affairs.service import steps
+from hoa.affairs.tables import Cluster, Suggestion
+from hoa.community.service import get_community
+from hoa.db import get
+from hoa.kernel.clock import today
+from hoa.kernel.errors import N_, Refusal
+from hoa.offices import rules as offices
+
+FEWEST = 2
+
+
+class TooFew(Refusal):
+    message = N_("共性问题至少要有 %(fewest)s 件诉求")
+
+
+class InAnotherCluster(Refusal):
+    message = N_("%(label)s 已经归入另一个共性问题")
+    status = 409
+
+
+class RaisedBefore(Refusal):
+    message = N_("这个共性问题已经上报")
+    status = 409
+
+
+class WhereTo(Refusal):
+    message = N_("请选择上报给哪个机构")
+
+
+class NothingOpen(Refusal):
+    message = N_("这个共性问题里的诉求都已办结，不用上报")
+    status = 409
+
+
+def make_cluster(
+    session: Session, community_id: str, ids: Sequence[str], *, title: str, text: str, by: str, now: datetime
+) -> Cluster:
+    """A new cluster of open suggestions."""
+    chosen = sorted(set(ids))
+    if len(chosen) < FEWEST:
+        raise TooFew(fewest=FEWEST)
+    title, text, year = wording.title(title), wording.remark(text, wording.TEXT_LENGTH), today(now).year
+    # The community's row first, then the suggestions in one order: two desks at once must not wait for each other.
+    get_community(session, community_id, lock=True)
+    rows = [steps.opened(session, community_id, one, Action.CLUSTER) for one in chosen]
+    for row in rows:
+        if row.cluster_id is not None:
+            raise InAnotherCluster(label=row.label)
+    query = select(func.max(Cluster.number)).where(Cluster.community_id == community_id, Cluster.year == year)
+    cluster = Cluster(
+        community_id=community_id,
+        year=year,
+        number=(session.scalar(query) or 0) + 1,
+        title=title,
+        text=text,
+        made_at=now,
+        made_by_id=by,
+        raised_to="",
+    )
+    session.add(cluster)
+    session.flush()
+    details = {"cluster": cluster.id, "label": cluster.label}
+    for row in rows:
+        steps.write(
+            session,
+            row,
+            Action.CLUSTER,
+            actor=Actor.DESK,
+            now=now,
+            person_id=by,
+            details=details,
+            changes={"cluster_id": cluster.id},
+        )
+    return cluster
+
+
+def raise_cluster(
+    session: Session, community_id: str, cluster_id: str, *, to: str, reason: str, by: str, now: datetime
+) -> Cluster:
+    """Raise the cause to a body that can do something about it; each of its open suggestions says so."""
+    cluster = get(session, Cluster, community_id, cluster_id, lock=True)
+    if cluster.raised_at is not None:
+        raise RaisedBefore
+    if to not in offices.BODIES:
+        raise WhereTo
+    reason = wording.reason(reason)
+    open_ones = [row.id for row in members(session, cluster) if State(row.state) in OPEN]
+    if not open_ones:
+        raise NothingOpen
+    for one in open_ones:
+        row = steps.opened(session, community_id, one, Action.RAISE)
+        details = {"cluster": cluster.id, "label": cluster.label, "to": to}
+        steps.write(session, row, Action.RAISE, actor=Actor.DESK, now=now, person_id=by, reason=reason, details=details)
+    cluster.raised_to, cluster.raised_at = to, now
+    session.flush()
+    return cluster
+
+
+def members(session: Session, cluster: Cluster) -> Sequence[Suggestion]:
+    """Its suggestions, by number."""
+    query = select(Suggestion).where(
+        Suggestion.community_id == cluster.community_id, Suggestion.cluster_id == cluster.id
+    )
+    return session.scalars(query.order_by(Suggestion.id)).all()
