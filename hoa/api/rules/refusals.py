@@ -82,6 +82,11 @@ class TooMuch(Refusal):
     status = 400
 
 
+class FloorWithoutEntrance(Refusal):
+    message = N_("%(building)s 有几个单元，填写 attribute[floor] 时请同时填写 attribute[entrance]：%(known)s")
+    status = 400
+
+
 class BadMoment(Refusal):
     message = N_("%(field)s 不是带时区的时间，请写成 2026-10-20T10:00:00+08:00 或 2026-10-20T02:00:00Z")
     status = 400

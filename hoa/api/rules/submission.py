@@ -30,7 +30,7 @@ BUILDING, ENTRANCE, FLOOR = "building", "entrance", "floor"
 ATTRIBUTES = (BUILDING, ENTRANCE, FLOOR)
 _ATTRIBUTE = re.compile(r"attribute\[([^\[\]]*)\](?:\[\])?\Z")
 _DEGREES = re.compile(r"-?\d{1,3}(?:\.\d{1,15})?\Z", re.ASCII)
-_WHOLE = re.compile(r"-?\d{1,3}\Z", re.ASCII)
+_WHOLE = re.compile(r"-?[1-9]\d{0,2}\Z", re.ASCII)
 # From here on names are written in characters: the family name first, nothing between.
 _CHARACTERS = 0x2E80
 
@@ -47,7 +47,7 @@ class Submission:
     spot: str = ""
     building: str = ""
     entrance: str = ""
-    floor: str = ""
+    floor: int | None = None
     name: str = ""
     phone: str | None = None
     has_media: bool = field(default=False, compare=False)
@@ -79,7 +79,7 @@ def read(form: Form) -> Submission:
         spot=spot,
         building=attributes.get(BUILDING, ""),
         entrance=attributes.get(ENTRANCE, ""),
-        floor=attributes.get(FLOOR, ""),
+        floor=int(attributes[FLOOR]) if FLOOR in attributes else None,
         name=name,
         phone=phone,
         has_media=bool(given.get("media_url")),

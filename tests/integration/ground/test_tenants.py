@@ -109,6 +109,7 @@ IDS = {
     "preparation_id": "SELECT id FROM preparation WHERE community_id = :c",
     "member_id": "SELECT id FROM preparation_member WHERE community_id = :c",
     "paper_id": "SELECT id FROM preparation_paper WHERE community_id = :c",
+    "api_key_id": "SELECT id FROM open311_key WHERE community_id = :c",
 }
 # Parts of an address that are no ids: any value will do.
 WORDS = {
