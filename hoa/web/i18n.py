@@ -49,6 +49,7 @@ def install(app: Flask, default_language: str) -> None:
         count=count,
         day=day,
         last_day=last_day,
+        short_day=short_day,
         moment=moment,
         mask_name=masking.name,
         told=told,
@@ -124,6 +125,11 @@ def day(value: date | datetime | str) -> str:
     if language() == "en":
         return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
     return f"{value.year}年{value.month}月{value.day}日"
+
+
+def short_day(value: date) -> str:
+    """`11月21日`, or `21 November`: where the year goes without saying."""
+    return f"{value.day} {MONTHS[value.month - 1]}" if language() == "en" else f"{value.month}月{value.day}日"
 
 
 def last_day(end: datetime) -> date:
