@@ -25,19 +25,29 @@ def as_csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
+# A sheet's title, its headings and its rows.
+Table = tuple[str, Sequence[str], Iterable[Sequence[str]]]
+
+
 def as_xlsx(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    return as_workbook([(title, headings, rows)])
+
+
+def as_workbook(tables: Iterable[Table]) -> bytes:
+    """Several lists as one workbook."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(title[:30])
-    for place in range(len(headings)):
-        sheet.column_dimensions[chr(ord("A") + place)].width = 16
-    for line, bold in ((headings, True), *((row, False) for row in rows)):
-        cells = []
-        for text in line:
-            cell = WriteOnlyCell(sheet, value=text)
-            cell.data_type, cell.number_format = "s", "@"
-            cell.font = Font(bold=bold)
-            cells.append(cell)
-        sheet.append(cells)
+    for title, headings, rows in tables:
+        sheet = book.create_sheet(title[:30])
+        for place in range(len(headings)):
+            sheet.column_dimensions[chr(ord("A") + place)].width = 16
+        for line, bold in ((headings, True), *((row, False) for row in rows)):
+            cells = []
+            for text in line:
+                cell = WriteOnlyCell(sheet, value=text)
+                cell.data_type, cell.number_format = "s", "@"
+                cell.font = Font(bold=bold)
+                cells.append(cell)
+            sheet.append(cells)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
