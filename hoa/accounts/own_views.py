@@ -24,6 +24,7 @@ METHODS = {
     "passkey": N_("通行密钥"),
     "letter": N_("激活信"),
     "setup": N_("启用码"),
+    "link": N_("登录链接"),
     "demo": N_("演示登录"),
 }
 

@@ -33,7 +33,7 @@ class Person(PlatformRow, Base):
 
 class LoginSession(PlatformRow, Base):
     """A sign-in on one device, until its owner ends it. `token_hash` is the SHA-256 (hex) of what the cookie carries;
-    `method` says how the person got in: code, password, passkey, letter, setup, demo."""
+    `method` says how the person got in: code, password, passkey, letter, setup, link, demo."""
 
     __tablename__ = "login_session"
 

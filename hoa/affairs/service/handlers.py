@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from hoa.accounts import service as accounts
 from hoa.accounts.tables import LoginSession, Person
 from hoa.affairs.rules.states import State
+from hoa.affairs.service.reading import overdue
 from hoa.affairs.tables import Handler, HandlerLink, Suggestion
 from hoa.community.service import communities_of, get_community
 from hoa.db import get
@@ -154,12 +155,12 @@ def _bodies(session: Session, community_id: str, person_id: str, now: datetime) 
 
 def loads(session: Session, community_id: str, today: date) -> Mapping[str, Load]:
     """How much each unit has open, and how much of it is past its last day."""
-    late = case(((Suggestion.state == State.ASSIGNED) & (Suggestion.due_on < today), 1), else_=0)
+    late = case((overdue(today), 1), else_=0)
     query = select(Suggestion.handler_id, func.count(), func.sum(late)).where(
         Suggestion.community_id == community_id, Suggestion.state.in_((State.ASSIGNED, State.PAUSED))
     )
     rows = session.execute(query.group_by(Suggestion.handler_id))
-    return {handler_id: Load(count, overdue) for handler_id, count, overdue in rows}
+    return {handler_id: Load(count, late_ones) for handler_id, count, late_ones in rows}
 
 
 def add_office(session: Session, community_id: str, *, body: str, by: str, now: datetime) -> Handler:

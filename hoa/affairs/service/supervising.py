@@ -1,6 +1,6 @@
 """督办: letters and the way up from grid to community to street, while a suggestion is overdue (rules.md 8)."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -26,10 +26,11 @@ class AlreadyThere(Refusal):
     status = 409
 
 
-def demand_overdue(row: Suggestion, now: datetime) -> None:
-    """NotOverdue while there is time."""
+def demand_overdue(row: Suggestion, now: datetime) -> date:
+    """The last day, which has passed; NotOverdue while there is time."""
     if row.due_on is None or clocks.overdue_days(row.due_on, today(now), china()) == 0:
         raise NotOverdue(day=row.due_on.isoformat() if row.due_on else "—")
+    return row.due_on
 
 
 def supervise(
@@ -37,7 +38,7 @@ def supervise(
 ) -> Suggestion:
     """督办函: the letter, which is in the session already, becomes a step."""
     row = steps.opened(session, community_id, suggestion_id, Action.SUPERVISE)
-    demand_overdue(row, now)
+    due = demand_overdue(row, now)
     steps.write(
         session,
         row,
@@ -51,6 +52,13 @@ def supervise(
             "letter": letter.label,
             "level": letter.level,
             "answer_by": letter.answer_by.isoformat(),
+            "due": row.due_on.isoformat() if row.due_on else "",
+            "title": row.title,
+            "profile": row.profile,
+            # How things stood when it was written, for its paper: a second round has another clock.
+            "due": due.isoformat(),
+            "title": row.title,
+            "profile": row.profile,
             "digest": steps.digest_of(letter, LETTER),
         },
     )

@@ -109,6 +109,10 @@ IDS = {
     "preparation_id": "SELECT id FROM preparation WHERE community_id = :c",
     "member_id": "SELECT id FROM preparation_member WHERE community_id = :c",
     "paper_id": "SELECT id FROM preparation_paper WHERE community_id = :c",
+    "suggestion_id": "SELECT id FROM suggestion WHERE community_id = :c",
+    "photo_id": "SELECT id FROM suggestion_photo WHERE community_id = :c",
+    "handler_id": "SELECT id FROM handler WHERE community_id = :c",
+    "letter_id": "SELECT id FROM supervision_letter WHERE community_id = :c",
     "api_key_id": "SELECT id FROM open311_key WHERE community_id = :c",
 }
 # Parts of an address that are no ids: any value will do.
@@ -130,6 +134,7 @@ WORDS = {
     "target": "open",
     "contest": "e1",
     "print_job": "x",
+    "token": "x",
     "stage": "publish",
     "body": "owners_committee",
 }
