@@ -2,8 +2,7 @@
 
 import re
 
-MOST_TITLE = 40
-# A proposal is shorter than what may be written: a line of the public board on a phone.
+# Shorter than what may be written (`wording.TITLE_LENGTH`): a line of the public board on a phone.
 _PROPOSED = 24
 _CLAUSE_ENDS = re.compile(r"[。！？!?；;\r\n]")
 _PAUSES = "，,、 "

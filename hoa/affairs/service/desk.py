@@ -1,74 +1,78 @@
-"""What waits for sorting and until when, and whether a page that somebody acts on is still how things stand.
+"""What waits for sorting, and whether a page that somebody acts on is still how things stand.
 
-The desk sorts within one working day of what came in, or came back from a handler (rules.md 8, Bishan).
+The desk sorts within one working day of what came in, or came back from a handler (rules.md 8, Bishan): until then
+`due_on` is its own last day.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from hoa.affairs.rules.clocks import overdue_days
-from hoa.affairs.rules.states import Action, State
-from hoa.affairs.tables import Step, Suggestion
-from hoa.community import pack_choice
-from hoa.kernel.clock import today
-from hoa.kernel.errors import N_, Refusal
-from hoa.kernel.workdays import Due, china
+from hoa.affairs.rules.intake import SAME_WORDS, similarity
+from hoa.affairs.rules.states import OPEN, State
+from hoa.affairs.service import reading, steps
+from hoa.affairs.tables import Suggestion
+from hoa.kernel.errors import N_, NotFound, Refusal
+
+# Among how many open suggestions likely duplicates are looked for, and how many are shown.
+LOOKED_AT = 500
+MOST_ALIKE = 5
 
 
 class Moved(Refusal):
-    message = N_("这一页打开以后，这件诉求又有了新的进展，刚才的操作没有生效；请刷新看过最新情况再做")
+    message = N_("这一页打开以后，这件诉求又有了新的进展，刚才的操作没有生效。现在已刷新，写的内容都在，请看过再提交")
     status = 409
 
 
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """A suggestion on the desk: the last day for sorting it, and how many working days that is past."""
-
-    row: Suggestion
-    due: Due
-    overdue: int
+class NoSuchLabel(Refusal):
+    message = N_("没有编号为“%(label)s”的诉求，请核对编号，例如 2026-0012")
 
 
-def waiting(session: Session, community_id: str, *, day: date) -> Sequence[Waiting]:
-    """What is to be sorted, the oldest first."""
+class NothingToMergeInto(Refusal):
+    message = N_("请选择要并入哪一件，或者填写它的编号")
+
+
+def waiting(session: Session, community_id: str) -> Sequence[Suggestion]:
+    """What is to be sorted: what is due first, of the same day the oldest."""
+    return reading.listed(session, community_id, states=[State.RECEIVED], by_due=True, limit=None)
+
+
+def alike(session: Session, row: Suggestion) -> Sequence[Suggestion]:
+    """Open suggestions that probably say the same, the likeliest first. The desk reads what others wrote; what a
+    reporter is shown compares public words only (`hoa.affairs.service.intake.similar`).
+    """
     query = (
         select(Suggestion)
-        .where(Suggestion.community_id == community_id, Suggestion.state == State.RECEIVED)
-        .order_by(Suggestion.received_at, Suggestion.id)
-    )
-    rows = session.scalars(query).all()
-    came = _came(session, community_id)
-    days = pack_choice.current(session, community_id, day=day).number("suggestion_triage_working_days")
-    found = []
-    for row in rows:
-        due = china().due(came.get(row.id, today(row.received_at)), days)
-        found.append(Waiting(row=row, due=due, overdue=overdue_days(due.day, day, china())))
-    return found
-
-
-def _came(session: Session, community_id: str) -> dict[str, date]:
-    """The day on which each waiting suggestion last came to the desk."""
-    query = (
-        select(Step.suggestion_id, func.max(Step.at))
-        .join(Suggestion, (Suggestion.community_id == Step.community_id) & (Suggestion.id == Step.suggestion_id))
         .where(
-            Step.community_id == community_id,
-            Step.action.in_((Action.RECEIVE, Action.HAND_BACK)),
-            Suggestion.state == State.RECEIVED,
+            Suggestion.community_id == row.community_id,
+            Suggestion.id != row.id,
+            or_(Suggestion.category == row.category, Suggestion.building == row.building),
+            Suggestion.state.in_([str(state) for state in OPEN]),
         )
-        .group_by(Step.suggestion_id)
+        .order_by(Suggestion.received_at.desc(), Suggestion.id)
+        .limit(LOOKED_AT)
     )
-    return {suggestion_id: today(at) for suggestion_id, at in session.execute(query)}
+    found = []
+    for other in session.scalars(query):
+        likeness = max(similarity(row.text, other.text), similarity(row.text, other.title))
+        here = row.category == other.category and _same_place(row, other)
+        if here or likeness >= SAME_WORDS:
+            found.append((here + likeness, other))
+    found.sort(key=lambda one: -one[0])
+    return [other for _, other in found[:MOST_ALIKE]]
+
+
+def _same_place(row: Suggestion, other: Suggestion) -> bool:
+    if row.place_id is not None and row.place_id == other.place_id:
+        return True
+    return bool(row.building) and (row.building, row.entrance) == (other.building, other.entrance)
 
 
 def moved_to(session: Session, row: Suggestion) -> int:
     """The number of its last step: a page carries it along, so that it is known how old the page is."""
-    query = select(func.max(Step.seq)).where(Step.community_id == row.community_id, Step.suggestion_id == row.id)
-    return session.scalar(query) or 0
+    last = steps.latest(session, row)
+    return last.seq if last else 0
 
 
 def demand_fresh(session: Session, row: Suggestion, seen: str) -> None:
@@ -86,7 +90,19 @@ def usual_handler(session: Session, community_id: str, category: str) -> str | N
             Suggestion.category == category,
             Suggestion.handler_id.is_not(None),
         )
-        .order_by(Suggestion.assigned_on.desc(), Suggestion.received_at.desc())
+        .order_by(Suggestion.received_at.desc(), Suggestion.id)
         .limit(1)
     )
     return session.scalar(query)
+
+
+def merge_target(session: Session, community_id: str, *, label: str, chosen: str) -> str:
+    """The id of what a suggestion is merged into: the number that was typed goes before the box that was ticked."""
+    if label:
+        try:
+            return reading.find_by_label(session, community_id, label).id
+        except NotFound:
+            raise NoSuchLabel(label=label) from None
+    if not chosen:
+        raise NothingToMergeInto
+    return chosen

@@ -35,6 +35,11 @@ class PhotoTooLarge(Refusal):
     message = N_("照片“%(name)s”太大，每张最多 %(most)s MB。请在手机里裁剪或降低画质后再选")
 
 
+class PhotosOver(Refusal):
+    message = N_("这件诉求已经办结，不用再补照片了；如果问题还在，请要求重办")
+    status = 409
+
+
 class TooManyPhotos(Refusal):
     message = N_("一共选了 %(count)s 张照片，最多 %(most)s 张，请少选几张")
 
@@ -109,4 +114,12 @@ def clear(session: Session, community_id: str, photo_id: str, *, by: str, now: d
     if photo.cleared_at is None:
         photo.cleared_at, photo.cleared_by_id = now, by
         session.flush()
+    return photo
+
+
+def hold_back(session: Session, community_id: str, photo_id: str) -> Photo:
+    """The picture is not for the public (any more): somebody can be recognised on it after all."""
+    photo = get(session, Photo, community_id, photo_id, lock=True)
+    photo.cleared_at = photo.cleared_by_id = None
+    session.flush()
     return photo

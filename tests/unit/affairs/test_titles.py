@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoa.affairs.rules.titles import MOST_TITLE, proposed
+from hoa.affairs.rules.titles import proposed
+from hoa.affairs.rules.wording import TITLE_LENGTH
 
 
 def test_a_title_is_the_first_sentence_without_its_greeting():
@@ -28,6 +29,6 @@ def test_a_picture_without_words_proposes_nothing():
 @given(st.text(max_size=200))
 def test_a_proposal_is_one_line_that_may_be_kept_as_it_is(text: str):
     title = proposed(text)
-    assert len(title) <= MOST_TITLE
+    assert len(title) <= TITLE_LENGTH
     assert "\n" not in title
     assert title == title.strip()
