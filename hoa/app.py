@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from finance.audit import assets, provided
 from finance.audit.holdings import asset_rows
 from finance.audit.room import ROOM as AUDIT
+from finance.chain_links import FinanceLinks
 from finance.engagements.room import ROOM as ENGAGEMENTS
 from finance.papers.room import ROOM as PAPERS
 from finance.room import ROOM as FINANCE
@@ -25,7 +26,9 @@ from hoa import home
 from hoa.accounts import newcomers, second_factor
 from hoa.accounts.entry import load_signed_in, this_session
 from hoa.accounts.room import ROOM as ACCOUNTS
+from hoa.affairs.chain_links import AffairsLinks, WaitingTopics
 from hoa.affairs.room import ROOM as AFFAIRS
+from hoa.affairs.service import topics
 from hoa.api.room import ROOM as API
 from hoa.bulletin import acts as bulletin_acts
 from hoa.bulletin import current, marks
@@ -49,7 +52,8 @@ from hoa.offices.room import ROOM as OFFICES
 from hoa.offices.service import posts_held
 from hoa.platform import Platform
 from hoa.resolutions import acts as resolutions_acts
-from hoa.resolutions import evidence
+from hoa.resolutions import chain, evidence
+from hoa.resolutions.chain_links import ResolutionLinks
 from hoa.resolutions.meetings import papers
 from hoa.resolutions.meetings.room import ROOM as MEETINGS
 from hoa.resolutions.room import ROOM as RESOLUTIONS
@@ -59,6 +63,7 @@ from hoa.web.access import assert_every_route_declares
 from hoa.web.context import Me
 from hoa.web.room import Room
 from voting import recognised
+from voting.chain_links import Drafting, VotingLinks
 from voting.elections.room import ROOM as ELECTIONS
 from voting.elections.service import listing as candidates
 from voting.filing.room import ROOM as FILING
@@ -104,6 +109,7 @@ def wire(platform: Platform) -> None:
     for kind in publication.KINDS:
         current.provide(kind, publishing.current_hash)
     current.provide(candidates.KIND, candidates.current_hash)
+    current.provide(topics.PUBLICATION, topics.current_hash)
     board.provide(GroupBoard())
     known_files.provide("assemblies", recognised.recognise)
     known_files.provide("meetings", papers.recognise)
@@ -112,6 +118,12 @@ def wire(platform: Platform) -> None:
     for name, provider in {**SUPERVISION_TELLS, **SHARES_TELL}.items():
         provided.provide(name, provider)
     provided.provide("assets", assets.assets)
+    chain.provide("affairs", AffairsLinks())
+    chain.provide("voting", VotingLinks())
+    chain.provide("resolutions", ResolutionLinks())
+    chain.provide("finance", FinanceLinks())
+    chain.provide_preparing(Drafting())
+    chain.provide_topics(WaitingTopics())
     for room in (bulletin_acts, resolutions_acts, voting_acts, finance_acts):
         acts.provide(room.__name__, room.told)
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from finance.rules import statements as rules
+from finance.rules.charts import WORK
 from finance.rules.ledger import Line, VoucherKind
 from finance.rules.life import VoucherState
 from finance.rules.periods import Quarter, month_text
@@ -20,6 +21,7 @@ from finance.service.vouchers import label_of, lines_by_voucher
 from finance.tables import Book, Voucher, VoucherLine
 from hoa.bulletin.tables import Publication
 from hoa.community import pack_choice
+from hoa.db import get
 from hoa.kernel import masking
 from hoa.kernel.errors import N_, Refusal
 
@@ -142,6 +144,17 @@ def publications(session: Session, community_id: str, span: Published | None = N
     else:
         query = query.where(Publication.kind == kind_of(span), Publication.reference == str(span))
     return session.scalars(query.order_by(Publication.published_at.desc(), Publication.id)).all()
+
+
+def is_public(session: Session, row: Voucher) -> bool:
+    """Whether everybody may read a voucher: it is posted, and its quarter or year was published; of the work fund, its
+    half-year.
+    """
+    if row.state != VoucherState.POSTED:
+        return False
+    work = get(session, Book, row.community_id, row.book_id).kind == WORK
+    spans: tuple[Published, ...] = (Half.of(row.day),) if work else (Quarter.of(row.day), Year(row.day.year))
+    return any(latest_publication(session, row.community_id, span) is not None for span in spans)
 
 
 def last_day_for(session: Session, book: Book, span: Published, *, day: date) -> date:

@@ -9,8 +9,7 @@ from finance.disclosure.viewing import seen
 from finance.forms import DocumentForm, ReasonForm
 from finance.rules.charts import WORK
 from finance.rules.life import VoucherState
-from finance.rules.periods import Quarter, month_text
-from finance.rules.spans import Half, Published, Year
+from finance.rules.periods import month_text
 from finance.service import inspections, publication
 from finance.service import vouchers as service
 from finance.service.books import books, chart_of, find_book, the_book
@@ -96,15 +95,8 @@ def reads(row: Voucher) -> bool:
 
 
 def is_published(row: Voucher) -> bool:
-    """Whether everybody may read it: it is posted, and its quarter or year was published; of the work fund, its
-    half-year.
-    """
-    session = context.reading()
-    if row.state != VoucherState.POSTED:
-        return False
-    work = get(session, Book, row.community_id, row.book_id).kind == WORK
-    spans: tuple[Published, ...] = (Half.of(row.day),) if work else (Quarter.of(row.day), Year(row.day.year))
-    return any(publication.latest_publication(session, row.community_id, span) is not None for span in spans)
+    """Whether everybody may read it."""
+    return publication.is_public(context.reading(), row)
 
 
 def _stopped(voucher_id: str, refusal: Refusal) -> tuple[str, int]:

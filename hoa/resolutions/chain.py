@@ -58,7 +58,9 @@ class Link:
 class Links(Protocol):
     """What one room knows of the chain. Keys of other rooms, and of other communities, are passed over in silence."""
 
-    def tell(self, session: Session, community_id: str, keys: Sequence[Key], reader: Reader) -> Mapping[Key, Link]: ...
+    def tell(
+        self, session: Session, community_id: str, keys: Sequence[Key], reader: Reader, /
+    ) -> Mapping[Key, Link]: ...
 
     def up(self, session: Session, community_id: str, key: Key) -> Sequence[Key]:
         """What it came from."""

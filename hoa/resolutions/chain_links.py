@@ -18,7 +18,7 @@ from hoa.resolutions.tables import Resolution
 class ResolutionLinks:
     """Resolutions themselves, and the items of committee meetings that became one."""
 
-    def tell(self, session: Session, community_id: str, keys: Sequence[Key], reader: Reader) -> Mapping[Key, Link]:
+    def tell(self, session: Session, community_id: str, keys: Sequence[Key], _reader: Reader, /) -> Mapping[Key, Link]:
         found = {}
         for key in keys:
             if key.kind is Kind.RESOLUTION and (row := session.get(Resolution, (community_id, key.id))):

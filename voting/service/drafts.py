@@ -214,6 +214,11 @@ def motions(session: Session, assembly: Assembly) -> Sequence[Motion]:
     return session.scalars(query.order_by(Motion.position)).all()
 
 
+def assembly_of(session: Session, motion: Motion) -> Assembly:
+    """The assembly that a motion belongs to."""
+    return get(session, Assembly, motion.community_id, motion.assembly_id)
+
+
 def locked_draft(session: Session, community_id: str, assembly_id: str) -> Assembly:
     """The draft, held for this transaction; after the notice nothing of it changes any more."""
     assembly = get(session, Assembly, community_id, assembly_id, lock=True)

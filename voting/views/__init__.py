@@ -29,6 +29,7 @@ from voting.views import (
     sample,
     sign,
     staff,
+    topics,
     witnesses,
 )
 from voting.views.shared import blueprint
@@ -65,5 +66,6 @@ __all__ = [
     "sample",
     "sign",
     "staff",
+    "topics",
     "witnesses",
 ]

@@ -19,7 +19,7 @@ from voting.service import doors, drafts, officials, reading, results, rule_chan
 from voting.tables import Assembly
 from voting.views import outcome
 from voting.views.deliveries import note_login
-from voting.views.shared import address, blueprint, candidate_pages, find, paper
+from voting.views.shared import address, blueprint, candidate_pages, chained, find, paper
 
 
 @blueprint.get("/")
@@ -42,12 +42,15 @@ def show(code: str) -> str:
     """The assembly as it stands: its notice and turnout, or its result."""
     assembly = find(code)
     if assembly.step is State.ANNOUNCED:
-        return render_template("voting/result.html", assembly=assembly, **outcome.page_values(assembly))
+        return render_template(
+            "voting/result.html", assembly=assembly, chained=chained(assembly), **outcome.page_values(assembly)
+        )
     return render_template(
         "voting/assembly.html",
         assembly=assembly,
         objected=[one for one in results.objections(context.reading(), assembly) if one.objections],
         today=today(context.now()),
+        chained=chained(assembly),
         **_notice_values(assembly),
         **_mine(assembly),
     )

@@ -12,6 +12,8 @@ from werkzeug.wrappers import Response
 from hoa.jobs import Job, enqueue
 from hoa.kernel.clock import stamp
 from hoa.kernel.errors import N_, NotFound
+from hoa.resolutions import chain
+from hoa.resolutions.chain import Key, Kind
 from hoa.web import context
 from hoa.web.i18n import language
 from voting.elections.service import listing
@@ -24,7 +26,7 @@ from voting.rules.local import LOCAL_TITLES
 from voting.rules.matters import MATTERS
 from voting.rules.schedule import FORM_TITLES
 from voting.service import drafts, packages, reading
-from voting.tables import Assembly, AssemblyFile
+from voting.tables import Assembly, AssemblyFile, Motion
 from voting.views.entry_words import CHANNELS
 
 blueprint = Blueprint("voting", __name__, url_prefix="/c/<community_code>/assemblies")
@@ -68,6 +70,16 @@ def words() -> dict[str, Any]:
         "RANK_TITLES": RANK_TITLES,
         "State": State,
     }
+
+
+def chained(assembly: Assembly) -> list[Motion]:
+    """The motions that began with what owners said: their pages lead to the whole chain."""
+    session, here = context.reading(), assembly.community_id
+    return [
+        motion
+        for motion in drafts.motions(session, assembly)
+        if chain.begins_above(session, here, Key(Kind.MOTION, motion.id))
+    ]
 
 
 def find(code: str) -> Assembly:

@@ -10,6 +10,8 @@ from werkzeug.wrappers import Response
 
 from hoa.jobs import enqueue
 from hoa.kernel.errors import NotFound, Refusal
+from hoa.resolutions import chain
+from hoa.resolutions.chain import Kind
 from hoa.web import context
 from hoa.web.access import requires
 from hoa.web.i18n import told
@@ -47,6 +49,7 @@ def manage(code: str) -> str:
         waits=witnessing.awaited(session, assembly, context.now()),
         address=address("voting.show", code=assembly.code),
         reach=roll.reach(session, assembly) if assembly.step in (State.DRAFT, State.NOTICED, State.OPEN) else None,
+        topics=chain.waiting(session, assembly.community_id, Kind.MOTION) if assembly.step is State.DRAFT else (),
     )
 
 

@@ -1,6 +1,6 @@
 """议题: how long owners are heard, who must be at the meeting, how opinions are counted, what may come of it. Pure.
 
-龙王沱 (rules.md 8): 两委理事 with a written topic → 群众议事 (六方, 业主达人, public comment) → a decision → its result.
+龙王沱 (rules.md 8): 两委理事 with a written topic → 群众议事 (六方, 业主达人, public comment) → a decision → result.
 """
 
 from collections.abc import Collection, Iterable, Mapping

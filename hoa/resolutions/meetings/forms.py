@@ -1,5 +1,6 @@
 """The form by which a meeting is called: a fixed number of rows for the agenda, so that it needs no script."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ from wtforms import (
     DateField,
     FieldList,
     FormField,
+    HiddenField,
     IntegerField,
     SelectField,
     StringField,
@@ -20,6 +22,7 @@ from wtforms.validators import Optional
 from hoa.kernel import money
 from hoa.kernel.clock import CHINA
 from hoa.kernel.errors import N_, Refusal
+from hoa.resolutions.chain import Waiting
 from hoa.resolutions.meetings import rules
 from hoa.resolutions.meetings.rules import Item, ItemKind, Kind
 from hoa.web.forms import Form, at_most, options, required
@@ -49,6 +52,8 @@ class ItemForm(Form):
         lazy_gettext("为什么不属于业主大会的事项"),
         description=lazy_gettext("系统提示可能属于业主共同决定的事项时填写，会公开"),
     )
+    # The topic that this item was proposed by (hoa/resolutions/chain.py).
+    topic = HiddenField()
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -100,6 +105,16 @@ class CallForm(Form):
     def agenda(self) -> list[Item]:
         """The rows that say something, in order."""
         return [row.form.item(no) for no, row in enumerate(self.items, 1) if row.form.title.data or row.form.text.data]
+
+    def topics(self) -> list[str]:
+        """The topics of the rows that say something, in the order of the agenda; empty where there is none."""
+        return [row.form.topic.data or "" for row in self.items if row.form.title.data or row.form.text.data]
+
+    def begin_with(self, topics: Sequence[Waiting]) -> None:
+        """Fill the first rows with what waits for the committee."""
+        for row, topic in zip(self.items, topics, strict=False):
+            row.form.title.data, row.form.text.data = topic.title, topic.text
+            row.form.kind.data, row.form.topic.data = ItemKind.DECISION.value, topic.id
 
     @property
     def chosen_kind(self) -> Kind:

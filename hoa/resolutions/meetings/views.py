@@ -1,16 +1,19 @@
 """Meetings as pages: what is ahead and what was decided for everybody, check-in and votes for members, the record for
 who keeps it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from hoa.accounts import service as accounts
 from hoa.kernel import masking
 from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound, Refusal
+from hoa.resolutions import chain
 from hoa.resolutions.meetings import attendance, ballots, papers, rules, service
 from hoa.resolutions.meetings.forms import CallForm
 from hoa.resolutions.meetings.powers import ATTEND, CALL, READ, TAKE_PART
@@ -87,6 +90,7 @@ def call() -> str | Response:
                     by=context.person_id(),
                     now=context.now(),
                 )
+                _take_up(session, meeting, form.topics())
         except Refusal as refusal:
             form.form_errors.append(told(refusal))
         else:
@@ -95,8 +99,18 @@ def call() -> str | Response:
     if request.method == "GET":
         upcoming = service.next_due(context.reading(), here.id, context.now())
         form.kind.data = Kind.FIRST if upcoming and upcoming.first else Kind.REGULAR
+        form.begin_with(chain.waiting(context.reading(), here.id, chain.Kind.ITEM))
     terms = service.terms_here(context.reading(), here.id, day=today(context.now()))
     return render_template("resolutions/meetings/call.html", form=form, asks_seats=asks_seats, terms=terms)
+
+
+def _take_up(session: Session, meeting: CommitteeMeeting, proposed: Sequence[str]) -> None:
+    """Tell each topic on the agenda which item it became."""
+    topics = chain.topics()
+    for item, topic_id in zip(service.agenda(session, meeting), proposed, strict=True):
+        if topics is not None and topic_id:
+            made = chain.Key(chain.Kind.ITEM, item.id)
+            topics.taken_up(session, meeting.community_id, topic_id, by=made, now=meeting.called_at)
 
 
 @blueprint.get("/<meeting_id>")
