@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from hoa.affairs import handler_links, needs_handling, needs_sorting, topic_needs
+from hoa.affairs import handler_links, needs_handling, needs_sorting, posters, tidying, topic_needs
 from hoa.affairs.commands import workdays
 from hoa.affairs.powers import POWERS
 from hoa.affairs.service import integrity, messages, watching
@@ -42,7 +42,7 @@ ROOM = Room(
         letters.TASK: letters.print_letter,
         posters.TASK: posters.print_posters,
     },
-    periodic=(Periodic("affairs.clock", watching.SECONDS, watching.tick),),
+    periodic=(Periodic("affairs.clock", watching.SECONDS, watching.tick), tidying.DRAFTS),
     commands=(workdays,),
     verify=integrity.verify_all,
     needs=_needs,

@@ -61,13 +61,15 @@ class DecideForm(Form):
     )
     decision = RadioField(
         lazy_gettext("怎么办"),
-        choices=[
-            (Decision.AT_ONCE, lazy_gettext("即办：现在就答复")),
-            (Decision.UNDERTAKEN, lazy_gettext("代办：交给承办单位")),
-            (Decision.REFERRED, lazy_gettext("上报：本小区办不了")),
-            (Decision.MERGE, lazy_gettext("合并到已有的一件")),
-            (Decision.REFUSE, lazy_gettext("不予受理")),
-        ],
+        choices=options(
+            [
+                (str(Decision.AT_ONCE), lazy_gettext("即办：现在就答复")),
+                (str(Decision.UNDERTAKEN), lazy_gettext("代办：交给承办单位")),
+                (str(Decision.REFERRED), lazy_gettext("上报：本小区办不了")),
+                (str(Decision.MERGE), lazy_gettext("合并到已有的一件")),
+                (str(Decision.REFUSE), lazy_gettext("不予受理")),
+            ]
+        ),
         validators=[required()],
     )
     answer = TextAreaField(lazy_gettext("答复"), validators=[at_most(TEXT_LENGTH)])
@@ -183,7 +185,7 @@ def _form(row: Suggestion) -> DecideForm:
     fresh = request.method == "GET"
     form = DecideForm(formdata=None) if fresh else DecideForm()
     form.handler.choices = options(unit_choices())
-    form.into.choices = [(other.id, f"{other.label} {name_word(other)}") for other in desk.alike(session, row)]
+    form.into.choices = options((other.id, f"{other.label} {name_word(other)}") for other in desk.alike(session, row))
     if fresh:
         name = reporters.shown(context.platform().keys, row).name
         form.seen.data = str(desk.moved_to(session, row))

@@ -160,7 +160,7 @@ def publish_form(session: Session, row: Suggestion, *, blank: bool = False) -> P
     """The words proposed for the public: what was said and answered, with phones, numbers and doors hidden."""
     form = PublishForm(prefix="publish-", **_data(blank))
     shown = photos.photos(session, row)
-    form.pictures.choices = [(one.id, _called(one.phase, number)) for number, one in enumerate(shown, start=1)]
+    form.pictures.choices = options((one.id, _called(one.phase, number)) for number, one in enumerate(shown, start=1))
     if blank:
         name = reporters.shown(context.platform().keys, row).name
         names = [name] if name else []

@@ -44,7 +44,7 @@ PLACE, PARTS = "place:", "parts:"
 class TakeForm(Form):
     channel = RadioField(
         lazy_gettext("从哪里听到的"),
-        choices=[(str(key), lazy_gettext(CHANNEL_NAMES[key])) for key in CHANNELS],
+        choices=options((str(key), lazy_gettext(CHANNEL_NAMES[key])) for key in CHANNELS),
         validators=[required()],
     )
     category = SelectField(lazy_gettext("类别"), validators=[required()])
