@@ -1,12 +1,15 @@
 """Headers, cookies, CSRF and rate limits: the same for every page (trust.md; OWASP ASVS 5.0 level 2)."""
 
+import math
 import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
 from flask import Flask, current_app, request
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect
+from limits import parse
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -65,6 +68,19 @@ def _who() -> str:
 
 
 limiter = Limiter(key_func=_who, default_limits=["600 per minute"])
+
+
+def seconds_to_wait(rate: str, purpose: str) -> int:
+    """0 while whoever asks (`_who`) is within `rate` for `purpose`, and counts this time; else the seconds until it
+    goes on. For forms that keep what was typed instead of ending on an error page.
+    """
+    if not limiter.enabled:
+        return 0
+    item = parse(rate)
+    if limiter.limiter.hit(item, purpose, _who()):
+        return 0
+    stats = limiter.limiter.get_window_stats(item, purpose, _who())
+    return max(1, math.ceil(stats.reset_time - time.time()))
 
 
 def install(app: Flask, settings: Settings, secret: str) -> None:

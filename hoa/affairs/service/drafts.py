@@ -4,8 +4,9 @@ nor signing in on the way takes anything away. Sealed, and gone after a day.
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
@@ -50,22 +51,32 @@ class Written:
     sent: str = ""
 
 
+def changed(written: Written, **parts: Any) -> Written:
+    """The same with some parts written anew."""
+    return replace(written, **parts)
+
+
 def is_draft_id(text: str) -> bool:
     """Whether this is an id as `hoa.kernel.ids.new_id` draws them: the page draws it before anything is written."""
     return len(text) == ID_LENGTH and set(text) <= set(ALPHABET)
 
 
-def find(session: Session, keys: Keys, community_id: str, draft_id: str, *, now: datetime) -> Written | None:
-    """What was written, if it is still there."""
-    row = session.get(Draft, (community_id, draft_id))
+def find(
+    session: Session, keys: Keys, community_id: str, draft_id: str, *, now: datetime, lock: bool = False
+) -> Written | None:
+    """What was written, if it is still there; `lock` makes whoever sends it at the same moment wait."""
+    query = select(Draft).where(Draft.community_id == community_id, Draft.id == draft_id)
+    row = session.scalars(query.with_for_update() if lock else query).one_or_none()
     if row is None or row.made_at <= now - KEPT:
         return None
     return Written(**json.loads(keys.open(_PURPOSE, row.sealed, _bound(community_id, draft_id))))
 
 
-def demand(session: Session, keys: Keys, community_id: str, draft_id: str, *, now: datetime) -> Written:
+def demand(
+    session: Session, keys: Keys, community_id: str, draft_id: str, *, now: datetime, lock: bool = False
+) -> Written:
     """The same, or DraftGone."""
-    found = find(session, keys, community_id, draft_id, now=now)
+    found = find(session, keys, community_id, draft_id, now=now, lock=lock)
     if found is None:
         raise DraftGone
     return found

@@ -9,9 +9,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from hoa.accounts.service import phone_mac
 from hoa.affairs.rules import intake as rules
-from hoa.affairs.rules.states import OPEN
+from hoa.affairs.rules.states import OPEN, State
+from hoa.affairs.service import reporters
 from hoa.affairs.tables import Follower, Place, Suggestion
 from hoa.db import get
 from hoa.kernel.errors import N_, NotFound, Refusal
@@ -19,7 +19,6 @@ from hoa.ports.keys import Keys
 
 MOST_SHOWN = 5
 LOOKED_AT = 300
-_FOLLOWER = "suggestion-follower"
 _UNFOLLOW = "suggestion-unfollow"
 
 
@@ -99,6 +98,11 @@ def following(session: Session, community_id: str, suggestion_id: str) -> Sequen
     return session.scalars(query.order_by(Follower.since, Follower.id)).all()
 
 
+def may_follow(row: Suggestion) -> bool:
+    """Whether something may still happen to it."""
+    return State(row.state) in OPEN
+
+
 def follow(
     session: Session,
     keys: Keys,
@@ -111,9 +115,9 @@ def follow(
 ) -> Follower:
     """Hear what becomes of an open suggestion, by account or by a phone that was proven; twice is once."""
     row = get(session, Suggestion, community_id, suggestion_id)
-    if row.state not in {str(state) for state in OPEN}:
+    if not may_follow(row):
         raise NothingToFollow
-    key = phone_mac(keys, phone) if phone else None
+    key = reporters.phone_key(keys, community_id, phone) if phone else None
     there = _follower(session, row, person_id, key)
     if there is not None:
         return there
@@ -135,7 +139,7 @@ def follow(
             raise
         return there
     if phone:
-        made.phone_sealed = keys.seal(_FOLLOWER, phone.encode(), made.id.encode())
+        made.phone_sealed = reporters.seal(keys, community_id, made.id, phone)
         session.flush()
     return made
 
@@ -150,13 +154,6 @@ def _follower(session: Session, row: Suggestion, person_id: str | None, key: str
         ),
     )
     return session.scalars(query.limit(1)).one_or_none()
-
-
-def phone_of_follower(keys: Keys, follower: Follower) -> str | None:
-    """The number of somebody who follows without an account; who has one is asked there."""
-    if follower.phone_sealed is None:
-        return None
-    return keys.open(_FOLLOWER, follower.phone_sealed, follower.id.encode()).decode()
 
 
 def unfollow_token(keys: Keys, follower: Follower) -> str:

@@ -1,0 +1,15 @@
+"""Forgetting what was written and never sent."""
+
+from hoa.affairs.service import drafts
+from hoa.jobs import Periodic
+from hoa.platform import Platform
+
+HOUR_SECONDS = 3600.0
+
+
+def run(platform: Platform) -> None:
+    with platform.database.writing() as session:
+        drafts.tidy(session, now=platform.now())
+
+
+DRAFTS = Periodic("affairs.drafts", HOUR_SECONDS, run)

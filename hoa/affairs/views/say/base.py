@@ -1,0 +1,65 @@
+"""What the pages of saying something share: the blueprint, where a thing is in words, a code of their own."""
+
+from flask import Blueprint, Response, request
+from flask_babel import gettext
+
+from hoa.accounts import sending, signing_in
+from hoa.accounts.views import begin_trial
+from hoa.affairs.rules.intake import Channel
+from hoa.affairs.service import places
+from hoa.affairs.service.drafts import Written
+from hoa.affairs.tables import Place
+from hoa.kernel.errors import Refusal
+from hoa.ports.uploads import Upload
+from hoa.web import context
+
+blueprint = Blueprint("say", __name__, url_prefix="/c/<community_code>")
+
+# Sends of one address that is not signed in: a whole building may share it, so this is loose; each phone that was
+# proven and each account is counted strictly (`hoa.affairs.rules.intake.demand_not_too_many`).
+SENDS = "20 per minute"
+SENDS_FOR = "suggestion"
+TEMPLATE = "suggestion-code"
+TRIAL_ASK, TRIAL_GUESS = "suggestion-code-request", "suggestion-code"
+
+
+@blueprint.app_template_global("spot_words")
+def spot_words(building: str, entrance: str, floor: int | None) -> str:
+    """1栋 1单元 12 层; empty where nothing is said."""
+    parts = [building, entrance, gettext("%(floor)s 层", floor=floor) if floor is not None else ""]
+    return " ".join(part for part in parts if part)
+
+
+def place_of(code: str) -> Place | None:
+    """The place of the poster, if one was scanned and still is in use."""
+    return places.find_by_code(context.reading(), context.community().id, code) if code else None
+
+
+def channel_of(written: Written) -> Channel:
+    return Channel.POSTER if written.place_code else Channel.PAGE
+
+
+def ask_code(phone: str) -> str:
+    """Send a one-time code that agrees to nothing but this; any phone may ask. The id to redeem it by."""
+    trial = begin_trial(TRIAL_ASK, phone)
+    keys = context.platform().keys
+    with context.writing() as session:
+        asked = signing_in.ask_code(session, keys, trial, phone=phone, known=True, now=context.now())
+    text = gettext("%(code)s 是您提交或关注诉求的验证码，5 分钟内有效，不能用来登录。", code=asked.code)
+    sending.send_soon(asked, text=text, template=TEMPLATE)
+    return asked.id
+
+
+def shown(picture: Upload) -> Response:
+    """A picture for an <img>, never sniffed as anything else; private pages keep it out of caches."""
+    return Response(picture.data, mimetype=picture.media_type)
+
+
+def status_of(refusal: Refusal) -> int:
+    """What a page that shows a refusal in place answers with: 429 when one is to wait, else as any form."""
+    return 429 if refusal.status == 429 else 200
+
+
+def field(name: str) -> str:
+    """A short word of the address, such as a category; unknown ones are refused where they are used."""
+    return request.args.get(name, "")
