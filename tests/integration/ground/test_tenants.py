@@ -110,6 +110,7 @@ IDS = {
     "member_id": "SELECT id FROM preparation_member WHERE community_id = :c",
     "paper_id": "SELECT id FROM preparation_paper WHERE community_id = :c",
     "suggestion_id": "SELECT id FROM suggestion WHERE community_id = :c",
+    "cluster_id": "SELECT id FROM suggestion_cluster WHERE community_id = :c",
     "photo_id": "SELECT id FROM suggestion_photo WHERE community_id = :c",
     "handler_id": "SELECT id FROM handler WHERE community_id = :c",
     "letter_id": "SELECT id FROM supervision_letter WHERE community_id = :c",
