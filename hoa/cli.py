@@ -22,8 +22,8 @@ from hoa.serving import ensure_demo, serve, work
 from hoa.web.observing import configure_logs
 from hoa.web.room import FileVerdict, Room
 
-# Commands for other people's machines: they work on files of their own and open no database.
-AWAY = frozenset({"sign", "witness"})
+# Commands for other people's machines: they work on files of their own, or on none, and open no database.
+AWAY = frozenset({"sign", "witness", "workdays"})
 
 
 class Refusing(click.Group):

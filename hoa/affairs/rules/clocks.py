@@ -53,7 +53,7 @@ PLAN, REPORT, RESOLVE = N_("提出方案"), N_("报告进展"), N_("办结")
 def last_day(profile: Profile, start: date, terms: Terms, calendar: Calendar) -> Due:
     """The day by which what was assigned on `start` is to be answered."""
     if profile is Profile.MAJOR:
-        return _month_later(start, terms.major_months, calendar)
+        return month_later(start, terms.major_months, calendar)
     return calendar.due(start, terms.ten if profile is Profile.TEN else terms.resolve)
 
 
@@ -69,7 +69,7 @@ def milestones(profile: Profile, start: date, terms: Terms, calendar: Calendar) 
     )
 
 
-def _month_later(start: date, months: int, calendar: Calendar) -> Due:
+def month_later(start: date, months: int, calendar: Calendar) -> Due:
     """A term in months ends on the same day of the month (民法典 202); where that is no working day, on the next one
     (民法典 203).
     """

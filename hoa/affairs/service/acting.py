@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from hoa.affairs.rules import clocks, wording
 from hoa.affairs.rules.states import Action, Actor
-from hoa.affairs.service import messages, steps
+from hoa.affairs.service import messages, steps, terms
 from hoa.affairs.service.triage import back_to_desk
 from hoa.affairs.tables import Suggestion
 from hoa.kernel.clock import today
@@ -29,8 +29,18 @@ def hand_back(
 ) -> Suggestion:
     """The handler says why it is not theirs; the desk sorts it again within its own time."""
     row = _yours(session, community_id, suggestion_id, Action.HAND_BACK, handler_id)
-    changes = back_to_desk(session, community_id, today(now))
-    _step(session, row, Action.HAND_BACK, wording.reason(reason), handler_id, by, now, changes)
+    steps.write(
+        session,
+        row,
+        Action.HAND_BACK,
+        actor=Actor.HANDLER,
+        now=now,
+        person_id=by,
+        handler_id=handler_id,
+        reason=wording.reason(reason),
+        details={"term": terms.length(session, community_id, None, today(now))},
+        changes=back_to_desk(session, community_id, today(now)),
+    )
     return row
 
 

@@ -1,14 +1,13 @@
 """After the answer: 评价, one reopening with its reason, call-backs and on-site checks, 公示 (rules.md 8)."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from hoa.affairs.rules import checks, wording
 from hoa.affairs.rules.clocks import Profile
 from hoa.affairs.rules.states import Action, Actor
-from hoa.affairs.service import messages, steps
+from hoa.affairs.service import messages, steps, terms
 from hoa.affairs.service.triage import back_to_desk, clock_begins
 from hoa.affairs.tables import Check, Handler, Rating, Suggestion
 from hoa.community import pack_choice
@@ -90,6 +89,9 @@ def reopen(
     last = reopen_by(session, row)
     if last is not None and today(now) > last:
         raise TooLateToReopen(day=last.isoformat(), label=row.label)
+    reason, profile = wording.reason(reason), _profile_again(session, row)
+    day = today(now)
+    clock = clock_begins(session, community_id, profile, day) if profile else back_to_desk(session, community_id, day)
     steps.write(
         session,
         row,
@@ -98,17 +100,19 @@ def reopen(
         now=now,
         person_id=by_person or row.reporter_id,
         handler_id=row.handler_id,
-        reason=wording.reason(reason),
-        changes={"round": row.round + 1, "answered_at": None, **_second_round(session, row, today(now))},
+        reason=reason,
+        details={"term": terms.length(session, community_id, profile, day)},
+        changes={"round": row.round + 1, "answered_at": None, **clock},
     )
     messages.tell(session, row, "reopened", now=now)
     return row
 
 
-def _second_round(session: Session, row: Suggestion, day: date) -> dict[str, Any]:
+def _profile_again(session: Session, row: Suggestion) -> Profile | None:
+    """The second round's clock; None where nobody handles it."""
     if row.handler_id is None or get(session, Handler, row.community_id, row.handler_id).ended_at is not None:
-        return back_to_desk(session, row.community_id, day)
-    return clock_begins(session, row.community_id, Profile(row.profile), day)
+        return None
+    return Profile(row.profile)
 
 
 def withdraw(session: Session, community_id: str, suggestion_id: str, *, reason: str, now: datetime) -> Suggestion:

@@ -81,7 +81,11 @@ def receive(
         actor=Actor.DESK if by else Actor.REPORTER,
         now=now,
         person_id=by or said.reporter_id,
-        details={**(details or {}), "said": steps.said(row)},
+        details={
+            **(details or {}),
+            "said": steps.said(row),
+            "term": terms.length(session, community_id, None, day),
+        },
     )
     messages.tell(session, row, "received", now=now)
     return row

@@ -52,9 +52,6 @@ def supervise(
             "letter": letter.label,
             "level": letter.level,
             "answer_by": letter.answer_by.isoformat(),
-            "due": row.due_on.isoformat() if row.due_on else "",
-            "title": row.title,
-            "profile": row.profile,
             # How things stood when it was written, for its paper: a second round has another clock.
             "due": due.isoformat(),
             "title": row.title,

@@ -1,6 +1,6 @@
 """How long each step may take here and today: the community's rule pack and the calendar of working days."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -28,6 +28,24 @@ def of(pack: RulePack) -> Terms:
 
 def current(session: Session, community_id: str, day: date) -> Terms:
     return of(pack_choice.current(session, community_id, day=day))
+
+
+def length(session: Session, community_id: str, profile: Profile | None, day: date) -> dict[str, int]:
+    """How long it may take from `day` on, kept in the step that begins a clock: `days` or `months`. None: triage."""
+    here = current(session, community_id, day)
+    if profile is Profile.MAJOR:
+        return {"months": here.major_months}
+    if profile is None:
+        return {"days": here.triage}
+    return {"days": here.ten if profile is Profile.TEN else here.resolve}
+
+
+def again(start: date, term: Mapping[str, int], stood: int) -> Due:
+    """The last day counted anew from what a step kept (`length`), with the working days that the clock stood still."""
+    calendar = china()
+    months = term.get("months")
+    due = clocks.month_later(start, months, calendar) if months else calendar.due(start, term["days"])
+    return clocks.later(due, stood, calendar)
 
 
 def triage_due(session: Session, community_id: str, day: date) -> Due:

@@ -79,7 +79,11 @@ def assign(
         person_id=by,
         handler_id=handler.id,
         reason=reason,
-        details={"sorting": Sorting(sorting).value, "profile": Profile(profile).value},
+        details={
+            "sorting": Sorting(sorting).value,
+            "profile": Profile(profile).value,
+            "term": terms.length(session, community_id, Profile(profile), today(now)),
+        },
         changes={
             "title": title,
             "sorting": Sorting(sorting).value,

@@ -1,0 +1,76 @@
+"""What the clock does by itself on a day: remind the handler, tell the levels above, close the time for a rating,
+count again what was provisional. Pure.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from hoa.affairs.rules import clocks
+from hoa.affairs.rules.states import OPEN, State
+from hoa.kernel.workdays import Calendar
+
+
+class Reminder(StrEnum):
+    SOON = "soon"  # the last day is near
+    OVERDUE = "overdue"  # it has passed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """The pack's numbers: overdue working days of each level, working days before the last one, days for a rating."""
+
+    levels: Sequence[int]
+    remind: int
+    rating_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """How a suggestion's clock stands; `reminded` are the reminders that were given for this last day."""
+
+    state: State
+    start: date
+    due: date
+    provisional: bool
+    level: int
+    answered_on: date | None
+    reminded: Collection[Reminder] = ()
+
+
+@dataclass(frozen=True)
+class Todo:
+    """What is to be done now. `levels` are told one after the other, also those that a stopped clock passed over."""
+
+    reckon: bool = False
+    remind: Reminder | None = None
+    levels: Sequence[int] = ()
+    lapse: bool = False
+
+    def __bool__(self) -> bool:
+        return self.reckon or self.remind is not None or bool(self.levels) or self.lapse
+
+
+def todo(clock: Clock, day: date, bounds: Bounds, calendar: Calendar) -> Todo:
+    """What the clock asks for on `day`; nothing a second time."""
+    if clock.state is State.ANSWERED:
+        last = clock.answered_on + timedelta(days=bounds.rating_days) if clock.answered_on else None
+        return Todo(lapse=last is not None and day > last)
+    if clock.state not in OPEN:
+        return Todo()
+    if clock.provisional and clocks.announced_since(clock.start, clock.due, calendar):
+        return Todo(reckon=True)
+    if clock.state is not State.ASSIGNED:
+        return Todo()
+    overdue = clocks.overdue_days(clock.due, day, calendar)
+    reached = clocks.level_for(overdue, steps=bounds.levels)
+    return Todo(remind=_reminder(clock, day, overdue, bounds, calendar), levels=range(clock.level + 1, reached + 1))
+
+
+def _reminder(clock: Clock, day: date, overdue: int, bounds: Bounds, calendar: Calendar) -> Reminder | None:
+    if overdue:
+        return Reminder.OVERDUE if Reminder.OVERDUE not in clock.reminded else None
+    near = clocks.before(clock.due, bounds.remind, calendar) <= day <= clock.due
+    # Nobody is reminded on the day on which they were given it.
+    return Reminder.SOON if near and day > clock.start and Reminder.SOON not in clock.reminded else None
