@@ -175,7 +175,9 @@ def _notice(said: submission.Submission, path: str) -> str:
         days=days,
         url=context.platform().settings.base_url + path,
     )
-    return f"{told} {gettext('没有读取 media_url，照片请在这个页面上传。')}" if said.has_media else told
+    if not said.left_out:
+        return str(told)
+    return f"{told} {gettext('没有保存：%(arguments)s。', arguments=', '.join(said.left_out))}"
 
 
 def _jurisdiction() -> Community:

@@ -1,13 +1,15 @@
 """What a POST of GeoReport v2 reports, read from its form; everything that is wrong is said at once.
 
 Not kept, because nobody here needs it: email, device_id, account_id. media_url is never fetched (it may lead anywhere)
-and not shown to staff (a link in a report is an invitation to click); the answer says so.
+and not shown to staff (a link in a report is an invitation to click). A phone is kept if a message could reach it and a
+name stands beside it, as staff see it only then. None of these is a reason to lose a report: the answer names what was
+left out.
 """
 
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hoa.affairs.rules.intake import CATEGORIES, MOST_NAME, MOST_SPOT, MOST_TEXT
 from hoa.api.rules.refusals import (
@@ -27,6 +29,7 @@ from hoa.kernel.errors import Refusal
 Form = Mapping[str, Sequence[str]]
 
 BUILDING, ENTRANCE, FLOOR = "building", "entrance", "floor"
+_NOT_KEPT = ("media_url", "email", "device_id", "account_id")
 ATTRIBUTES = (BUILDING, ENTRANCE, FLOOR)
 _ATTRIBUTE = re.compile(r"attribute\[([^\[\]]*)\](?:\[\])?\Z")
 _DEGREES = re.compile(r"-?\d{1,3}(?:\.\d{1,15})?\Z", re.ASCII)
@@ -50,7 +53,7 @@ class Submission:
     floor: int | None = None
     name: str = ""
     phone: str | None = None
-    has_media: bool = field(default=False, compare=False)
+    left_out: tuple[str, ...] = ()
 
 
 def read(form: Form) -> Submission:
@@ -69,7 +72,7 @@ def read(form: Form) -> Submission:
     ):
         if len(what) > most:
             wrong.append(TooMuch(field=argument, length=len(what), most=most))
-    phone = _phone(given, wrong)
+    phone = _phone(given.get("phone", "")) if name else None
     if wrong:
         raise Refused(wrong)
     return Submission(
@@ -82,7 +85,7 @@ def read(form: Form) -> Submission:
         floor=int(attributes[FLOOR]) if FLOOR in attributes else None,
         name=name,
         phone=phone,
-        has_media=bool(given.get("media_url")),
+        left_out=tuple(argument for argument in (*_NOT_KEPT, *(() if phone else ("phone",))) if given.get(argument)),
     )
 
 
@@ -150,11 +153,8 @@ def _name(given: Mapping[str, str]) -> str:
     return " ".join(part for part in (first, last) if part)
 
 
-def _phone(given: Mapping[str, str], wrong: list[Refusal]) -> str | None:
-    if not given.get("phone"):
-        return None
+def _phone(text: str) -> str | None:
     try:
-        return identifiers.mobile(given["phone"])
-    except Refusal as refusal:
-        wrong.append(refusal)
+        return identifiers.mobile(text)
+    except Refusal:
         return None

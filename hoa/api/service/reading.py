@@ -120,8 +120,8 @@ def requests(
 
 
 def _has_term(row: Suggestion) -> bool:
-    """Whether a handler's clock says when the answer can be expected. The desk's own clock says nothing of that."""
-    return row.due_on is not None and State(row.state) in {State.ASSIGNED, State.PAUSED} | DONE
+    """Whether a handler's clock says when the answer can be expected; the desk's own clock says nothing of that."""
+    return row.assigned_on is not None and State(row.state) in {State.ASSIGNED, State.PAUSED} | DONE
 
 
 def _notes(row: Suggestion, labels: Mapping[str, str]) -> str:

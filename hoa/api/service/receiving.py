@@ -81,8 +81,7 @@ def _said(session: Session, community_id: str, submission: Submission) -> Said:
         spot=submission.spot,
         place_id=place.id if place else None,
         name=submission.name,
-        # Staff see a number only beside a name, and nobody else ever does: without a name it would serve nothing.
-        phone=submission.phone if submission.name else None,
+        phone=submission.phone,
     )
 
 
