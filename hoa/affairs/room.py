@@ -7,12 +7,14 @@ from sqlalchemy.orm import Session
 from hoa.affairs import handler_links, needs_handling, needs_sorting, posters, tidying, topic_needs
 from hoa.affairs.commands import workdays
 from hoa.affairs.powers import POWERS
-from hoa.affairs.service import integrity, messages, watching
+from hoa.affairs.service import announcing, closing, integrity, messages, months, watching
 from hoa.affairs.service.topics import PUBLICATION
-from hoa.affairs.views import chain, handlers, handling, letters, places, say, sorting, topics
+from hoa.affairs.shown import shown
+from hoa.affairs.views import board, chain, handlers, handling, letters, places, say, sorting, topics
+from hoa.affairs.views.board.months import paper
 from hoa.jobs import Periodic
 from hoa.kernel.errors import N_
-from hoa.web.room import Asker, Need, Room
+from hoa.web.room import Asker, NavItem, Need, Room
 
 # One per noun; each tells what of its part waits for whoever asks.
 _NEEDS = (needs_sorting.needs, needs_handling.needs, topic_needs.needs)
@@ -25,6 +27,7 @@ def _needs(session: Session, asker: Asker) -> Sequence[Need]:
 ROOM = Room(
     name="affairs",
     blueprints=(
+        board.blueprint,
         chain.blueprint,
         handlers.blueprint,
         handling.blueprint,
@@ -35,16 +38,20 @@ ROOM = Room(
         topics.blueprint,
     ),
     powers=POWERS,
-    publications={PUBLICATION: N_("议题意见汇总")},
+    publications={PUBLICATION: N_("议题意见汇总"), months.PUBLICATION: N_("诉求办理月报")},
     tasks={
         messages.JOB: messages.send,
         handler_links.TASK: handler_links.send,
         letters.TASK: letters.print_letter,
         posters.TASK: posters.print_posters,
+        closing.ANNOUNCE: announcing.announce,
+        months.PAPER: paper,
     },
     periodic=(Periodic("affairs.clock", watching.SECONDS, watching.tick), tidying.DRAFTS),
     commands=(workdays,),
     verify=integrity.verify_all,
+    nav=(NavItem(label=N_("码上提"), endpoint="suggestions.board"),),
     needs=_needs,
+    shown=shown,
     overdue=needs_handling.overdue,
 )

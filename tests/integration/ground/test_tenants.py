@@ -112,6 +112,7 @@ IDS = {
     "suggestion_id": "SELECT id FROM suggestion WHERE community_id = :c",
     "cluster_id": "SELECT id FROM suggestion_cluster WHERE community_id = :c",
     "photo_id": "SELECT id FROM suggestion_photo WHERE community_id = :c",
+    "label": "SELECT year || '-' || substr(CAST(10000 + number AS text), 2) FROM suggestion WHERE community_id = :c",
     "handler_id": "SELECT id FROM handler WHERE community_id = :c",
     "letter_id": "SELECT id FROM supervision_letter WHERE community_id = :c",
     "api_key_id": "SELECT id FROM open311_key WHERE community_id = :c",
