@@ -4,12 +4,20 @@ count again what was provisional. Pure.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from hoa.affairs.rules import clocks
 from hoa.affairs.rules.states import OPEN, State
+from hoa.kernel.clock import CHINA
 from hoa.kernel.workdays import Calendar
+
+# Nobody is woken: what the clock asks for in the night is done in the morning.
+MORNING, EVENING = time(9), time(20)
+
+
+def is_daytime(now: datetime) -> bool:
+    return MORNING <= now.astimezone(CHINA).time() < EVENING
 
 
 class Reminder(StrEnum):

@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from hoa.affairs.rules import clocks
-from hoa.affairs.rules.reminding import Bounds, Clock, Reminder, Todo, todo
+from hoa.affairs.rules.reminding import Bounds, Clock, Reminder, Todo, is_daytime, todo
 from hoa.affairs.rules.states import OPEN, Action, Actor, State
 from hoa.affairs.service import closing, messages, steps, supervising, terms
 from hoa.affairs.tables import Step, Suggestion
@@ -22,8 +22,10 @@ SECONDS = 60
 
 
 def tick(platform: Platform) -> None:
-    """Remind, escalate, lapse and count again, wherever it is due."""
+    """Remind, escalate, lapse and count again, wherever it is due; by day."""
     now = platform.now()
+    if not is_daytime(now):
+        return
     with platform.database.reading() as session:
         due = [(here.id, one) for here in all_communities(session) for one in waiting(session, here.id, now=now)]
     for community_id, suggestion_id in due:
