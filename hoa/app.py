@@ -118,7 +118,7 @@ def wire(platform: Platform) -> None:
     for name, provider in {**SUPERVISION_TELLS, **SHARES_TELL}.items():
         provided.provide(name, provider)
     provided.provide("assets", assets.assets)
-    chain.provide("affairs", AffairsLinks())
+    chain.provide("affairs", AffairsLinks(platform.keys))
     chain.provide("voting", VotingLinks())
     chain.provide("resolutions", ResolutionLinks())
     chain.provide("finance", FinanceLinks())

@@ -12,11 +12,12 @@ from hoa.affairs.rules import topics as rules
 from hoa.affairs.rules.intake import CATEGORIES
 from hoa.affairs.rules.states import STATE_NAMES, State
 from hoa.affairs.rules.topics import OUTCOME_NAMES, Outcome, Stage
-from hoa.affairs.service import outcomes, topics
+from hoa.affairs.service import outcomes, public, topics
 from hoa.affairs.tables import Suggestion
 from hoa.affairs.topic_tables import Topic
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_
+from hoa.ports.keys import Keys
 from hoa.resolutions.chain import Key, Kind, Link, Reader, Waiting
 from hoa.web.i18n import day
 
@@ -36,11 +37,14 @@ ENDED = frozenset({State.REFUSED, State.WITHDRAWN})
 class AffairsLinks:
     """Suggestions, as much of them as everybody may see, and topics."""
 
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
     def tell(self, session: Session, community_id: str, keys: Sequence[Key], reader: Reader, /) -> Mapping[Key, Link]:
         found = {}
         for key in keys:
             if key.kind is Kind.SUGGESTION and (row := session.get(Suggestion, (community_id, key.id))):
-                found[key] = _suggestion(key, row)
+                found[key] = _suggestion(key, row, public.title(session, self._keys, row))
             if key.kind is Kind.TOPIC and (topic := session.get(Topic, (community_id, key.id))):
                 found[key] = _topic(session, key, topic, reader)
         return found
@@ -66,13 +70,13 @@ class AffairsLinks:
         return [Key(kind, row_id) for kind, row_id in became if row_id is not None]
 
 
-def _suggestion(key: Key, row: Suggestion) -> Link:
+def _suggestion(key: Key, row: Suggestion, title: str) -> Link:
     """Its number, day, public title and state; never who said it or in which words."""
     state = State(row.state)
     return Link(
         key=key,
         label=row.label,
-        title=row.title or gettext(CATEGORIES[row.category]),
+        title=title or gettext(CATEGORIES[row.category]),
         on=today(row.received_at),
         says=gettext(STATE_NAMES[state]),
         follows=gettext("没有受理或者已经撤回，到此为止。")

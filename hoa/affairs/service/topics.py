@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from hoa.affairs.rules import topics as rules
 from hoa.affairs.rules.states import Action, State, allowed
 from hoa.affairs.rules.topics import Outcome, Party, Period, Stage
-from hoa.affairs.service import life, reading
+from hoa.affairs.service import life, reading, reporters
 from hoa.affairs.tables import Cluster, Suggestion
 from hoa.affairs.topic_tables import Topic, TopicComment, TopicMeeting, TopicSuggestion
 from hoa.bulletin import service as bulletin
@@ -22,6 +22,7 @@ from hoa.kernel.clock import stamp, today
 from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.ports import uploads
 from hoa.ports.files import Files
+from hoa.ports.keys import Keys
 
 PUBLICATION = "topic-summary"
 
@@ -42,6 +43,12 @@ class AlreadyDiscussed(Refusal):
 class NotToDiscuss(Refusal):
     message = N_("诉求 %(label)s 已经合并、撤回或者不予受理，不能转为议题")
     status = 409
+
+
+class NamesReporter(Refusal):
+    """What is asked is public at once: it must not say who reported."""
+
+    message = N_("议题里写了诉求 %(label)s 的提出人的姓名或电话，议题会公开，请去掉")
 
 
 class AlreadyHidden(Refusal):
@@ -85,6 +92,7 @@ def first_close(session: Session, community_id: str, day: date) -> date:
 
 def raise_topic(
     session: Session,
+    keys: Keys,
     community_id: str,
     wording: Wording,
     *,
@@ -107,6 +115,7 @@ def raise_topic(
         calendar=workdays.china(),
     )
     discussed = _discussed(session, community_id, labels, cluster_id)
+    _demand_nameless(keys, discussed, title + question)
     topic = Topic(
         community_id=community_id,
         year=day.year,
@@ -132,6 +141,15 @@ def raise_topic(
         session.flush()
         life.discuss(session, community_id, row.id, topic=topic.label, by=by, now=now)
     return topic
+
+
+def _demand_nameless(keys: Keys, discussed: Sequence[Suggestion], text: str) -> None:
+    """Only what staff can see of a reporter is looked for: anything else would tell who it is by refusing."""
+    plain = "".join(text.split())
+    for row in discussed:
+        known = reporters.shown(keys, row)
+        if any(word and word in plain for word in (known.name, known.phone)):
+            raise NamesReporter(label=row.label)
 
 
 def _next_number(session: Session, community_id: str, year: int) -> int:

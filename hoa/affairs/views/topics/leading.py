@@ -40,6 +40,7 @@ def new() -> str | Response:
             with context.writing() as session:
                 made = topics.raise_topic(
                     session,
+                    context.platform().keys,
                     here.id,
                     form.wording(),
                     labels=rules.names(form.labels.data or ""),

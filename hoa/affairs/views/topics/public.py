@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from hoa.accounts import service as accounts
 from hoa.affairs.powers import COMMENT, TOPIC_FILES, TOPICS
 from hoa.affairs.rules import clocks
+from hoa.affairs.rules import topics as rules
 from hoa.affairs.rules.masking import mask
 from hoa.affairs.rules.topics import Outcome, Party, Stage
 from hoa.affairs.service import outcomes, topics
@@ -57,6 +58,9 @@ def comment(topic_id: str) -> str | tuple[str, int] | Response:
                 by=context.person_id(),
                 now=context.now(),
             )
+    except (rules.NotOpen, rules.AlreadySettled):
+        # The page has no form any more; the error page shows the words, so that nothing is lost.
+        raise
     except Refusal as refusal:
         form.form_errors.append(told(refusal))
         return page(find(topic_id), form), refusal.status
