@@ -102,6 +102,13 @@ def _page(row: Suggestion, *, act: str = "", form: Form | None = None, lost_phot
         forms[act] = form
     given = service.given(session, row)
     state, standing = State(row.state), reading.standing(row, day)
+    working = state in (State.ASSIGNED, State.PAUSED)
+    acts = {
+        "answer": working,
+        "progress": working,
+        "pause": state is State.ASSIGNED and not standing.overdue,
+        "hand_back": state is State.ASSIGNED and handing.may_hand_back(given, day, china()),
+    }
     return render_template(
         "affairs/handling_show.html",
         row=row,
@@ -118,13 +125,19 @@ def _page(row: Suggestion, *, act: str = "", form: Form | None = None, lost_phot
         act=act,
         lost_photos=lost_photos,
         most_photos=MOST_PHOTOS,
-        may_work=state in (State.ASSIGNED, State.PAUSED),
-        may_pause=state is State.ASSIGNED and not standing.overdue,
-        may_hand_back=state is State.ASSIGNED and handing.may_hand_back(given, day, china()),
+        acts=acts,
+        lost=_lost(form) if form is not None and not acts[act] else None,
         hand_back_last=handing.last_hand_back_day(given.day, china()) if given else None,
         soonest=day + timedelta(days=1),
         latest=day + timedelta(days=handing.LONGEST_PAUSE_DAYS),
     )
+
+
+def _lost(form: Form) -> tuple[list[str], list[str]]:
+    """What is wrong and what was typed, of an act that is open no more: so that the words can be copied."""
+    wrong = [str(error) for errors in form.errors.values() for error in errors]
+    typed = [field.data for field in form if field.type in ("StringField", "TextAreaField") and field.data]
+    return wrong, typed
 
 
 def _form(act: str) -> Any:
