@@ -1,5 +1,6 @@
 """A community with a desk, handlers, supervisors and an owner, and suggestions in any state."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from hoa.affairs.rules.intake import Channel, Said
 from hoa.affairs.rules.states import Sorting, State
 from hoa.affairs.service import handlers, life, reading
 from hoa.affairs.tables import Suggestion
+from hoa.app import create_worker
 from hoa.demo import people as cast
 from hoa.kernel.clock import FrozenClock
 from hoa.platform import Platform
@@ -119,6 +121,17 @@ class Scene:
             self.act("rate", made, stars=5, text="修好了，谢谢", via="link")
         if state is State.PUBLISHED:
             self.act("publish", made, public_text="电梯停运，老人出行不便。", public_answer=ANSWER, by=self.desk)
+
+    def run_jobs(self) -> None:
+        """Everything that waits in the background."""
+        worker = create_worker(self.platform)
+        while worker.run_one():
+            pass
+
+    def sent(self) -> list[dict[str, Any]]:
+        """Every text message that went out: phone, template, text, params."""
+        path = self.platform.settings.data / "sms.jsonl"
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
     def row(self, suggestion_id: str) -> Suggestion:
         with self.platform.database.reading() as session:
