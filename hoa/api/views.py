@@ -196,5 +196,6 @@ def _requests(form: Format, here: Community, rows: Sequence[Suggestion]) -> Resp
         path = url_for("suggestions.photo", community_code=here.code, label=row.label, photo_id=photo.id)
         return context.platform().settings.base_url + path
 
-    value = reading.requests(context.reading(), here.id, rows, community=here.name, picture=picture)
+    session, keys = context.reading(), context.platform().keys
+    value = reading.requests(session, keys, here.id, rows, community=here.name, picture=picture)
     return answers.answer(form, "service_requests", value)

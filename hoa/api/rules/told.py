@@ -1,7 +1,7 @@
 """What the public is told about a suggestion, in the specification's words.
 
-Everything here is public already: the category, the building, how it stands, the title that triage gave it, the
-wording and answer that were published. What was said, by whom, and the reasons the reporter reads never are.
+Everything is public on the board already: category, building, how it stands, the title that triage gave it, wording and
+answer that were published. What was said and by whom never is.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,11 +20,6 @@ class Status(StrEnum):
 
 
 STATUS_OF: Mapping[State, Status] = {state: Status.OPEN if state in OPEN else Status.CLOSED for state in State}
-
-
-def description(*, title: str, public_text: str) -> str | None:
-    """The public wording: as published, else triage's title, else nothing."""
-    return public_text or title or None
 
 
 def address(building: str, community: str) -> str:

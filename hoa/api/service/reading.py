@@ -9,7 +9,9 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from hoa.affairs.rules.intake import CATEGORIES
-from hoa.affairs.rules.states import DONE, STATE_NAMES, State
+from hoa.affairs.rules.public import reason_is_public
+from hoa.affairs.rules.states import DONE, STATE_NAMES, Action, State
+from hoa.affairs.service import public
 from hoa.affairs.tables import Handler, Photo, Step, Suggestion
 from hoa.api.rules import told
 from hoa.api.rules.catalogue import EXAMPLES
@@ -18,6 +20,7 @@ from hoa.api.rules.submission import BUILDING, ENTRANCE, FLOOR
 from hoa.api.rules.wire import Value
 from hoa.kernel.clock import stamp
 from hoa.offices import places as register
+from hoa.ports.keys import Keys
 from hoa.web import i18n
 
 # The address of a picture, made by whoever knows the pages.
@@ -87,7 +90,13 @@ def chosen(session: Session, community_id: str, query: Query) -> Sequence[Sugges
 
 
 def requests(
-    session: Session, community_id: str, rows: Sequence[Suggestion], *, community: str, picture: PictureAddress
+    session: Session,
+    keys: Keys,
+    community_id: str,
+    rows: Sequence[Suggestion],
+    *,
+    community: str,
+    picture: PictureAddress,
 ) -> Sequence[Value]:
     """How each suggestion stands; `community` is the name that ends its address."""
     ids = [row.id for row in rows]
@@ -99,14 +108,16 @@ def requests(
         {
             "service_request_id": row.label,
             "status": str(told.STATUS_OF[State(row.state)]),
-            "status_notes": _notes(row, labels),
+            "status_notes": _notes(session, keys, row, steps[row.id], labels),
             "service_name": gettext(CATEGORIES[row.category]),
             "service_code": row.category,
-            "description": told.description(title=row.title, public_text=row.public_text),
+            "description": row.public_text or public.title(session, keys, row) or None,
             "agency_responsible": handlers.get(row.handler_id or ""),
             "service_notice": _notice(row),
             "requested_datetime": stamp(row.received_at),
-            "updated_datetime": stamp(told.updated_at(steps[row.id], row.received_at)),
+            "updated_datetime": stamp(
+                told.updated_at([(step.at, State(step.state)) for step in steps[row.id]], row.received_at)
+            ),
             "expected_datetime": told.expected(row.due_on) if _has_term(row) else None,
             "address": told.address(row.building, community),
             "address_id": None,
@@ -119,20 +130,26 @@ def requests(
     ]
 
 
+def _updated_at(row: Suggestion, steps: Sequence[Step]) -> datetime:
+    return told.updated_at(((step.at, State(step.state)) for step in steps), row.received_at)
+
+
 def _has_term(row: Suggestion) -> bool:
     """Whether a handler's clock says when the answer can be expected; the desk's own clock says nothing of that."""
     return row.assigned_on is not None and State(row.state) in {State.ASSIGNED, State.PAUSED} | DONE
 
 
-def _notes(row: Suggestion, labels: Mapping[str, str]) -> str:
-    """How it stands, and the published answer; never a reason, which only the reporter reads."""
-    state = State(row.state)
-    if state is State.PUBLISHED and row.public_answer:
-        return row.public_answer
-    into = labels.get(row.merged_into_id or "")
-    if state is State.MERGED and into:
-        return str(gettext("已合并到 %(label)s", label=into))
-    return str(gettext(STATE_NAMES[state]))
+def _notes(session: Session, keys: Keys, row: Suggestion, steps: Sequence[Step], labels: Mapping[str, str]) -> str:
+    """How it stands; with the published answer, or why nothing happens, where the board says that too."""
+    state, said = State(row.state), ""
+    if state is State.PUBLISHED:
+        said = row.public_answer
+    elif state is State.MERGED:
+        said = labels.get(row.merged_into_id or "", "")
+    elif steps and reason_is_public(Action(steps[-1].action)):
+        said = public.masked(session, keys, row, steps[-1].reason)
+    name = gettext(STATE_NAMES[state])
+    return gettext("%(state)s：%(said)s", state=name, said=said) if said else str(name)
 
 
 def _notice(row: Suggestion) -> str | None:
@@ -144,13 +161,11 @@ def _notice(row: Suggestion) -> str | None:
     return str(gettext("最迟 %(day)s 答复", day=day))
 
 
-def _steps(session: Session, community_id: str, ids: Sequence[str]) -> Mapping[str, list[tuple[datetime, State]]]:
-    query = select(Step.suggestion_id, Step.at, Step.state).where(
-        Step.community_id == community_id, Step.suggestion_id.in_(ids)
-    )
-    found: dict[str, list[tuple[datetime, State]]] = defaultdict(list)
-    for suggestion_id, at, state in session.execute(query.order_by(Step.seq)):
-        found[suggestion_id].append((at, State(state)))
+def _steps(session: Session, community_id: str, ids: Sequence[str]) -> Mapping[str, list[Step]]:
+    query = select(Step).where(Step.community_id == community_id, Step.suggestion_id.in_(ids))
+    found: dict[str, list[Step]] = defaultdict(list)
+    for step in session.scalars(query.order_by(Step.seq)):
+        found[step.suggestion_id].append(step)
     return found
 
 

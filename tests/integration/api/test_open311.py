@@ -19,8 +19,10 @@ from hoa.affairs.service import photos, places, reading, reporters
 from hoa.affairs.tables import Photo, Step, Suggestion
 from hoa.api.service import keys as api_keys
 from hoa.api.tables import ApiKey, Sent
+from hoa.app import create_app
 from hoa.kernel.posts import COMMITTEE_TREASURER
 from hoa.platform import Platform
+from hoa.web.security import limiter
 from tests.integration.affairs import scene as affairs
 from tests.integration.affairs.scene import Scene, open_scene
 from tests.integration.api import specification as spec
@@ -40,12 +42,10 @@ def scene(platform: Platform) -> Scene:
 
 
 @pytest.fixture
-def app(platform: Platform) -> Flask:
-    from hoa.app import create_app
-
+def app(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Flask:
     application = create_app(platform)
     application.testing = True
-    application.config["RATELIMIT_ENABLED"] = False
+    monkeypatch.setattr(limiter, "enabled", False)
     return application
 
 
@@ -104,6 +104,7 @@ def number_of(platform: Platform, model: type = Suggestion) -> int:
         return session.query(model).count()
 
 
+@pytest.mark.sqlite_only
 def test_discovery_services_and_definitions_have_the_fields_of_the_specification(client: FlaskClient, scene: Scene):
     found = get(client, "/open311/discovery")
     assert tuple(found) == spec.DISCOVERY
@@ -127,10 +128,8 @@ def test_discovery_services_and_definitions_have_the_fields_of_the_specification
     assert (building["code"], building["datatype"], building["required"]) == ("building", "singlevaluelist", False)
     assert [tuple(value) for value in entrance["values"]] == [spec.VALUE]
     assert (floor["code"], floor["datatype"], floor["values"]) == ("floor", "number", [])
-
-
-def test_a_community_without_a_register_asks_for_no_more_than_words(client: FlaskClient, platform: Platform):
-    a_community(platform, "BYL", "白杨里")
+    # A community without a register asks for no more than words.
+    a_community(scene.platform, "BYL", "白杨里")
     services = get(client, f"{V2}/services", jurisdiction_id="BYL")
     assert {one["metadata"] for one in services} == {False}
     assert get(client, f"{V2}/services/lift", jurisdiction_id="BYL")["attributes"] == []
@@ -173,6 +172,7 @@ def test_an_answer_in_xml_says_the_same_and_a_repeated_report_is_one(client: Fla
     assert [other[0]["service_request_id"], later[0]["service_request_id"]] == ["2026-0002", "2026-0003"]
 
 
+@pytest.mark.sqlite_only
 def test_a_key_that_is_missing_wrong_ended_or_of_another_community_opens_nothing(client: FlaskClient, scene: Scene):
     ended = a_key(scene, "旧平台")
     elsewhere = a_key(scene, "邻区平台", community=a_community(scene.platform, "BYL", "白杨里"))
@@ -190,6 +190,7 @@ def test_a_key_that_is_missing_wrong_ended_or_of_another_community_opens_nothing
     assert number_of(scene.platform) == 0
 
 
+@pytest.mark.sqlite_only
 def test_what_is_wrong_with_a_report_is_said_all_at_once_and_nothing_is_kept(client: FlaskClient, scene: Scene):
     secret = a_key(scene)
 
@@ -217,6 +218,7 @@ def test_what_is_wrong_with_a_report_is_said_all_at_once_and_nothing_is_kept(cli
     assert refused.status_code == 400
 
 
+@pytest.mark.sqlite_only
 def test_where_is_a_poster_a_building_or_coordinates_that_only_staff_see(client: FlaskClient, scene: Scene):
     secret = a_key(scene)
     with scene.platform.database.writing() as session:
@@ -241,6 +243,7 @@ def test_where_is_a_poster_a_building_or_coordinates_that_only_staff_see(client:
     assert {(one["lat"], one["long"], one["address_id"], one["zipcode"]) for one in told} == {(None,) * 4}
 
 
+@pytest.mark.sqlite_only
 def test_a_number_given_by_software_is_for_staff_to_call_and_gets_no_message(client: FlaskClient, scene: Scene):
     form = report(a_key(scene), first_name="举报", last_name="苟", phone="+86 139-0000-0188")
     (created,) = send(client, form)
@@ -258,6 +261,9 @@ def test_every_state_is_told_in_public_words_and_nothing_of_the_reporter_or_the_
     client: FlaskClient, scene: Scene
 ):
     made = {state: scene.suggestion(state) for state in State}
+    made[State.REFUSED] = scene.receive()
+    why = f"{affairs.REPORTER_NAME}（{affairs.REPORTER_PHONE}）说的不属于本小区"
+    scene.act("refuse", made[State.REFUSED], reason=why, by=scene.desk)
     labels = {state: scene.row(made[state]).label for state in State}
     found = {one["service_request_id"]: one for one in get(client, f"{V2}/requests")}
     assert all(tuple(one) == spec.REQUEST for one in found.values())
@@ -274,9 +280,12 @@ def test_every_state_is_told_in_public_words_and_nothing_of_the_reporter_or_the_
     assert assigned["expected_datetime"] == f"{scene.row(made[State.ASSIGNED]).due_on}T23:59:59+08:00"
     assert told[State.ANSWERED]["status_notes"] == "待评价"
     assert told[State.PUBLISHED]["description"] == "电梯停运，老人出行不便。"
-    assert told[State.PUBLISHED]["status_notes"] == affairs.ANSWER
+    assert told[State.PUBLISHED]["status_notes"] == f"已公示：{affairs.ANSWER}"
+    assert told[State.PAUSED]["status_notes"] == "计时中止：等配件到货"
+    assert told[State.REFUSED]["status_notes"].startswith("不予受理：")
+    assert told[State.REFUSED]["status_notes"].endswith("说的不属于本小区")
     into = scene.row(str(scene.row(made[State.MERGED]).merged_into_id)).label
-    assert told[State.MERGED]["status_notes"] == f"已合并到 {into}"
+    assert told[State.MERGED]["status_notes"] == f"已合并：{into}"
     everything = json.dumps(list(found.values()), ensure_ascii=False)
     one_by_one = "".join(
         json.dumps(get(client, f"{V2}/requests/{label}"), ensure_ascii=False) for label in labels.values()
@@ -287,8 +296,6 @@ def test_every_state_is_told_in_public_words_and_nothing_of_the_reporter_or_the_
         affairs.SECRET,
         affairs.TEXT,
         "已经自己解决",
-        "不属于本小区",
-        "等配件到货",
         "修好了，谢谢",
         *made.values(),
     )
@@ -296,6 +303,7 @@ def test_every_state_is_told_in_public_words_and_nothing_of_the_reporter_or_the_
     assert everything.count(affairs.ANSWER) == 1
 
 
+@pytest.mark.sqlite_only
 def test_pictures_are_told_only_when_cleared_and_published(client: FlaskClient, scene: Scene):
     made = [scene.suggestion(state) for state in (State.PUBLISHED, State.PUBLISHED, State.ANSWERED)]
     with scene.platform.database.writing() as session:
@@ -347,39 +355,31 @@ def test_requests_are_found_by_number_service_status_and_time(client: FlaskClien
     assert scene.row(first).label == one["service_request_id"]
 
 
-@pytest.mark.parametrize(
-    ("path", "arguments", "status"),
-    [
-        ("requests", {"jurisdiction_id": "city.gov"}, 404),
-        ("requests", {"jurisdiction_id": " "}, 400),
-        ("requests", {"start_date": "2026-10-01"}, 400),
-        ("requests", {"start_date": "2026-10-01T00:00:00"}, 400),
-        ("requests", {"end_date": "0001-01-01T00:00:00Z"}, 400),
-        ("requests", {"start_date": "2026-10-02T00:00:00Z", "end_date": "2026-10-01T00:00:00Z"}, 400),
-        ("requests", {"start_date": "2026-07-01T00:00:00Z", "end_date": "2026-10-01T00:00:00Z"}, 400),
-        ("requests", {"status": "open,done"}, 400),
-        ("requests", {"service_code": "001"}, 404),
-        ("requests", {"service_request_id": ",".join(map(str, range(1001)))}, 400),
-        ("requests/2026-0001", {}, 404),
-        ("requests/2026-1", {}, 404),
-        ("services/001", {}, 404),
-        ("tokens/12345", {}, 404),
-    ],
+QUESTIONS: tuple[tuple[str, dict[str, str], int], ...] = (
+    ("requests", {"jurisdiction_id": "city.gov"}, 404),
+    ("requests", {"jurisdiction_id": " "}, 400),
+    ("requests", {"start_date": "2026-10-01"}, 400),
+    ("requests", {"end_date": "0001-01-01T00:00:00Z"}, 400),
+    ("requests", {"start_date": "2026-10-02T00:00:00Z", "end_date": "2026-10-01T00:00:00Z"}, 400),
+    ("requests", {"start_date": "2026-07-01T00:00:00Z", "end_date": "2026-10-01T00:00:00Z"}, 400),
+    ("requests", {"status": "open,done"}, 400),
+    ("requests", {"service_code": "001"}, 404),
+    ("requests", {"service_request_id": ",".join(map(str, range(1001)))}, 400),
+    ("requests/2026-0001", {}, 404),
+    ("requests/2026-1", {}, 404),
+    ("services/001", {}, 404),
+    ("tokens/12345", {}, 404),
 )
-@pytest.mark.sqlite_only
-def test_a_question_that_cannot_be_answered_says_why(
-    client: FlaskClient, platform: Platform, path: str, arguments: dict[str, str], status: int
-):
-    a_community(platform)
-    found = get(client, f"{V2}/{path}", answered=status, **arguments)
-    assert [tuple(one) for one in found] == [spec.ERROR]
-    assert found[0]["code"] == status
-    assert found[0]["description"]
 
 
 @pytest.mark.sqlite_only
-def test_pages_of_other_sites_may_read_and_an_unknown_ending_does_not_exist(client: FlaskClient, platform: Platform):
+def test_a_question_that_cannot_be_answered_says_why_to_software_of_any_site(client: FlaskClient, platform: Platform):
     a_community(platform)
+    for path, arguments, status in QUESTIONS:
+        found = get(client, f"{V2}/{path}", answered=status, **arguments)
+        assert [tuple(one) for one in found] == [spec.ERROR]
+        assert found[0]["code"] == status
+        assert found[0]["description"]
     answer = client.get(f"{V2}/requests.json?jurisdiction_id=wty")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "Access-Control-Allow-Credentials" not in answer.headers
@@ -390,11 +390,10 @@ def test_pages_of_other_sites_may_read_and_an_unknown_ending_does_not_exist(clie
     assert spec.xml(unknown.data).findtext("error/code") == "404"
 
 
+@pytest.mark.sqlite_only
 def test_only_so_many_reports_of_one_key_are_taken_in_a_minute_and_the_next_is_told_to_wait(
     platform: Platform, scene: Scene
 ):
-    from hoa.app import create_app
-
     client = create_app(platform).test_client()
     secret, other = a_key(scene), a_key(scene, "物业系统")
     statuses = [
@@ -408,6 +407,7 @@ def test_only_so_many_reports_of_one_key_are_taken_in_a_minute_and_the_next_is_t
     assert number_of(platform) == 31
 
 
+@pytest.mark.sqlite_only
 def test_a_key_is_shown_once_and_kept_as_a_digest_until_the_desk_ends_it(app: Flask, platform: Platform, scene: Scene):
     desk = signed_in(app, platform, scene.desk)
     page = post(desk, KEYS, {"name": "街道热线平台", "contact": "穆热线 023-0000 1234"})

@@ -22,12 +22,6 @@ def test_every_state_is_open_or_closed():
     }
 
 
-def test_what_is_published_is_told_before_triages_title_and_nothing_before_triage():
-    assert told.description(title="", public_text="") is None
-    assert told.description(title="电梯停运", public_text="") == "电梯停运"
-    assert told.description(title="电梯停运", public_text="电梯停了两天") == "电梯停了两天"
-
-
 def test_an_address_goes_from_the_building_to_the_community():
     assert told.address("1栋", "梧桐苑") == "1栋, 梧桐苑"
     assert told.address("", "梧桐苑") == "梧桐苑"
