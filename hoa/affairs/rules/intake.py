@@ -136,11 +136,13 @@ def check(said: Said, *, photos: int = 0) -> None:
 
 def demand_not_too_many(sent: Sequence[datetime], *, now: datetime) -> None:
     """Refuse one more when `sent` (by the same person or phone, in any order) fills the hour or the day; says when."""
-    for span, most in ((DAY, MOST_A_DAY), (HOUR, MOST_AN_HOUR)):
+    free, count = now, 0
+    for span, most in ((HOUR, MOST_AN_HOUR), (DAY, MOST_A_DAY)):
         within = sorted(moment for moment in sent if moment > now - span)
         if len(within) >= most:
-            free = within[len(within) - most] + span
-            raise SentTooMany(count=len(within), minutes=max(1, -((now - free) // timedelta(minutes=1))))
+            free, count = max(free, within[len(within) - most] + span), len(within)
+    if count:
+        raise SentTooMany(count=count, minutes=-((now - free) // timedelta(minutes=1)))
 
 
 def similarity(one: str, other: str) -> float:
