@@ -13,6 +13,7 @@ from hoa.accounts import service as accounts
 from hoa.community import service as register
 from hoa.community.tables import Community
 from hoa.demo import (
+    affairs,
     assemblies,
     audits,
     bodies,
@@ -91,5 +92,7 @@ def build(platform: Platform, *, tell: Tell) -> None:
         supervision.build(then, community.id, cast)
         tell("shares")
         shares.build(then, community.id, cast, decisions)
+        tell("suggestions")
+        affairs.build(platform, community.id, cast)
         tell("notices")
         notices.build(then, community.id, cast)
