@@ -109,6 +109,9 @@ IDS = {
     "preparation_id": "SELECT id FROM preparation WHERE community_id = :c",
     "member_id": "SELECT id FROM preparation_member WHERE community_id = :c",
     "paper_id": "SELECT id FROM preparation_paper WHERE community_id = :c",
+    "place_id": "SELECT id FROM affairs_place WHERE community_id = :c",
+    "place_code": "SELECT code FROM affairs_place WHERE community_id = :c",
+    "follower_id": "SELECT id FROM suggestion_follower WHERE community_id = :c",
     "suggestion_id": "SELECT id FROM suggestion WHERE community_id = :c",
     "cluster_id": "SELECT id FROM suggestion_cluster WHERE community_id = :c",
     "photo_id": "SELECT id FROM suggestion_photo WHERE community_id = :c",
@@ -137,6 +140,8 @@ WORDS = {
     "contest": "e1",
     "print_job": "x",
     "token": "x",
+    "kept_id": "x",
+    "seq": 1,
     "stage": "publish",
     "body": "owners_committee",
 }
