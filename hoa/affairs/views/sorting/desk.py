@@ -12,11 +12,10 @@ from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaF
 
 from hoa.affairs.powers import SORT
 from hoa.affairs.rules.clocks import PROFILE_NAMES, Profile
-from hoa.affairs.rules.masking import mask
 from hoa.affairs.rules.states import Sorting, State
 from hoa.affairs.rules.titles import proposed
 from hoa.affairs.rules.wording import REASON_LENGTH, TEXT_LENGTH, TITLE_LENGTH
-from hoa.affairs.service import desk, life, photos, reading, reporters
+from hoa.affairs.service import desk, life, photos, public, reading, reporters
 from hoa.affairs.tables import Suggestion
 from hoa.affairs.views.sorting.base import blueprint, name_word, unit_choices
 from hoa.kernel.clock import today
@@ -73,7 +72,7 @@ class DecideForm(Form):
         validators=[required()],
     )
     answer = TextAreaField(lazy_gettext("答复"), validators=[at_most(TEXT_LENGTH)])
-    handler = SelectField(lazy_gettext("承办单位"))
+    handler = SelectField(lazy_gettext("承办单位"), default="")
     profile = SelectField(
         lazy_gettext("期限"),
         choices=options((str(key), lazy_gettext(name)) for key, name in PROFILE_NAMES.items()),
@@ -187,9 +186,8 @@ def _form(row: Suggestion) -> DecideForm:
     form.handler.choices = options(unit_choices())
     form.into.choices = options((other.id, f"{other.label} {name_word(other)}") for other in desk.alike(session, row))
     if fresh:
-        name = reporters.shown(context.platform().keys, row).name
         form.seen.data = str(desk.moved_to(session, row))
-        form.title.data = row.title or proposed(mask(row.text, names=[name] if name else []))
+        form.title.data = row.title or proposed(public.masked(session, context.platform().keys, row, row.text))
         form.profile.data = row.profile or Profile.TEN
         form.handler.data = desk.usual_handler(session, row.community_id, row.category) or ""
     return form

@@ -29,7 +29,7 @@ class MergeForm(ActForm):
 class CheckForm(ActForm):
     kind = SelectField(lazy_gettext("怎样核实"), validators=[required()])
     outcome = SelectField(lazy_gettext("结果"), validators=[required()])
-    stars = SelectField(lazy_gettext("电话里的评价"))
+    stars = SelectField(lazy_gettext("电话里的评价"), default="")
     text = TextAreaField(lazy_gettext("情况"), validators=[at_most(REASON_LENGTH)])
     pictures = MultipleFileField(lazy_gettext("现场照片"))
 

@@ -35,10 +35,10 @@ class FilterForm(Form):
         csrf = False
 
     q = SearchField(lazy_gettext("编号、标题、内容或位置"), validators=[at_most(60)])
-    state = SelectField(lazy_gettext("进度"))
-    category = SelectField(lazy_gettext("类别"))
-    handler = SelectField(lazy_gettext("承办单位"))
-    channel = SelectField(lazy_gettext("渠道"))
+    state = SelectField(lazy_gettext("进度"), default="")
+    category = SelectField(lazy_gettext("类别"), default="")
+    handler = SelectField(lazy_gettext("承办单位"), default="")
+    channel = SelectField(lazy_gettext("渠道"), default="")
     since = DateField(lazy_gettext("收到日期从"), validators=[Optional()])
     until = DateField(lazy_gettext("到"), validators=[Optional()])
     overdue = BooleanField(lazy_gettext("只看超期的"))

@@ -11,9 +11,8 @@ from werkzeug.wrappers import Response
 
 from hoa.accounts import service as accounts
 from hoa.affairs.powers import PUBLISH, READ, SORT, SUPERVISE
-from hoa.affairs.rules.masking import mask
 from hoa.affairs.rules.states import Action, State, allowed
-from hoa.affairs.service import desk, intake, letters, photos, reading, reporters, terms, topics
+from hoa.affairs.service import desk, intake, letters, photos, public, reading, reporters, terms, topics
 from hoa.affairs.tables import Check, Cluster, Message, Rating, Step, Suggestion
 from hoa.affairs.views.sorting.base import blueprint, may_look_after, unit_choices, unit_names
 from hoa.affairs.views.sorting.forms import ActForm, AgainForm, CheckForm, MergeForm, PublishForm, ReassignForm
@@ -162,10 +161,9 @@ def publish_form(session: Session, row: Suggestion, *, blank: bool = False) -> P
     shown = photos.photos(session, row)
     form.pictures.choices = options((one.id, _called(one.phase, number)) for number, one in enumerate(shown, start=1))
     if blank:
-        name = reporters.shown(context.platform().keys, row).name
-        names = [name] if name else []
-        form.text.data = mask(row.text, names=names) or row.title
-        form.answer.data = mask(answer_of(session, row), names=names)
+        keys = context.platform().keys
+        form.text.data = public.masked(session, keys, row, row.text) or row.title
+        form.answer.data = public.masked(session, keys, row, answer_of(session, row))
         form.pictures.data = [one.id for one in shown if one.cleared_at is not None]
     return form
 

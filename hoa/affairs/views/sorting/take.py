@@ -49,7 +49,7 @@ class TakeForm(Form):
     )
     category = SelectField(lazy_gettext("类别"), validators=[required()])
     text = TextAreaField(lazy_gettext("说了什么"), validators=[at_most(MOST_TEXT)])
-    where = SelectField(lazy_gettext("在哪里"))
+    where = SelectField(lazy_gettext("在哪里"), default="")
     floor = IntegerField(lazy_gettext("楼层"), validators=[Optional(), NumberRange(-9, 199)])
     spot = StringField(lazy_gettext("具体位置"), validators=[at_most(MOST_SPOT)])
     pictures = MultipleFileField(lazy_gettext("照片"))
