@@ -5,7 +5,7 @@ even the person's own account, where a password or a passkey would outlive it (A
 """
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from flask import Blueprint, current_app, flash, redirect, request, session, url_for
 from flask_babel import gettext
@@ -50,6 +50,12 @@ def mine() -> Sequence[Handler]:
     here, held = context.community(), by_link()
     rows = service.handled_by(context.reading(), here.id, context.person_id(), context.now())
     return rows if held is None else [row for row in rows if row.id == held[1]]
+
+
+@blueprint.app_context_processor
+def _unit_words() -> dict[str, Any]:
+    """`works_for_a_unit()`: whether the inbox is a door for whoever reads the page (`affairs/_doors.html`)."""
+    return {"works_for_a_unit": lambda: context.me() is not None and bool(mine())}
 
 
 @blueprint.before_app_request
