@@ -29,7 +29,7 @@ FOLLOWS: Mapping[Stage, str] = {
     Stage.OUTCOME: N_("意见汇总已公布，等待确定怎么办。"),
     Stage.WAITING: N_("等待列入下一次会议。"),
     Stage.TAKEN_UP: N_("已列入会议。"),
-    Stage.HANDLED: N_("不需要作决定，直接处理，到此为止。"),
+    Stage.HANDLED: N_("不需要作决定，直接处理：%(reason)s"),
 }
 ENDED = frozenset({State.REFUSED, State.WITHDRAWN})
 
@@ -108,7 +108,9 @@ def _topic(session: Session, key: Key, topic: Topic, reader: Reader) -> Link:
         title=topic.title,
         on=today(topic.raised_at),
         says=" · ".join(says),
-        follows=gettext(FOLLOWS[stage], opens=day(topic.opens_on), closes=day(topic.closes_on)),
+        follows=gettext(
+            FOLLOWS[stage], opens=day(topic.opens_on), closes=day(topic.closes_on), reason=topic.outcome_reason
+        ),
         over=stage is Stage.HANDLED,
         url=url_for("topics.show", topic_id=topic.id),
     )

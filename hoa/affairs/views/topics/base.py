@@ -174,7 +174,11 @@ class OutcomeForm(Form):
     text = TextAreaField(lazy_gettext("要通过的决定全文"), validators=[at_most(outcomes.LONGEST_MOTION)])
     matter = SelectField(lazy_gettext("提请业主大会的，事项类别（《民法典》第二百七十八条）"), default="")
 
-    def offer(self) -> None:
+    def offer(self, *, decided: bool) -> None:
+        """Until the summary is published only what needs no decision can be settled."""
+        if not decided:
+            handled = OUTCOME_NAMES[Outcome.HANDLED]
+            self.outcome.choices = options([(Outcome.HANDLED.value, gettext(handled))])
         preparing = chain.preparing()
         known = preparing.matters() if preparing else {}
         listed = [(code, f"{code} {gettext(title)}") for code, title in known.items()]

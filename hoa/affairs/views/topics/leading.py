@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from hoa.affairs.powers import TOPICS
 from hoa.affairs.rules import topics as rules
-from hoa.affairs.rules.topics import SIX, Outcome
+from hoa.affairs.rules.topics import SIX
 from hoa.affairs.service import outcomes, topics
 from hoa.affairs.views.topics.base import (
     MeetingForm,
@@ -147,7 +147,7 @@ def summarize(topic_id: str) -> str | Response:
 def settle(topic_id: str) -> str | Response:
     """Say what becomes of a topic."""
     topic, form = find(topic_id), OutcomeForm()
-    form.offer()
+    form.offer(decided=topic.summarized_at is not None)
     if form.validate_on_submit():
         try:
             with context.writing() as session:
@@ -165,6 +165,5 @@ def settle(topic_id: str) -> str | Response:
             flash(gettext("已公布怎么办"), "ok")
             return redirect(address(topic_id, "#outcome"))
     if request.method == "GET":
-        form.title.data, form.text.data = topic.title, topic.question
-        form.outcome.data = None if topic.summarized_at else Outcome.HANDLED.value
+        form.text.data = "\n".join(row.conclusion for row in topics.meetings(context.reading(), topic)[-1:])
     return render_template("affairs/topic_outcome.html", topic=topic, form=form)

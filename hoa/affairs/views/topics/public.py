@@ -99,7 +99,7 @@ def page(topic: Topic, form: CommentForm) -> str:
         figures=topics.figures(session, topic),
         meetings=[(row, _present(row)) for row in topics.meetings(session, topic)],
         raised=chain.tell(session, topic.community_id, raised, reader).values(),
-        became=chain.tell(session, topic.community_id, became, reader).values(),
+        became=list(chain.tell(session, topic.community_id, became, reader).values()),
         drafts=_drafts(topic, reader) if stage is Stage.WAITING else (),
         may_comment=context.may(COMMENT) and stage is Stage.COMMENTS,
         may_meet=stage in (Stage.COMMENTS, Stage.MEETING, Stage.SUMMARY),
