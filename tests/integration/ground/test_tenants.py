@@ -109,6 +109,10 @@ IDS = {
     "preparation_id": "SELECT id FROM preparation WHERE community_id = :c",
     "member_id": "SELECT id FROM preparation_member WHERE community_id = :c",
     "paper_id": "SELECT id FROM preparation_paper WHERE community_id = :c",
+    "topic_id": "SELECT id FROM topic WHERE community_id = :c",
+    "comment_id": "SELECT id FROM topic_comment WHERE community_id = :c",
+    "topic_meeting_id": "SELECT id FROM topic_meeting WHERE community_id = :c",
+    "link_id": "SELECT id FROM resolution WHERE community_id = :c",
     "place_id": "SELECT id FROM affairs_place WHERE community_id = :c",
     "place_code": "SELECT code FROM affairs_place WHERE community_id = :c",
     "follower_id": "SELECT id FROM suggestion_follower WHERE community_id = :c",
@@ -144,6 +148,7 @@ WORDS = {
     "seq": 1,
     "stage": "publish",
     "body": "owners_committee",
+    "kind": "resolution",
 }
 # What answers the same for everybody, or is about the asker alone; not about a thing of a community.
 OWN = {"community.mine", "home.mine"}
