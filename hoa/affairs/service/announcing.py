@@ -91,7 +91,7 @@ def _tell(run: Run, row: Suggestion, person_id: str, *, title: str, link: str) -
     if phone:
         text, params = f"诉求公示：{title} {link}", {"title": title, "link": link}
         try:
-            platform.sms.send(phone, text, template="suggestion-published", params=params)
+            platform.sms.send(phone, text, template="suggestion-board", params=params)
             outcome = "sent"
         except SmsNotSent:
             log.warning("suggestion_announcement.failed", suggestion=row.label)
