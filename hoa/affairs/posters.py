@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from hoa.affairs.service import places
+from hoa.affairs.service import places, terms
 from hoa.affairs.tables import Place
 from hoa.community import service as community
 from hoa.jobs import Run
+from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound
 from hoa.platform import Platform
 from hoa.web.paper import render_paper, translated
@@ -26,6 +27,7 @@ def print_posters(run: Run) -> dict[str, Any]:
     platform, chosen = run.platform, str(run.payload["place"])
     with platform.database.reading() as session:
         here = community.get_community(session, run.community)
+        clocks = terms.current(session, here.id, today(platform.now()))
         rows = [row for row in places.places(session, here.id) if chosen in ("", row.id)]
     if not rows:
         raise NotFound
@@ -35,6 +37,7 @@ def print_posters(run: Run) -> dict[str, Any]:
         community_name=here.name,
         posters=[(row, platform.settings.base_url + path(here.code, row)) for row in rows],
         help_phone=here.help_phone,
+        terms=clocks,
     )
     pdf = render_pdf(
         html,

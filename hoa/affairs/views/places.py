@@ -8,11 +8,12 @@ from wtforms.validators import Optional
 
 from hoa.affairs import posters
 from hoa.affairs.powers import PLACES
-from hoa.affairs.service import places
+from hoa.affairs.service import places, terms
 from hoa.affairs.tables import Place
 from hoa.community.views import download
 from hoa.db import get
 from hoa.jobs import enqueue
+from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound, Refusal
 from hoa.offices import places as register
 from hoa.web import context
@@ -120,6 +121,7 @@ def show_posters() -> str | BaseResponse:
     return render_template(
         "affairs/places_posters.html",
         posters=[(row, platform.settings.base_url + posters.path(here.code, row)) for row in rows],
+        terms=terms.current(context.reading(), here.id, today(context.now())),
         chosen=chosen,
         pdf=request.args.get("pdf"),
     )

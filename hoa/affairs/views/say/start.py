@@ -7,8 +7,10 @@ from flask import render_template, request
 from flask_babel import gettext
 
 from hoa.affairs.rules.intake import CATEGORIES, UnknownCategory
-from hoa.affairs.service import drafts, places
+from hoa.affairs.service import drafts, places, terms
+from hoa.affairs.tables import Place
 from hoa.affairs.views.say.base import blueprint, field, place_of
+from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound
 from hoa.offices import places as register
 from hoa.web import context
@@ -26,14 +28,24 @@ class Plan(NamedTuple):
 @blueprint.get("/say/")
 @public
 def start() -> str:
-    return render_template("affairs/say_start.html", categories=CATEGORIES, place=None)
+    return _kinds(None)
 
 
 @blueprint.get("/say/<place_code>")
 @public
 def at(place_code: str) -> str:
     """Where a poster's QR code leads."""
-    return render_template("affairs/say_start.html", categories=CATEGORIES, place=place_of(place_code))
+    return _kinds(place_of(place_code))
+
+
+def _kinds(place: Place | None) -> str:
+    here, day = context.community(), today(context.now())
+    return render_template(
+        "affairs/say_start.html",
+        categories=CATEGORIES,
+        place=place,
+        terms=terms.current(context.reading(), here.id, day),
+    )
 
 
 @blueprint.get("/say/where")
