@@ -126,9 +126,9 @@ class Suggestion(CommunityRow, Base):
     reporter's link is derived from the id by the keys port and kept nowhere (`hoa.affairs.service.links`); `may_call`:
     the handler may see name and phone. `round` is 2 after it was reopened. The clock: `due_on` is the last day for
     triage until it is assigned, then the handler's with pauses; `assigned_on` the day it was given to the handler in
-    this round; `provisional` while a year it counts through is not announced; `paused_on` the day a pause began,
-    `paused_days` the working days it stood still in this round. `level` is how far it was escalated in this round (0
-    not, 1 grid, 2 community, 3 street).
+    this round, `clock_from` the day the running clock began; `provisional` while a year it counts through is not
+    announced; `paused_on` the day a pause began, `paused_days` the working days it stood still in this round. `level`
+    is how far it was escalated in this round (0 not, 1 grid, 2 community, 3 street).
     """
 
     __tablename__ = "suggestion"
@@ -169,6 +169,7 @@ class Suggestion(CommunityRow, Base):
     handler_id: Mapped[str | None]
     profile: Mapped[str]
     assigned_on: Mapped[date | None]
+    clock_from: Mapped[date]
     due_on: Mapped[date | None]
     provisional: Mapped[bool]
     paused_on: Mapped[date | None]

@@ -50,7 +50,7 @@ def standing(row: Suggestion, day: date) -> Standing:
     if row.due_on is None or state in (State.MERGED, State.REFUSED, State.WITHDRAWN):
         return Standing(level=row.level)
     calendar = china()
-    start = row.assigned_on or today(row.received_at)
+    start = row.clock_from
     until = day
     if row.paused_on is not None:
         until = min(day, row.paused_on)

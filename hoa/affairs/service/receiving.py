@@ -65,6 +65,7 @@ def receive(
         title="",
         sorting="",
         profile="",
+        clock_from=day,
         due_on=due.day,
         provisional=due.provisional,
         paused_days=0,

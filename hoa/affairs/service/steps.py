@@ -26,6 +26,7 @@ STANDS = (
     "handler_id",
     "profile",
     "assigned_on",
+    "clock_from",
     "due_on",
     "provisional",
     "paused_on",

@@ -101,6 +101,7 @@ def clock_begins(session: Session, community_id: str, profile: Profile, day: dat
     return {
         "profile": profile.value,
         "assigned_on": day,
+        "clock_from": day,
         "due_on": due.day,
         "provisional": due.provisional,
         "paused_on": None,
@@ -117,6 +118,7 @@ def back_to_desk(session: Session, community_id: str, day: date) -> dict[str, An
         "sorting": "",
         "profile": "",
         "assigned_on": None,
+        "clock_from": day,
         "due_on": due.day,
         "provisional": due.provisional,
         "paused_on": None,

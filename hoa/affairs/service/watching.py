@@ -127,11 +127,10 @@ def _todo(row: Suggestion, reminded: Collection[Reminder], day: date, bounds: Bo
     if row.due_on is None and row.answered_at is None:
         return Todo()
     answered = today(row.answered_at) if row.answered_at else None
-    start = row.assigned_on or today(row.received_at)
     clock = Clock(
         state=State(row.state),
-        start=start,
-        due=row.due_on or start,
+        start=row.clock_from,
+        due=row.due_on or row.clock_from,
         provisional=row.provisional,
         level=row.level,
         answered_on=answered,

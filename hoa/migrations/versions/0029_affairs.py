@@ -154,6 +154,7 @@ def upgrade() -> None:
         _text("handler_id", nullable=True),
         _text("profile"),
         sa.Column("assigned_on", sa.Date(), nullable=True),
+        sa.Column("clock_from", sa.Date(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("provisional", sa.Boolean(), nullable=False),
         sa.Column("paused_on", sa.Date(), nullable=True),

@@ -175,6 +175,15 @@ def test_what_nobody_handles_any_more_is_reopened_at_the_desk(scene: Scene):
     for made, round_ in ((at_once, 2), (gone, 2), (back, 1)):
         row = scene.row(made)
         assert (row.state, row.handler_id, row.due_on, row.round) == ("received", None, date(2026, 10, 21), round_)
+    scene.pass_days(10)
+    waited = scene.suggestion(State.ANSWERED)
+    scene.pass_days(10)
+    with scene.platform.database.writing() as session:
+        handlers.end(session, scene.community, scene.handlers["property"], now=scene.now())
+    scene.act("reopen", waited, reason="又停了")
+    # The desk's second clock began with the second round, not with the first report.
+    standing = reading.standing(scene.row(waited), today(scene.now()))
+    assert (standing.triage, standing.whole, standing.used) == (True, 1, 0)
     with pytest.raises(handlers.HandlerEnded):
         scene.assign(back, handler="lift")
 
