@@ -26,7 +26,7 @@ _DUTY = "首问负责、限时办结：一件诉求由一个单位负责到底�
 
 
 class LetterRunning(Refusal):
-    message = N_("督办函 %(label)s 要求 %(day)s 前答复，还没有到期，不用再发一份")
+    message = N_("督办函 %(label)s 要求最迟 %(day)s 答复，还没有到期，不用再发一份")
     status = 409
 
 
@@ -86,9 +86,9 @@ def proposed(facts: Facts) -> str:
     again = f"此前已发督办函 {facts.again} 份，仍未办结。" if facts.again else ""
     return wording.answer(
         f"业主提出的诉求“{facts.title}”（编号 {facts.label}，{_day(facts.received)}收到），"
-        f"{_day(facts.assigned)}交你单位办理，应在 {_day(facts.due)}前反馈办理结果。"
+        f"{_day(facts.assigned)}交你单位办理，应当最迟在 {_day(facts.due)}反馈办理结果。"
         f"到今天已逾期 {facts.overdue} 个工作日，没有收到办理结果。{again}\n"
-        f"请你单位接到本函后立即办理，在 {_day(facts.answer_by)}前书面答复："
+        f"请你单位接到本函后立即办理，最迟在 {_day(facts.answer_by)}书面答复："
         "一、没有按期办结的原因；二、采取的措施和办理结果；三、暂时办不了的，说明困难和具体的办结日期。\n"
         "逾期不答复的，将按网格、社区、街道逐级上报，办理情况向全体业主公示。"
     )

@@ -47,7 +47,7 @@ def test_an_overdue_suggestion_gets_a_letter_that_its_handler_reads(scene: Scene
 
     write = f"{HERE}/for/{late}"
     proposed = supervisor.get(write).text
-    for words in (TITLE, "已逾期 5 个工作日", "2026年11月3日前反馈", "2026年11月13日前书面答复", 'value="2026-11-13"'):
+    for words in (TITLE, "已逾期 5 个工作日", "最迟在 2026年11月3日反馈", "2026年11月13日书面答复", 'value="2026-11-13"'):
         assert words in proposed
     for private in (REPORTER_NAME, REPORTER_PHONE, SECRET):
         assert private not in proposed
@@ -57,7 +57,7 @@ def test_an_overdue_suggestion_gets_a_letter_that_its_handler_reads(scene: Scene
     sent = {"text": "请立即办理。\n在 11 月 13 日前书面答复。", "answer_by": "2026-11-13"}
     page = post(supervisor, write, sent).headers["Location"]
     shown = supervisor.get(page).text
-    for words in ("督办函 2026-001", "在 11 月 13 日前书面答复。", "第二百八十五条", "业主监督委员会", "网格", "交办"):
+    for words in ("督办函 2026-001", "在 11 月 13 日前书面答复。", "第二百八十五条", "业主监督委员会", "交办"):
         assert words in shown, words
     again = post(supervisor, write, sent, page=f"{HERE}/for/{late}")
     assert "督办函 2026-001" in again.text
@@ -156,6 +156,6 @@ def test_the_street_office_sees_what_has_come_up_to_it(scene: Scene, app: Flask)
     scene.act("escalate", late, level=1)
     scene.act("escalate", late, level=3)
     listed = browser(scene, app, "officer").get(f"{HERE}/").text
-    assert '<td data-label="报到">街道</td>' in listed
+    assert '<td data-label="上报到" class="nowrap">街道</td>' in listed
     page = browser(scene, app, "manager").get(f"/c/WTY/handling/{late}").text
     assert '<strong class="tag tag--error">街道</strong>' in page
