@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from hoa.affairs.rules import intake as rules
 from hoa.affairs.rules.states import OPEN, State
-from hoa.affairs.service import reporters
+from hoa.affairs.service import public, reporters
 from hoa.affairs.tables import Follower, Place, Suggestion
 from hoa.db import get
 from hoa.kernel.errors import N_, NotFound, Refusal
@@ -42,6 +42,7 @@ class Similar:
 
 def similar(
     session: Session,
+    keys: Keys,
     community_id: str,
     *,
     category: str,
@@ -72,7 +73,7 @@ def similar(
         if here or likeness >= rules.SAME_WORDS:
             found.append((here + likeness, row, place))
     found.sort(key=lambda item: -item[0])
-    return [_shown(row, place) for _, row, place in found[:MOST_SHOWN]]
+    return [_shown(session, keys, row, place) for _, row, place in found[:MOST_SHOWN]]
 
 
 def _same_place(row: Suggestion, place_id: str | None, building: str, entrance: str) -> bool:
@@ -81,11 +82,11 @@ def _same_place(row: Suggestion, place_id: str | None, building: str, entrance: 
     return bool(building) and row.building == building and (not entrance or row.entrance in ("", entrance))
 
 
-def _shown(row: Suggestion, place: str | None) -> Similar:
+def _shown(session: Session, keys: Keys, row: Suggestion, place: str | None) -> Similar:
     return Similar(
         id=row.id,
         label=row.label,
-        title=row.title,
+        title=public.title(session, keys, row),
         category=row.category,
         where=place or row.building,
         state=row.state,

@@ -8,6 +8,7 @@ from hoa.accounts.forms import PhoneForm
 from hoa.affairs.rules.intake import CATEGORIES
 from hoa.affairs.rules.states import STATE_NAMES, State
 from hoa.affairs.service import intake, reading
+from hoa.affairs.service import public as in_public
 from hoa.affairs.service.drafts import Written
 from hoa.affairs.service.intake import NothingToFollow
 from hoa.affairs.tables import Place, Suggestion
@@ -64,7 +65,9 @@ def unfollow(suggestion_id: str, follower_id: str, token: str) -> str | BaseResp
 def _public(row: Suggestion) -> dict[str, str]:
     """What anybody may read of it."""
     place = get(context.reading(), Place, row.community_id, row.place_id) if row.place_id else None
+    title = in_public.title(context.reading(), context.platform().keys, row)
     return {
+        "title": title or gettext(CATEGORIES[row.category]),
         "category": CATEGORIES[row.category],
         "where": place.name if place else row.building,
         "state_name": STATE_NAMES[State(row.state)],

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from hoa.affairs.rules.intake import CATEGORIES
 from hoa.affairs.rules.states import STATE_NAMES
-from hoa.affairs.service import intake, links, reading
+from hoa.affairs.service import intake, links, public, reading
 from hoa.affairs.tables import Follower, Suggestion
 from hoa.affairs.views.say.base import blueprint
 from hoa.kernel.clock import today
@@ -32,7 +32,10 @@ def mine() -> str:
     return render_template(
         "affairs/say_mine.html",
         rows=[(row, links.path(keys, here.code, row), reading.standing(row, today(context.now()))) for row in rows],
-        followed=[(row, intake.unfollow_path(keys, here.code, follower)) for row, follower in followed],
+        followed=[
+            (row, public.title(session, keys, row), intake.unfollow_path(keys, here.code, follower))
+            for row, follower in followed
+        ],
         categories=CATEGORIES,
         state_names={str(state): name for state, name in STATE_NAMES.items()},
     )

@@ -65,6 +65,7 @@ def _others(written: Written) -> list[intake.Similar]:
     place = place_of(written.place_code)
     found = intake.similar(
         context.reading(),
+        context.platform().keys,
         context.community().id,
         category=written.category,
         text=written.text,
