@@ -107,9 +107,11 @@ def _standing(session: Session, motion: Motion, assembly: Assembly) -> tuple[str
         follows = gettext(FOLLOWS[assembly.step], opens=moment(assembly.opens_at), closes=moment(assembly.ends_at))
         return gettext(STATE_TITLES[assembly.step]), follows, False
     tally = reading.public_tally(session, assembly)
-    passed = any(row["motion"] == motion.code and row["outcome"] == Outcome.PASSED for row in tally["motions"])
-    if passed:
+    outcome = next((row["outcome"] for row in tally["motions"] if row["motion"] == motion.code), Outcome.FAILED)
+    if outcome == Outcome.PASSED:
         return gettext("表决通过"), gettext("已形成业主大会决议。"), False
+    if outcome == Outcome.REVIEW:
+        return gettext("待复核"), gettext("结果有争议，听取法律意见后再定。"), False
     return gettext("没有通过"), gettext("表决没有通过，到此为止。可以修改以后重新提请。"), True
 
 

@@ -1,6 +1,9 @@
-"""What topics ask of people: owners to say what they think, whoever leads them to take the next step."""
+"""What topics ask of people: owners to say what they think, whoever leads them to take the next step; and which are
+open, for everybody.
+"""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from flask import url_for
 from flask_babel import gettext
@@ -12,7 +15,8 @@ from hoa.affairs.service import outcomes, topics
 from hoa.affairs.topic_tables import Topic
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_
-from hoa.web.room import Asker, Need
+from hoa.web.i18n import day as told_day
+from hoa.web.room import Asker, Need, Shown
 
 STEPS: Mapping[Stage, str] = {
     Stage.MEETING: N_("征求意见已结束，请开六方会议：%(title)s"),
@@ -39,3 +43,18 @@ def needs(session: Session, asker: Asker) -> Sequence[Need]:
 
 def _spoke(session: Session, topic: Topic, asker: Asker) -> bool:
     return any(row.person_id == asker.person_id for row in topics.comments(session, topic))
+
+
+def shown(session: Session, community_id: str, now: datetime) -> Sequence[Shown]:
+    """Topics on which owners may say what they think today, for a community's first page."""
+    day = today(now)
+    return [
+        Shown(
+            title=topic.title,
+            url=url_for("topics.show", topic_id=topic.id),
+            text=gettext("议题征求意见，%(closes)s 截止", closes=told_day(topic.closes_on)),
+            current=True,
+        )
+        for topic in topics.unsettled(session, community_id)
+        if outcomes.stage(session, topic, day) is Stage.COMMENTS
+    ]

@@ -14,6 +14,7 @@ from hoa.affairs.service import life, reading, reporters
 from hoa.affairs.tables import Cluster, Suggestion
 from hoa.affairs.topic_tables import Topic, TopicComment, TopicMeeting, TopicSuggestion
 from hoa.bulletin import service as bulletin
+from hoa.bulletin.tables import Publication
 from hoa.community import pack_choice
 from hoa.community.service import get_community
 from hoa.db import get
@@ -48,7 +49,7 @@ class NotToDiscuss(Refusal):
 class NamesReporter(Refusal):
     """What is asked is public at once: it must not say who reported."""
 
-    message = N_("议题里写了诉求 %(label)s 的提出人的姓名或电话，议题会公开，请去掉")
+    message = N_("里面有诉求 %(label)s 的提出人的姓名或电话；这里写的会公开，请去掉")
 
 
 class AlreadyHidden(Refusal):
@@ -115,7 +116,7 @@ def raise_topic(
         calendar=workdays.china(),
     )
     discussed = _discussed(session, community_id, labels, cluster_id)
-    _demand_nameless(keys, discussed, title + question)
+    _nameless(keys, discussed, title + question)
     topic = Topic(
         community_id=community_id,
         year=day.year,
@@ -143,7 +144,12 @@ def raise_topic(
     return topic
 
 
-def _demand_nameless(keys: Keys, discussed: Sequence[Suggestion], text: str) -> None:
+def demand_nameless(session: Session, keys: Keys, topic: Topic, *texts: str) -> None:
+    """Refuse words for the public that name whoever reported what a topic is about."""
+    _nameless(keys, suggestions(session, topic), "".join(texts))
+
+
+def _nameless(keys: Keys, discussed: Sequence[Suggestion], text: str) -> None:
     """Only what staff can see of a reporter is looked for: anything else would tell who it is by refusing."""
     plain = "".join(text.split())
     for row in discussed:
@@ -153,6 +159,8 @@ def _demand_nameless(keys: Keys, discussed: Sequence[Suggestion], text: str) -> 
 
 
 def _next_number(session: Session, community_id: str, year: int) -> int:
+    """The next free number of the year. The community's row is locked, so that two topics at once get two numbers."""
+    get_community(session, community_id, lock=True)
     query = select(func.max(Topic.number)).where(Topic.community_id == community_id, Topic.year == year)
     return (session.scalar(query) or 0) + 1
 
@@ -333,6 +341,20 @@ def figures(session: Session, topic: Topic) -> dict[str, int]:
     }
 
 
+def verify(session: Session, community_id: str) -> list[str]:
+    """A sentence for each topic that is no longer what was published of it; for `hoa verify` (trust.md 12)."""
+    query = select(Topic, Publication.content_hash).join(
+        Publication,
+        (Publication.community_id == Topic.community_id) & (Publication.id == Topic.publication_id),
+    )
+    rows = session.execute(query.where(Topic.community_id == community_id).order_by(Topic.id)).all()
+    return [
+        f"table topic, row {topic.id}: question, comments or meetings are not the ones that were published"
+        for topic, digest in rows
+        if canonical.digest(content(session, topic)) != digest
+    ]
+
+
 # ----------------------------------------------------------------------------------------------------- reading
 
 
@@ -341,7 +363,12 @@ def find(session: Session, community_id: str, topic_id: str) -> Topic:
 
 
 def locked(session: Session, community_id: str, topic_id: str) -> Topic:
-    return get(session, Topic, community_id, topic_id, lock=True)
+    """The topic for update, as it stands in the database now, whatever was read of it before."""
+    query = select(Topic).where(Topic.community_id == community_id, Topic.id == topic_id)
+    row = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
 
 
 def topics(session: Session, community_id: str) -> Sequence[Topic]:

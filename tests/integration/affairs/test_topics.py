@@ -96,6 +96,8 @@ def test_a_suggestion_becomes_a_payment_and_anybody_can_read_how(
         assert (last.action, last.details["topic"]) == ("discuss", "T2026-001")
 
     # ---- owners say what they think
+    assert "议题征求意见，2026年10月27日 截止" in visitor.get("/c/WTY/").text
+    assert "请提意见：3 幢电梯怎么修" in owner.get("/c/WTY/").text
     assert "登录后提意见" in visitor.get(topic_url).text
     assert visitor.post(f"{topic_url}/comment").status_code in (302, 400)
     said_by_owners = [
@@ -146,6 +148,8 @@ def test_a_suggestion_becomes_a_payment_and_anybody_can_read_how(
     assert "还有 1 方没有人到会" in missing.text
     assert "没有写到会的人" in missing.text
     assert "先听维保单位说明" in missing.text
+    named = post(clerk, f"{topic_url}/meeting", meeting | {"conclusion": f"答复 {REPORTER_NAME}"})
+    assert "提出人的姓名" in named.text
     scan = (papers.paper("会议记录", ("签字",)), "记录.pdf")
     sent = {**meeting, "missing_because": "物业经理住院", "csrf_token": csrf(clerk, f"{topic_url}/meeting")}
     with __import__("io").BytesIO(scan[0]) as body:
@@ -268,6 +272,15 @@ def test_a_suggestion_becomes_a_payment_and_anybody_can_read_how(
     assert visitor.get(f"/c/BYL/chain/resolution/{row.id}").status_code == 404
     for wanted in re.findall(r'href="(/c/WTY/[^"#]+)"', owner.get(story).text):
         assert owner.get(wanted, follow_redirects=True).status_code == 200, wanted
+    assert visitor.get(f"{topic_url}?page=9").status_code == 200
+    with platform.database.writing() as session:
+        assert topics.verify(session, books.community) == []
+        add = {**{c.name: getattr(held, c.name) for c in TopicMeeting.__table__.columns}, "id": "slipped-in"}
+        session.add(TopicMeeting(**add))
+        session.flush()
+        assert topics.verify(session, books.community) == [
+            f"table topic, row {topic_id}: question, comments or meetings are not the ones that were published"
+        ]
     with platform.database.writing() as session, pytest.raises(DBAPIError):
         session.execute(text("UPDATE topic_comment SET text = '改过的' WHERE side = 'for'"))
 

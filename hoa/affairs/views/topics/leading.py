@@ -4,7 +4,9 @@ it.
 
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
+from wtforms import Field
 
 from hoa.affairs.powers import TOPICS
 from hoa.affairs.rules import topics as rules
@@ -25,6 +27,12 @@ from hoa.kernel.errors import Refusal
 from hoa.web import context
 from hoa.web.access import requires
 from hoa.web.i18n import told
+
+
+def _nameless(session: Session, topic_id: str, *fields: Field) -> None:
+    """Nothing that is written here for the public says who reported (trust.md 20)."""
+    topic = topics.find(session, context.community().id, topic_id)
+    topics.demand_nameless(session, context.platform().keys, topic, *(field.data or "" for field in fields))
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -64,6 +72,7 @@ def hide(topic_id: str, comment_id: str) -> str | Response:
     if form.validate_on_submit():
         try:
             with context.writing() as session:
+                _nameless(session, topic_id, form.reason)
                 topics.hide(
                     session,
                     context.community().id,
@@ -90,6 +99,7 @@ def meeting(topic_id: str) -> str | Response:
     if form.validate_on_submit():
         try:
             with context.writing() as session:
+                _nameless(session, topic_id, form.place, form.missing_because, form.minutes, form.conclusion)
                 topics.record_meeting(
                     session,
                     context.platform().files,
@@ -119,6 +129,7 @@ def summarize(topic_id: str) -> str | Response:
     if form.validate_on_submit():
         try:
             with context.writing() as session:
+                _nameless(session, topic_id, form.text)
                 topics.summarize(
                     session,
                     context.community().id,
@@ -151,6 +162,7 @@ def settle(topic_id: str) -> str | Response:
     if form.validate_on_submit():
         try:
             with context.writing() as session:
+                _nameless(session, topic_id, form.reason, form.title, form.text)
                 outcomes.settle(
                     session,
                     context.community().id,

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 
-from flask import flash, redirect, render_template, send_file
+from flask import flash, redirect, render_template, request, send_file
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -24,6 +24,8 @@ from hoa.resolutions.chain import Key, Kind, Prepared, Reader
 from hoa.web import context
 from hoa.web.access import public, requires
 from hoa.web.i18n import told
+
+PAGE = 40
 
 
 @blueprint.get("/")
@@ -86,6 +88,9 @@ def page(topic: Topic, form: CommentForm) -> str:
     session, now = context.reading(), context.now()
     day, calendar = today(now), workdays.china()
     stage, reader = outcomes.stage(session, topic, day), Reader(context.powers(), now)
+    figures = topics.figures(session, topic)
+    pages = max(1, -(-figures["comments"] // PAGE))
+    number = min(max(request.args.get("page", 1, type=int), 1), pages)
     raised = [Key(Kind.SUGGESTION, row.id) for row in topics.suggestions(session, topic)]
     became = [Key(kind, row_id) for kind, row_id in _became(topic) if row_id is not None]
     return render_template(
@@ -95,8 +100,10 @@ def page(topic: Topic, form: CommentForm) -> str:
         form=form,
         whole=clocks.working_days_after(topic.opens_on, topic.closes_on, calendar),
         passed=clocks.working_days_after(topic.opens_on, day, calendar),
-        comments=_comments(topic),
-        figures=topics.figures(session, topic),
+        comments=_comments(topic)[(number - 1) * PAGE : number * PAGE],
+        page=number,
+        pages=pages,
+        figures=figures,
         meetings=[(row, _present(row)) for row in topics.meetings(session, topic)],
         raised=chain.tell(session, topic.community_id, raised, reader).values(),
         became=list(chain.tell(session, topic.community_id, became, reader).values()),
@@ -120,10 +127,10 @@ def _drafts(topic: Topic, reader: Reader) -> Sequence[Prepared]:
 
 
 def _comments(topic: Topic) -> list[tuple[TopicComment, str, str]]:
-    """What owners said with the author's masked name and the words as they may be public: never a full name, a phone
-    or a door, whoever reads.
+    """What owners said, the latest first, with the author's masked name and the words as they may be public: never a
+    full name, a phone or a door, whoever reads.
     """
-    rows = topics.comments(context.reading(), topic)
+    rows = list(reversed(topics.comments(context.reading(), topic)))
     names = accounts.names(context.reading(), {row.person_id for row in rows})
     return [(row, masking.name(names[row.person_id]), mask(row.text)) for row in rows]
 
