@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hoa.affairs.rules.figures import Fact, Outcome, Period
+from hoa.affairs.rules.figures import Outcome, Period
 from hoa.affairs.rules.states import State
 from hoa.affairs.service import figures, reading
 from hoa.affairs.tables import Handler, Suggestion
@@ -40,9 +40,6 @@ def found(
     session: Session, community_id: str, asked: Asked, *, day: date, offset: int, limit: int
 ) -> tuple[Sequence[Suggestion], int]:
     """One page of the list, the latest first, and how many there are in all."""
-    if asked.counts and asked.period is not None:
-        labels = [fact.label for fact in reversed(_counted(session, community_id, asked, asked.period, day))]
-        return _labelled(session, community_id, labels[offset : offset + limit]), len(labels)
     wanted: dict[str, Any] = {
         "states": None if asked.state is None else [asked.state],
         "handler_id": asked.handler.id if asked.handler else None,
@@ -54,31 +51,24 @@ def found(
         "since": asked.period.start if asked.period else None,
         "until": asked.period.end if asked.period else None,
     }
-    rows = reading.listed(session, community_id, **wanted, offset=offset, limit=limit)
-    return rows, reading.count(session, community_id, **wanted)
+    if asked.counts and asked.period is not None:
+        labels = _counted(session, community_id, asked, asked.period, day)
+        rows = [row for row in reading.listed(session, community_id, **wanted, limit=None) if row.label in labels]
+        return rows[offset : offset + limit], len(rows)
+    page = reading.listed(session, community_id, **wanted, offset=offset, limit=limit)
+    return page, reading.count(session, community_id, **wanted)
 
 
-def _counted(session: Session, community_id: str, asked: Asked, period: Period, day: date) -> list[Fact]:
-    return [
-        fact
+def _counted(session: Session, community_id: str, asked: Asked, period: Period, day: date) -> set[str]:
+    """The labels of what a figure of the period counts."""
+    return {
+        fact.label
         for fact in figures.facts(session, community_id, since=period.start, until=period.end)
-        if (not asked.category or fact.category == asked.category)
-        and (asked.handler is None or fact.handler == asked.handler.name)
-        and (asked.sorting is None or fact.sorting == asked.sorting)
+        if (asked.sorting is None or fact.sorting == asked.sorting)
         and (asked.outcome is None or fact.outcome(day) is asked.outcome)
         and (not asked.reopened or fact.reopened)
         and (not asked.stars or fact.stars == asked.stars)
-    ]
-
-
-def _labelled(session: Session, community_id: str, labels: Sequence[str]) -> Sequence[Suggestion]:
-    if not labels:
-        return []
-    pairs = [(int(label[:4]), int(label[5:])) for label in labels]
-    query = select(Suggestion).where(
-        Suggestion.community_id == community_id, tuple_(Suggestion.year, Suggestion.number).in_(pairs)
-    )
-    return session.scalars(query.order_by(Suggestion.year.desc(), Suggestion.number.desc())).all()
+    }
 
 
 def buildings(session: Session, community_id: str) -> Sequence[str]:

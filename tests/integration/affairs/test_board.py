@@ -13,8 +13,7 @@ from sqlalchemy import select
 from hoa.affairs.board_tables import BoardAnnouncement
 from hoa.affairs.rules.figures import Outcome, Period
 from hoa.affairs.rules.states import Sorting, State
-from hoa.affairs.service import announcing, closing, figures, letters, photos
-from hoa.affairs.service import public as public_words
+from hoa.affairs.service import announcing, closing, figures, letters, photos, reading
 from hoa.app import create_worker
 from hoa.jobs import Job, Run
 from hoa.kernel.clock import today
@@ -32,7 +31,7 @@ def picture(scene: Scene, suggestion_id: str, phase: str, *, cleared: bool) -> s
     Image.new("RGB", (40, 30), "green" if cleared else "red").save(out, "PNG")
     kept = photos.checked(out.getvalue(), "a.png")
     with scene.platform.database.writing() as session:
-        row = public_words.reading.find(session, scene.community, suggestion_id)
+        row = reading.find(session, scene.community, suggestion_id)
         (made,) = photos.add(session, scene.platform.files, row, [kept], phase=phase, now=scene.now())
         if cleared:
             photos.clear(session, scene.community, made.id, by=scene.desk, now=scene.now())
@@ -128,6 +127,8 @@ def test_every_figure_leads_to_the_list_it_counts(platform: Platform, client: Fl
     assert {link.partition("?")[2] for link in links} == set(expected)
     for query, number in expected.items():
         assert f"找到 {number} 件" in client.get(BOARD + "?" + query).text, query
+    both = client.get(BOARD + "?year=2026&outcome=late&building=4").text
+    assert "找到 0 件" in both
     assert (told.whole.reopened, told.whole.stars[0], told.whole.outside) == (1, 2, 3)
     assert told.whole.late == told.overdue_now > 0
     assert sum(times for _, times in told.channels) == told.whole.received

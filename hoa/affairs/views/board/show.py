@@ -88,6 +88,6 @@ def photo(label: str, photo_id: str) -> Response:
     if found is None:
         raise NotFound
     data = context.platform().files.get(found.digest)
-    response = send_file(io.BytesIO(data), mimetype=found.media_type, max_age=3600)
+    response = send_file(io.BytesIO(data), mimetype=found.media_type, max_age=60)
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
