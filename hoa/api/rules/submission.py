@@ -131,12 +131,12 @@ def _attributes(given: Mapping[str, str], wrong: list[Refusal]) -> Mapping[str, 
     """attribute[code]=value; a code that the service definition does not name is refused, not lost."""
     found: dict[str, str] = {}
     for name, value in given.items():
-        if not name.startswith("attribute"):
+        if not name.startswith("attribute") or not value:
             continue
         match = _ATTRIBUTE.match(name)
         if match is None or match[1] not in ATTRIBUTES:
             wrong.append(UnknownAttribute(name=name[:40]))
-        elif value:
+        else:
             found[match[1]] = value
     if found.get(FLOOR) and not _WHOLE.match(found[FLOOR]):
         wrong.append(BadFloor())

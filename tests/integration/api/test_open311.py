@@ -416,6 +416,9 @@ def test_a_key_is_shown_once_and_kept_as_a_digest_until_the_desk_ends_it(app: Fl
     send(desk, report(secret))
     assert secret not in desk.get(KEYS).text
     with platform.database.reading() as session:
+        made = reading.find_by_label(session, scene.community, "2026-0001").id
+    assert "接口 · 街道热线平台" in desk.get(f"/c/WTY/sorting/suggestions/{made}").text
+    with platform.database.reading() as session:
         (row,) = session.scalars(select(ApiKey))
         assert secret not in repr(row.__dict__)
         assert row.digest == hashlib.sha256(secret.encode()).hexdigest()

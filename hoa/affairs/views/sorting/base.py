@@ -12,6 +12,7 @@ from hoa.affairs.rules.clocks import PROFILE_NAMES, Profile
 from hoa.affairs.rules.intake import CATEGORIES, CHANNEL_NAMES, Channel
 from hoa.affairs.rules.states import ACTION_NAMES, SORTING_NAMES, STATE_NAMES, Action, Sorting, State
 from hoa.affairs.service import handlers as units
+from hoa.affairs.service import reading
 from hoa.affairs.tables import Check, Message, Rating, Suggestion
 from hoa.kernel.errors import N_
 from hoa.web import context
@@ -31,7 +32,7 @@ _OUTCOMES = {
     "sending": N_("正在发送"),
     "sent": N_("已发送"),
     "failed": N_("没有发出去"),
-    "unreachable": N_("没有手机号"),
+    "unreachable": N_("没有可以发短信的手机号"),
 }
 
 
@@ -41,7 +42,7 @@ def _words() -> dict[str, Any]:
         "state_word": lambda row: gettext(STATE_NAMES[State(row.state)]),
         "state_tag": lambda row: _TAGS.get(State(row.state), "plain"),
         "category_word": lambda row: gettext(CATEGORIES.get(row.category, row.category)),
-        "channel_word": lambda row: gettext(CHANNEL_NAMES[Channel(row.channel)]),
+        "channel_word": channel_word,
         "sorting_word": lambda row: gettext(SORTING_NAMES[Sorting(row.sorting)]) if row.sorting else "",
         "profile_word": lambda row: gettext(PROFILE_NAMES[Profile(row.profile)]) if row.profile else "",
         "action_word": lambda step: gettext(ACTION_NAMES[Action(step.action)]),
@@ -51,6 +52,16 @@ def _words() -> dict[str, Any]:
         "place_word": place_word,
         "name_word": name_word,
     }
+
+
+def channel_word(row: Suggestion) -> str:
+    """How it came in; of other software, which."""
+    channel = Channel(row.channel)
+    name = str(gettext(CHANNEL_NAMES[channel]))
+    if channel is not Channel.OPEN311:
+        return name
+    software = reading.history(context.reading(), row)[0].details.get("software")
+    return f"{name} · {software}" if software else name
 
 
 def place_word(row: Suggestion) -> str:
