@@ -1,6 +1,6 @@
-"""Forgetting what was written and never sent."""
+"""Forgetting what was written and never sent, and who reported what ended long ago."""
 
-from hoa.affairs.service import drafts
+from hoa.affairs.service import drafts, forgetting
 from hoa.jobs import Periodic
 from hoa.platform import Platform
 
@@ -13,3 +13,4 @@ def run(platform: Platform) -> None:
 
 
 DRAFTS = Periodic("affairs.drafts", HOUR_SECONDS, run)
+REPORTERS = Periodic("affairs.reporters", HOUR_SECONDS, forgetting.forget_all)

@@ -142,6 +142,7 @@ TITLES = {
     "suggestion_rating_days": N_("反馈结果后几天内评价"),
     "suggestion_reopen_days": N_("反馈结果后几天内可以要求重办"),
     "topic_comment_days": N_("议题征求意见的最少工作日"),
+    "suggestion_reporter_kept_days": N_("诉求办结多少天后删除提出人的姓名和电话"),
 }
 WORDS = {
     "first": N_("以第一张为准"),
