@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
 
@@ -157,7 +158,15 @@ def test_the_example_of_the_specification_is_received_and_says_what_was_left_out
     assert row.text in client.get(own).text
 
 
-def test_an_answer_in_xml_says_the_same_and_a_repeated_report_is_one(client: FlaskClient, scene: Scene):
+def send_once(app: Flask, form: Mapping[str, str]) -> tuple[int, str]:
+    """Status and number, from a client of its own."""
+    answer = app.test_client().post(f"{V2}/requests.json", data=form)
+    return answer.status_code, json.loads(answer.data)[0]["service_request_id"]
+
+
+def test_an_answer_in_xml_says_the_same_and_a_repeated_report_is_one_even_at_once(
+    app: Flask, client: FlaskClient, scene: Scene
+):
     secret, form = a_key(scene), spec.EXAMPLE_POST
     first = send(client, {"api_key": secret, **form}, ending="xml")
     assert first.tag == "service_requests"
@@ -168,8 +177,13 @@ def test_an_answer_in_xml_says_the_same_and_a_repeated_report_is_one(client: Fla
     assert (number_of(scene.platform), number_of(scene.platform, Sent)) == (1, 1)
     other = send(client, {"api_key": a_key(scene, "物业系统"), **form})
     scene.pass_days(0.05)
+    with ThreadPoolExecutor(4) as pool:
+        at_once = [pool.submit(send_once, app, report(secret, description="四次同时")) for _ in range(4)]
+    answers = [one.result() for one in at_once]
+    assert sorted(status for status, _ in answers) == [200, 200, 200, 201]
+    assert {label for _, label in answers} == {"2026-0003"}
     later = send(client, {"api_key": secret, **form})
-    assert [other[0]["service_request_id"], later[0]["service_request_id"]] == ["2026-0002", "2026-0003"]
+    assert [other[0]["service_request_id"], later[0]["service_request_id"]] == ["2026-0002", "2026-0004"]
 
 
 @pytest.mark.sqlite_only
