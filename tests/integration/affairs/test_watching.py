@@ -14,6 +14,7 @@ from hoa.affairs.rules.clocks import Profile
 from hoa.affairs.rules.states import State
 from hoa.affairs.service import intake, integrity, life, messages, reading, terms, watching
 from hoa.affairs.tables import Message, Photo, SupervisionLetter
+from hoa.app import create_app
 from hoa.jobs import Job, enqueue
 from hoa.kernel.clock import CHINA, FrozenClock
 from hoa.kernel.workdays import Calendar, Year, china
@@ -167,6 +168,10 @@ def test_each_step_is_told_once_to_whom_it_concerns_and_names_nobody(scene: Scen
     assert {"suggestion-received", "suggestion-assigned", "suggestion-merged"} <= {one["template"] for one in sent}
     handlers = [one for one in sent if "/handling/" in one["text"]]
     assert [one["phone"] for one in handlers] == ["19900001005"]
+    pages = create_app(scene.platform).url_map.bind("localhost")
+    for one in sent:
+        for name in {"link", "stop"} & set(one["params"]):
+            pages.match(one["params"][name].removeprefix(scene.platform.settings.base_url))
     # Asked for again, after a worker died: nobody hears it a second time.
     with scene.platform.database.writing() as session:
         for job in jobs:
