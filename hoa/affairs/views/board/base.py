@@ -58,7 +58,7 @@ def category_word(key: str) -> str:
 
 
 def sorting_word(key: str) -> str:
-    return str(gettext(SORTING_NAMES[Sorting(key)]) if key else gettext("还没有分类"))
+    return str(gettext(SORTING_NAMES[Sorting(key)]) if key else gettext("没有分类"))
 
 
 @blueprint.context_processor

@@ -147,7 +147,7 @@ def _tables(told: Told) -> Sequence[lists.Table]:
     groups = (
         (gettext("按类别"), [(category_word(key), found) for key, found in told.categories]),
         (gettext("按处理方式"), [(sorting_word(key), found) for key, found in told.sortings]),
-        (gettext("按承办单位"), [(key or gettext("还没有交办"), found) for key, found in told.handlers]),
+        (gettext("按承办单位"), [(key or gettext("没有交办"), found) for key, found in told.handlers]),
     )
     headings = (gettext("名称"), *(name for name, _ in _measures(told.whole)))
     return [
