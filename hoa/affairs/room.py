@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from hoa.affairs import handler_links, needs_handling, needs_sorting, posters, tidying, topic_needs
+from hoa.affairs import handler_links, needs_handling, needs_rating, needs_sorting, posters, tidying, topic_needs
 from hoa.affairs.commands import workdays
 from hoa.affairs.powers import POWERS
 from hoa.affairs.service import announcing, closing, integrity, messages, months, watching
@@ -20,7 +20,7 @@ from hoa.platform import Platform
 from hoa.web.room import Asker, NavItem, Need, Room, Shown
 
 # One per noun; each tells what of its part waits for whoever asks.
-_NEEDS = (needs_sorting.needs, needs_handling.needs, topic_needs.needs)
+_NEEDS = (needs_sorting.needs, needs_handling.needs, needs_rating.needs, topic_needs.needs)
 
 
 def _needs(session: Session, asker: Asker) -> Sequence[Need]:

@@ -153,6 +153,7 @@ def test_a_stranger_reports_from_a_poster_and_nothing_is_lost_on_the_way(
     assert done.headers["Location"].endswith("/sent")
     row = only(platform, community)
     assert (row.category, row.text, row.place_id, row.channel) == ("lift", WORDS, place.id, "poster")
+    assert (row.building, row.entrance, row.floor) == ("1栋", "1单元", 1)
     assert (row.reporter_id, row.state) == (None, "received")
     thanks = client.get(done.headers["Location"])
     assert row.label in thanks.text
@@ -411,6 +412,11 @@ def test_a_reporter_tracks_rates_reopens_and_withdraws_by_the_link_alone(platfor
     assert client.get(f"{link}/rate").headers["Location"] == link
     token = csrf(client, _link(scene, scene.suggestion()) + "/withdraw")
     assert client.post(f"{link}/rate", data={"csrf_token": token, "stars": "1"}).status_code == 409
+
+    # Whoever reported signed in is reminded of the rating where everything waits for them.
+    mine = scene.suggestion(State.ANSWERED, reporter_id=scene.people["owner"], phone=None, name="")
+    owner = signed_in(create_app(platform), platform, scene.people["owner"])
+    assert f"{_link(scene, mine)}/rate" in owner.get(f"{HERE}/my").text
 
     # Unsorted it may be taken back; paused, merged and refused say why.
     fresh = scene.suggestion()

@@ -15,6 +15,7 @@ from hoa.affairs.rules.intake import CATEGORIES, Channel, Said
 from hoa.affairs.rules.states import STATE_NAMES, State
 from hoa.affairs.service import drafts, intake, life, links, photos, reading, reporters
 from hoa.affairs.service.drafts import Written
+from hoa.affairs.tables import Place
 from hoa.affairs.views.say.base import TRIAL_GUESS, ask_code, blueprint, channel_of, place_of
 from hoa.kernel import identifiers, masking
 from hoa.kernel.clock import today
@@ -26,17 +27,19 @@ from hoa.web.shell import local_path
 
 
 def said_of(
-    written: Written, channel: Channel, *, place_id: str | None = None, reporter_id: str | None = None, phone: str = ""
+    written: Written, channel: Channel, *, place: Place | None = None, reporter_id: str | None = None, phone: str = ""
 ) -> Said:
+    """What was written as it will be kept; a poster says where it is."""
+    where = place or written
     return Said(
         category=written.category,
         text=written.text,
         channel=channel,
-        building=written.building,
-        entrance=written.entrance,
-        floor=written.floor,
+        building=where.building,
+        entrance=where.entrance,
+        floor=where.floor,
         spot=written.spot,
-        place_id=place_id,
+        place_id=place.id if place else None,
         reporter_id=reporter_id,
         name=written.name,
         phone=phone or None,
@@ -206,7 +209,7 @@ def _send(session: Session, kept_id: str, written: Written, *, reporter_id: str 
     said = said_of(
         written,
         channel_of(written),
-        place_id=place.id if place else None,
+        place=place,
         reporter_id=reporter_id,
         phone=phone,
     )
