@@ -17,8 +17,8 @@ from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
 
 ANNOUNCE = "suggestions.announce"
-RATING = ("round", "stars", "text", "via", "at")
-CHECK = ("round", "kind", "outcome", "text", "at", "by_id")
+RATING = ("suggestion_id", "round", "stars", "text", "via", "at")
+CHECK = ("suggestion_id", "round", "kind", "outcome", "text", "at", "by_id")
 
 
 class ReopenedBefore(Refusal):

@@ -17,6 +17,7 @@ from hoa.kernel.errors import N_, Refusal
 from hoa.offices import rules as offices
 
 FEWEST = 2
+CLUSTER = ("year", "number", "title", "text", "made_at", "made_by_id")
 
 
 class TooFew(Refusal):
@@ -69,7 +70,7 @@ def make_cluster(
     )
     session.add(cluster)
     session.flush()
-    details = {"cluster": cluster.id, "label": cluster.label}
+    details = {"cluster": cluster.id, "label": cluster.label, "digest": steps.digest_of(cluster, CLUSTER)}
     for row in rows:
         steps.write(
             session,

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from hoa.affairs.service import steps
 from hoa.affairs.service.closing import CHECK, RATING
+from hoa.affairs.service.clusters import CLUSTER
 from hoa.affairs.service.supervising import LETTER
-from hoa.affairs.tables import Check, Photo, Rating, Step, Suggestion, SupervisionLetter
+from hoa.affairs.tables import Check, Cluster, Photo, Rating, Step, Suggestion, SupervisionLetter
 from hoa.db import CommunityRow
 from hoa.kernel.errors import Refusal
 from hoa.platform import Platform
@@ -18,10 +19,11 @@ from hoa.ports.files import Files
 
 Row = TypeVar("Row", bound=CommunityRow)
 # Rows that a step keeps a digest of.
-KEPT: Sequence[tuple[type[Rating] | type[Check] | type[SupervisionLetter], Sequence[str]]] = (
+KEPT: Sequence[tuple[type[Rating | Check | SupervisionLetter | Cluster], Sequence[str]]] = (
     (Rating, RATING),
     (Check, CHECK),
     (SupervisionLetter, LETTER),
+    (Cluster, CLUSTER),
 )
 
 
@@ -35,14 +37,23 @@ def verify(session: Session, community_id: str) -> Sequence[str]:
         for row in _all(session, Suggestion, community_id, Suggestion.year, Suggestion.number)
         for line in _suggestion(row, histories[row.id])
     ]
-    digests = {step.details.get("digest") for history in histories.values() for step in history}
+    told = [step for history in histories.values() for step in history if "digest" in step.details]
+    return [*wrong, *_kept(session, community_id, told)]
+
+
+def _kept(session: Session, community_id: str, told: Sequence[Step]) -> Iterator[str]:
+    """Rows that are not what a step says, and steps whose row is gone."""
+    digests = {step.details["digest"] for step in told}
+    there: set[str] = set()
     for table, names in KEPT:
-        wrong += [
-            f"table {table.__tablename__}, row {kept.id}: it is not what its step says"
-            for kept in _all(session, table, community_id, table.id)
-            if steps.digest_of(kept, names) not in digests
-        ]
-    return wrong
+        for kept in _all(session, table, community_id, table.id):
+            digest = steps.digest_of(kept, names)
+            there.add(digest)
+            if digest not in digests:
+                yield f"table {table.__tablename__}, row {kept.id}: it is not what its step says"
+    for step in told:
+        if step.details["digest"] not in there:
+            yield f"table suggestion_step, row {step.id}: what this {step.action} left is gone or another one"
 
 
 def verify_pictures(session: Session, files: Files, community_id: str) -> Sequence[str]:

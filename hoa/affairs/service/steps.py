@@ -17,7 +17,22 @@ from hoa.kernel import canonical
 from hoa.kernel.clock import stamp
 from hoa.kernel.errors import NotFound
 
-SAID = ("year", "number", "category", "text", "place_id", "building", "entrance", "floor", "spot", "channel")
+SAID = (
+    "year",
+    "number",
+    "category",
+    "text",
+    "place_id",
+    "building",
+    "entrance",
+    "floor",
+    "spot",
+    "channel",
+    "received_at",
+    "received_by_id",
+    "reporter_id",
+    "may_call",
+)
 STANDS = (
     "state",
     "round",
@@ -137,7 +152,7 @@ def hash_of(step: Step) -> str:
 
 def said(row: Suggestion) -> str:
     """A digest of what was said, when and where; kept in the first step."""
-    return digest_of(row, (*SAID, "received_at"))
+    return digest_of(row, SAID)
 
 
 def stands(row: Suggestion) -> str:

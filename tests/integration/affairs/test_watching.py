@@ -206,8 +206,11 @@ def test_a_message_that_could_not_be_sent_is_kept_as_such(scene: Scene, monkeypa
 def test_hoa_verify_names_whatever_was_changed_behind_our_back(scene: Scene):
     platform = scene.platform
     made = [scene.suggestion(State.RATED) for _ in range(2)]
-    late = scene.suggestion(State.ASSIGNED)
+    late, waiting = scene.suggestion(State.ASSIGNED), scene.receive()
     scene.act("check", made[0], kind="call", outcome="solved", text="本人确认", by="supervisor")
+    with platform.database.writing() as session:
+        pair = [late, waiting]
+        life.make_cluster(session, scene.community, pair, title="电梯老化", text="", by=scene.desk, now=scene.now())
     scene.pass_days(30)
     with platform.database.writing() as session:
         letter = SupervisionLetter(
@@ -256,12 +259,17 @@ def test_hoa_verify_names_whatever_was_changed_behind_our_back(scene: Scene):
         ("DELETE FROM suggestion_step WHERE suggestion_id = :id", "it has no steps"),
         ("UPDATE suggestion_rating SET stars = 1 WHERE suggestion_id = :id", "table suggestion_rating"),
         ("UPDATE suggestion_check SET outcome = 'not_solved' WHERE suggestion_id = :id", "table suggestion_check"),
+        ("UPDATE suggestion_rating SET suggestion_id = :other WHERE suggestion_id = :id", "table suggestion_rating"),
+        ("DELETE FROM suggestion_rating WHERE suggestion_id = :id", "what this rate left is gone"),
+        ("UPDATE suggestion_cluster SET title = 'anders'", "table suggestion_cluster"),
+        ("UPDATE suggestion SET may_call = :yes WHERE id = :id", "what was said was changed"),
         ("UPDATE supervision_letter SET answer_by = '2027-01-01'", "table supervision_letter"),
         ("UPDATE suggestion_photo SET digest = 'ab'", "table suggestion_photo"),
     ):
         with platform.database.writing() as session:
             without_guards(session)
-            session.execute(text(statement), {"id": made[0]} if ":id" in statement else {})
+            values = {"id": made[0], "other": waiting, "yes": True}
+            session.execute(text(statement), {name: values[name] for name in values if f":{name}" in statement})
             found = "\n".join(integrity.verify_all(platform, session, scene.community))
             session.rollback()
         assert named in found, (statement, found)
