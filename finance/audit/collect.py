@@ -1,6 +1,7 @@
 """Copies the facts of a period out of the tables for the checks. It reads; it judges nothing."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,12 +21,12 @@ from finance.audit.rules.data import (
     VoucherFacts,
 )
 from finance.audit.rules.findings import Parameters
-from finance.rules.charts import TRUST_BANK
+from finance.rules.charts import BANK_ROLES, WORK
 from finance.rules.life import VoucherState
 from finance.rules.periods import last_day, month_of, months_between
 from finance.rules.sides import NOTHING, Sides
 from finance.service import bank, contracts, parts, related
-from finance.service.books import bank_accounts, chart_of, periods, trust_book
+from finance.service.books import bank_accounts, chart_of, find_book, periods, trust_book
 from finance.service.publication import last_day_for, publications, spans_over
 from finance.service.vouchers import label, lines_by_voucher, spent_fen
 from finance.tables import Attachment, Book, Document, Period, Voucher
@@ -40,19 +41,19 @@ from hoa.resolutions.service import resolutions
 
 def collect(session: Session, community_id: str, *, start: date, end: date, as_of: date) -> PeriodData:
     """Everything the checks look at, for the days from `start` to `end`, as known on `as_of`."""
-    book = trust_book(session, community_id)
-    lines, openings = _bank_lines(session, book, as_of)
+    book, work = trust_book(session, community_id), find_book(session, community_id, WORK)
     return PeriodData(
         start=start,
         end=end,
         as_of=as_of,
         limits=_limits(session, community_id),
-        vouchers=_vouchers(session, book, as_of),
         contracts=_contracts(session, community_id, as_of),
-        bank_lines=lines,
-        bank_opening_fen=openings,
-        bank_covered=_covered(session, book),
-        months=_months(session, book, max(start, book.opened_on), end),
+        **_kept(session, book, start, end, as_of),
+        work=None
+        if work is None or work.opened_on > end
+        else PeriodData(
+            start=max(start, work.opened_on), end=end, as_of=as_of, **_kept(session, work, start, end, as_of)
+        ),
         resolutions=_resolutions(session, community_id),
         publications=_publications(session, book, start, end),
         related=_related(session, community_id),
@@ -61,6 +62,18 @@ def collect(session: Session, community_id: str, *, start: date, end: date, as_o
         **shares.facts(session, community_id, start=start, end=end, as_of=as_of),
         **holdings.facts(session, community_id, as_of=as_of),
     )
+
+
+def _kept(session: Session, book: Book, start: date, end: date, as_of: date) -> dict[str, Any]:
+    """What one fund's own book and bank account say."""
+    lines, openings = _bank_lines(session, book, as_of)
+    return {
+        "vouchers": _vouchers(session, book, as_of),
+        "bank_lines": lines,
+        "bank_opening_fen": openings,
+        "bank_covered": _covered(session, book),
+        "months": _months(session, book, max(start, book.opened_on), end),
+    }
 
 
 def parameters(session: Session, community_id: str, *, day: date) -> Parameters:
@@ -92,7 +105,7 @@ def _vouchers(session: Session, book: Book, as_of: date) -> tuple[VoucherFacts, 
     documents = _documents(session, book.community_id)
     sides = parts.voucher_sides(session, book, posted_by=as_of)
     taken = parts.voucher_taken(session, book.community_id)
-    bank_code = chart_of(book).by_role(TRUST_BANK).code
+    bank_code = chart_of(book).by_role(BANK_ROLES[book.kind]).code
     found = []
     for row in session.scalars(query.order_by(Voucher.seq)):
         kinds = documents.get(row.id, [])

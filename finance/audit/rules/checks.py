@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from finance.audit.rules.catalogue import books, conduct, holdings, income, shares, spending
+from finance.audit.rules.catalogue import books, conduct, holdings, income, shares, spending, work
 from finance.audit.rules.data import PeriodData
 from finance.audit.rules.findings import Check, Finding, NotEnough, Parameters, Severity
 
-_GROUPS = (spending.CHECKS, income.CHECKS, books.CHECKS, shares.CHECKS, holdings.CHECKS, conduct.CHECKS)
+_GROUPS = (spending.CHECKS, income.CHECKS, books.CHECKS, shares.CHECKS, holdings.CHECKS, conduct.CHECKS, work.CHECKS)
 # In the order of their codes; within a code as their group lists them.
 CHECKS: tuple[Check, ...] = tuple(sorted((check for group in _GROUPS for check in group), key=lambda check: check.code))
 

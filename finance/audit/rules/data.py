@@ -352,7 +352,10 @@ class BetweenFundsFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class PeriodData:
-    """Everything the checks may know. `as_of` is the day of the check, on or after `end`."""
+    """Everything the checks may know. `as_of` is the day of the check, on or after `end`.
+
+    `work` holds vouchers, bank and months of the work fund, where there is one: the funds never mix (books.md 1).
+    """
 
     start: date
     end: date
@@ -382,6 +385,7 @@ class PeriodData:
     assets: tuple[AssetFacts, ...] = ()
     asset_purchases: tuple[AssetPurchaseFacts, ...] = ()
     between_funds: tuple[BetweenFundsFacts, ...] = ()
+    work: "PeriodData | None" = None
 
     def limit_on(self, day: date) -> LimitFacts | None:
         """The limits in force on a day; `limits` come with the one that goes before the others first."""

@@ -1,12 +1,14 @@
 """Checks of income, bookkeeping, bank, publishing and first digits at their exact boundaries (books.md 4)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from finance.audit.rules import bank, benford, bookkeeping, disclosure, income
+from finance.audit.rules.catalogue import work
 from finance.audit.rules.checks import CHECKS, NOT_MADE, in_order, run_all
 from finance.audit.rules.data import OfficeFacts
 from finance.audit.rules.findings import Finding, NotEnough, Severity
@@ -311,3 +313,22 @@ def test_every_check_of_the_list_is_made() -> None:
     assert {check.code for check in CHECKS} == {f"F{number:02d}" for number in range(1, 31)}
     assert NOT_MADE == ()
     assert len({check.id for check in CHECKS}) == len(CHECKS)
+
+
+def test_the_work_fund_is_looked_at_by_itself_and_told_apart() -> None:
+    bare = payment(fen=200_000, number=1, invoices=0)
+    own = period(vouchers=[bare], bank_lines=[bank_line(date(2026, 5, 11), -200_000, 0, open_fen=200_000)])
+    ordered = in_order(run_all(replace(period(), work=own), DEFAULTS))
+    assert {(check.code, check.id, finding.amount_fen) for check, finding in ordered} >= {
+        ("F02", "work_without_invoice", 200_000),
+        ("F14", "work_unexplained_lines", 200_000),
+    }
+    assert all(check.id.startswith("work_") and finding.check == check.id for check, finding in ordered)
+    trust = {finding.key for _, finding in in_order(run_all(own, DEFAULTS))}
+    assert trust.isdisjoint(finding.key for _, finding in ordered)
+
+
+def test_without_a_work_fund_its_checks_say_so() -> None:
+    results = [result for result in run_all(period(), DEFAULTS) if result.check.id.startswith("work_")]
+    assert len(results) == len(work.TITLES)
+    assert all(result.not_enough is not None and result.findings == () for result in results)
