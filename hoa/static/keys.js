@@ -28,10 +28,12 @@
     );
   }
 
-  function firstField(value) {
+  // Where to go on after a choice: to what is still missing. A list that proposes something is left alone, so that
+  // Enter on the choice itself sends it.
+  function missing(value) {
     var part = form && form.querySelector('[data-part~="' + value + '"]');
-    var ticked = part && part.querySelector("input:checked");
-    return ticked || (part && part.querySelector("textarea, select, input"));
+    var first = part && part.querySelector("input:checked, textarea, select, input");
+    return first && /^select$/i.test(first.tagName) && first.value ? null : first;
   }
 
   function send() {
@@ -45,7 +47,7 @@
   function act(element) {
     if (element.type === "radio") {
       element.checked = true;
-      (firstField(element.value) || element).focus();
+      (missing(element.value) || element).focus();
     } else if (typing(element)) {
       element.focus();
       element.select();
