@@ -232,7 +232,7 @@ def what_waits_too_long_is_urgent(desk: Desk) -> None:
     assert "待梳理" not in desk.supervisor.get("/c/WTY/").text
     desk.scene.pass_days(3)
     clerk = desk.browser(desk.scene.desk)
-    assert "梳理已超期 2 个工作日" in clerk.get(f"{HERE}/").text
+    assert "梳理已逾期 2 个工作日" in clerk.get(f"{HERE}/").text
     assert ">急<" in clerk.get("/c/WTY/").text
 
 

@@ -41,7 +41,7 @@ class FilterForm(Form):
     channel = SelectField(lazy_gettext("渠道"), default="")
     since = DateField(lazy_gettext("收到日期从"), validators=[Optional()])
     until = DateField(lazy_gettext("到"), validators=[Optional()])
-    overdue = BooleanField(lazy_gettext("只看超期的"))
+    overdue = BooleanField(lazy_gettext("只看逾期的"))
 
     def offer(self) -> None:
         anything = ("", gettext("全部"))
@@ -159,7 +159,7 @@ def _in_time(line: Line) -> str:
     if line.standing.due is None:
         return ""
     if line.standing.overdue:
-        return str(gettext("超期 %(days)s 个工作日", days=line.standing.overdue))
+        return str(gettext("逾期 %(days)s 个工作日", days=line.standing.overdue))
     return str(gettext("期限内"))
 
 
