@@ -17,6 +17,7 @@ from hoa.kernel import canonical
 from hoa.kernel.clock import stamp
 from hoa.kernel.errors import NotFound
 
+# Not what is forgotten some time after the end: name, phone, and that they may be called.
 SAID = (
     "year",
     "number",
@@ -31,7 +32,6 @@ SAID = (
     "received_at",
     "received_by_id",
     "reporter_id",
-    "may_call",
 )
 STANDS = (
     "state",

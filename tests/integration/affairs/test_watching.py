@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from hoa.affairs.rules.clocks import Profile
 from hoa.affairs.rules.states import State
-from hoa.affairs.service import intake, integrity, life, messages, reading, terms, watching
+from hoa.affairs.service import forgetting, intake, integrity, life, messages, reading, terms, watching
 from hoa.affairs.tables import Message, Photo, SupervisionLetter
 from hoa.app import create_app
 from hoa.jobs import Job, enqueue
@@ -262,15 +262,21 @@ def test_hoa_verify_names_whatever_was_changed_behind_our_back(scene: Scene):
         ("UPDATE suggestion_rating SET suggestion_id = :other WHERE suggestion_id = :id", "table suggestion_rating"),
         ("DELETE FROM suggestion_rating WHERE suggestion_id = :id", "what this rate left is gone"),
         ("UPDATE suggestion_cluster SET title = 'anders'", "table suggestion_cluster"),
-        ("UPDATE suggestion SET may_call = :yes WHERE id = :id", "what was said was changed"),
+        ("UPDATE suggestion SET reporter_id = :person WHERE id = :id", "what was said was changed"),
         ("UPDATE supervision_letter SET answer_by = '2027-01-01'", "table supervision_letter"),
         ("UPDATE suggestion_photo SET digest = 'ab'", "table suggestion_photo"),
     ):
         with platform.database.writing() as session:
             without_guards(session)
-            values = {"id": made[0], "other": waiting, "yes": True}
+            values = {"id": made[0], "other": waiting, "person": scene.people["owner"]}
             session.execute(text(statement), {name: values[name] for name in values if f":{name}" in statement})
             found = "\n".join(integrity.verify_all(platform, session, scene.community))
             session.rollback()
         assert named in found, (statement, found)
+    assert problems() == ""
+    # What is forgotten some time after the end was not changed behind our back.
+    scene.act("publish", made[0], public_text="电梯停运。", public_answer="已修好。", by="clerk")
+    scene.pass_days(2000)
+    with platform.database.writing() as session:
+        assert forgetting.forget(session, scene.community, now=scene.now()) == 1
     assert problems() == ""
