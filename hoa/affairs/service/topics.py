@@ -9,8 +9,25 @@ from sqlalchemy.orm import Session
 
 from hoa.affairs.rules import topics as rules
 from hoa.affairs.rules.states import Action, State, allowed
-from hoa.affairs.rules.topics import Outcome, Party, Period, Stage
+from hoa.affairs.rules.topics import Party, Stage
 from hoa.affairs.service import life, reading, reporters
+from hoa.affairs.service.topic_reading import (
+    clusters,
+    comment_of,
+    comments,
+    figures,
+    find,
+    locked,
+    meeting_of,
+    meetings,
+    path,
+    period,
+    stage,
+    suggestions,
+    topic_of,
+    topics,
+    unsettled,
+)
 from hoa.affairs.tables import Cluster, Suggestion
 from hoa.affairs.topic_tables import Topic, TopicComment, TopicMeeting, TopicSuggestion
 from hoa.bulletin import service as bulletin
@@ -24,6 +41,44 @@ from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.ports import uploads
 from hoa.ports.files import Files
 from hoa.ports.keys import Keys
+
+__all__ = [
+    "PUBLICATION",
+    "AlreadyDiscussed",
+    "AlreadyHidden",
+    "Held",
+    "NamesReporter",
+    "NoSuchSuggestion",
+    "NotToDiscuss",
+    "NothingToDiscuss",
+    "Wording",
+    "clusters",
+    "comment",
+    "comment_of",
+    "comments",
+    "content",
+    "current_hash",
+    "demand_nameless",
+    "figures",
+    "find",
+    "first_close",
+    "hide",
+    "least_days",
+    "locked",
+    "meeting_of",
+    "meetings",
+    "path",
+    "period",
+    "raise_topic",
+    "record_meeting",
+    "stage",
+    "suggestions",
+    "summarize",
+    "topic_of",
+    "topics",
+    "unsettled",
+    "verify",
+]
 
 PUBLICATION = "topic-summary"
 
@@ -105,9 +160,22 @@ def raise_topic(
     """Put a question to the owners, out of suggestions or a cluster; each of them says in its history that it became
     part of it.
     """
+    discussed = _discussed(session, community_id, labels, cluster_id)
+    topic = _worded(session, community_id, wording, by=by, now=now)
+    topic.cluster_id = cluster_id
+    _nameless(keys, discussed, topic.title + topic.question)
+    session.add(topic)
+    session.flush()
+    for row in discussed:
+        session.add(TopicSuggestion(community_id=community_id, topic_id=topic.id, suggestion_id=row.id))
+        session.flush()
+        life.discuss(session, community_id, row.id, topic=topic.label, by=by, now=now)
+    return topic
+
+
+def _worded(session: Session, community_id: str, wording: Wording, *, by: str, now: datetime) -> Topic:
+    """A topic with what is asked and until when, numbered within its year; nothing has come of it yet."""
     day = today(now)
-    title = rules.written(wording.title, most=rules.LONGEST_TITLE)
-    question = rules.written(wording.question, most=rules.LONGEST_QUESTION)
     period = rules.check_period(
         wording.opens_on,
         wording.closes_on,
@@ -115,16 +183,13 @@ def raise_topic(
         least_days=least_days(session, community_id, day),
         calendar=workdays.china(),
     )
-    discussed = _discussed(session, community_id, labels, cluster_id)
-    _nameless(keys, discussed, title + question)
-    topic = Topic(
+    return Topic(
         community_id=community_id,
         year=day.year,
         number=_next_number(session, community_id, day.year),
-        title=title,
-        question=question,
+        title=rules.written(wording.title, most=rules.LONGEST_TITLE),
+        question=rules.written(wording.question, most=rules.LONGEST_QUESTION),
         **period._asdict(),
-        cluster_id=cluster_id,
         raised_at=now,
         raised_by_id=by,
         counts={},
@@ -135,13 +200,6 @@ def raise_topic(
         decision_text="",
         matter="",
     )
-    session.add(topic)
-    session.flush()
-    for row in discussed:
-        session.add(TopicSuggestion(community_id=community_id, topic_id=topic.id, suggestion_id=row.id))
-        session.flush()
-        life.discuss(session, community_id, row.id, topic=topic.label, by=by, now=now)
-    return topic
 
 
 def demand_nameless(session: Session, keys: Keys, topic: Topic, *texts: str) -> None:
@@ -332,15 +390,6 @@ def current_hash(session: Session, community_id: str, reference: str, _published
     return canonical.digest(content(session, find(session, community_id, reference)))
 
 
-def figures(session: Session, topic: Topic) -> dict[str, int]:
-    """Heads by side, then how many comments there are and how many of them are hidden."""
-    rows = comments(session, topic)
-    return {
-        **rules.counts((row.person_id, row.side) for row in rows),
-        "comments": len(rows),
-    }
-
-
 def verify(session: Session, community_id: str) -> list[str]:
     """A sentence for each topic that is no longer what was published of it; for `hoa verify` (trust.md 12)."""
     query = select(Topic, Publication.content_hash).join(
@@ -353,111 +402,3 @@ def verify(session: Session, community_id: str) -> list[str]:
         for topic, digest in rows
         if canonical.digest(content(session, topic)) != digest
     ]
-
-
-# ----------------------------------------------------------------------------------------------------- reading
-
-
-def find(session: Session, community_id: str, topic_id: str) -> Topic:
-    return get(session, Topic, community_id, topic_id)
-
-
-def locked(session: Session, community_id: str, topic_id: str) -> Topic:
-    """The topic for update, as it stands in the database now, whatever was read of it before."""
-    query = select(Topic).where(Topic.community_id == community_id, Topic.id == topic_id)
-    row = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
-    if row is None:
-        raise NotFound
-    return row
-
-
-def topics(session: Session, community_id: str) -> Sequence[Topic]:
-    """All topics, those still open first, then the latest."""
-    query = select(Topic).where(Topic.community_id == community_id)
-    return session.scalars(query.order_by(Topic.settled_at.is_not(None), Topic.year.desc(), Topic.number.desc())).all()
-
-
-def unsettled(session: Session, community_id: str) -> Sequence[Topic]:
-    """Topics of which nobody has said yet what becomes of them, the earliest first."""
-    query = select(Topic).where(Topic.community_id == community_id, Topic.settled_at.is_(None))
-    return session.scalars(query.order_by(Topic.year, Topic.number)).all()
-
-
-def topic_of(session: Session, community_id: str, suggestion_id: str) -> Topic | None:
-    """The topic in which a suggestion is discussed."""
-    query = select(TopicSuggestion.topic_id).where(
-        TopicSuggestion.community_id == community_id, TopicSuggestion.suggestion_id == suggestion_id
-    )
-    found = session.scalar(query)
-    return find(session, community_id, found) if found else None
-
-
-def suggestions(session: Session, topic: Topic) -> Sequence[Suggestion]:
-    """What is discussed in a topic, the earliest first."""
-    query = (
-        select(Suggestion)
-        .join(
-            TopicSuggestion,
-            (TopicSuggestion.community_id == Suggestion.community_id)
-            & (TopicSuggestion.suggestion_id == Suggestion.id),
-        )
-        .where(TopicSuggestion.community_id == topic.community_id, TopicSuggestion.topic_id == topic.id)
-    )
-    return session.scalars(query.order_by(Suggestion.year, Suggestion.number)).all()
-
-
-def clusters(session: Session, community_id: str) -> Sequence[Cluster]:
-    """Common problems, the latest first."""
-    query = select(Cluster).where(Cluster.community_id == community_id)
-    return session.scalars(query.order_by(Cluster.year.desc(), Cluster.number.desc())).all()
-
-
-def comments(session: Session, topic: Topic) -> Sequence[TopicComment]:
-    """What owners said, the earliest first."""
-    query = select(TopicComment).where(
-        TopicComment.community_id == topic.community_id, TopicComment.topic_id == topic.id
-    )
-    return session.scalars(query.order_by(TopicComment.at, TopicComment.id)).all()
-
-
-def comment_of(session: Session, topic: Topic, comment_id: str) -> TopicComment:
-    row = get(session, TopicComment, topic.community_id, comment_id)
-    if row.topic_id != topic.id:
-        raise NotFound
-    return row
-
-
-def meetings(session: Session, topic: Topic) -> Sequence[TopicMeeting]:
-    """The meetings held about a topic, the earliest first."""
-    query = select(TopicMeeting).where(
-        TopicMeeting.community_id == topic.community_id, TopicMeeting.topic_id == topic.id
-    )
-    return session.scalars(query.order_by(TopicMeeting.held_on, TopicMeeting.recorded_at)).all()
-
-
-def meeting_of(session: Session, topic: Topic, meeting_id: str) -> TopicMeeting:
-    row = get(session, TopicMeeting, topic.community_id, meeting_id)
-    if row.topic_id != topic.id:
-        raise NotFound
-    return row
-
-
-def period(topic: Topic) -> Period:
-    return Period(topic.opens_on, topic.closes_on, topic.provisional)
-
-
-def stage(session: Session, topic: Topic, day: date, *, taken_up: bool = False) -> Stage:
-    """Where a topic stands on a day; whether its motion or item still stands is the caller's to know."""
-    return rules.stage(
-        period(topic),
-        today=day,
-        met=bool(meetings(session, topic)),
-        summarized=topic.summarized_at is not None,
-        outcome=Outcome(topic.outcome) if topic.outcome else None,
-        taken_up=taken_up,
-    )
-
-
-def path(session: Session, topic: Topic) -> str:
-    """Where a topic is read, without a host."""
-    return f"/c/{get_community(session, topic.community_id).code}/topics/{topic.id}"
