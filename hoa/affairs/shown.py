@@ -28,5 +28,5 @@ def shown(session: Session, community_id: str, now: datetime) -> Sequence[Shown]
         share = f"{whole.in_time_permille // 10}.{whole.in_time_permille % 10}%"
         parts.append(gettext("按期 %(share)s", share=share))
     if overdue:
-        parts.append(gettext("现在超期 %(n)s 件", n=overdue))
+        parts.append(gettext("现在逾期 %(n)s 件", n=overdue))
     return [Shown(title=gettext("码上提"), url=url_for("suggestions.board"), text=" · ".join(parts))]

@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 
 OUTCOME_NAMES: Mapping[Outcome, str] = {
     Outcome.IN_TIME: N_("按期答复"),
-    Outcome.LATE: N_("超期"),
+    Outcome.LATE: N_("逾期"),
     Outcome.PENDING: N_("期限内办理中"),
     Outcome.OUTSIDE: N_("合并、撤回、不受理"),
 }

@@ -57,9 +57,9 @@ def test_everybody_reads_how_each_one_stands_and_nothing_more(platform: Platform
         )
     board = client.get(BOARD).text
     assert board.count("2026-00") >= len(State)
-    assert "其中超期" in board
+    assert "其中逾期" in board
     assert "已逾期" in board
-    assert "超期" in client.get(BOARD + "?overdue=1&building=5").text
+    assert "逾期" in client.get(BOARD + "?overdue=1&building=5").text
     # Before triage: category only. Raw text is neither shown nor searched; the title is.
     assert "找到 0 件" in client.get(BOARD + "?q=老人上不去").text
     assert "找到 0 件" not in client.get(BOARD + "?q=电梯停运").text
@@ -139,7 +139,7 @@ def test_every_figure_leads_to_the_list_it_counts(platform: Platform, client: Fl
     home = client.get("/c/WTY/").text
     assert "码上提" in home
     assert "我要提诉求" in home
-    assert f"现在超期 {told.overdue_now} 件" in home
+    assert f"现在逾期 {told.overdue_now} 件" in home
 
 
 def test_a_picture_is_public_once_it_was_looked_at_and_the_answer_is_published(

@@ -178,7 +178,7 @@ def _measures(found: Figures) -> Sequence[tuple[str, str]]:
         (gettext("已答复"), str(found.done)),
         (gettext("办结率"), _percent(found.done_permille)),
         (gettext("按期答复"), str(found.in_time)),
-        (gettext("超期"), str(found.late)),
+        (gettext("逾期"), str(found.late)),
         (gettext("期限内办理中"), str(found.pending)),
         (gettext("合并、撤回、不受理"), str(found.outside)),
         (gettext("按期率"), _percent(found.in_time_permille)),
