@@ -1,4 +1,4 @@
-"""An outside unit's link: it opens handling for one unit once, and never anything else (stolen, passed on, replayed)."""
+"""An outside unit's link opens handling for one unit, once, and never anything else: stolen, passed on, replayed."""
 
 import json
 import re

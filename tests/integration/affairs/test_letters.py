@@ -47,7 +47,7 @@ def test_an_overdue_suggestion_gets_a_letter_that_its_handler_reads(scene: Scene
 
     write = f"{HERE}/for/{late}"
     proposed = supervisor.get(write).text
-    for words in (TITLE, "已逾期 5 个工作日", "最迟在 2026年11月3日反馈", "2026年11月13日书面答复", 'value="2026-11-13"'):
+    for words in (TITLE, "逾期 5 个工作日", "最迟在 2026年11月3日反馈", "2026年11月13日书面答复", 'value="2026-11-13"'):
         assert words in proposed
     for private in (REPORTER_NAME, REPORTER_PHONE, SECRET):
         assert private not in proposed

@@ -97,7 +97,13 @@ def test_a_proposed_letter_states_the_facts_and_asks_for_an_answer_by_a_day() ->
         again=0,
     )
     text = letters.proposed(facts)
-    for words in ("电梯停运", "2026-0012", "最迟在 2026年10月22日反馈", "逾期 1 个工作日", "最迟在 2026年10月28日书面答复"):
+    for words in (
+        "电梯停运",
+        "2026-0012",
+        "最迟在 2026年10月22日反馈",
+        "逾期 1 个工作日",
+        "最迟在 2026年10月28日书面答复",
+    ):
         assert words in text
     assert "此前" not in text
     assert "此前已发督办函 2 份" in letters.proposed(facts._replace(again=2))
