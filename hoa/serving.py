@@ -13,12 +13,15 @@ import click
 import structlog
 import waitress
 from flask import Flask
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask
 
 from hoa.app import create_app, create_worker
 from hoa.config import LOOPBACK, Settings
 from hoa.demo import build as demo
 from hoa.migrations import runner
 from hoa.platform import Platform
+from hoa.web import errors
 from hoa.web.security import MOST_BODY
 
 THREADS = 8
@@ -61,9 +64,10 @@ def serve(platform: Platform) -> None:
 
 def listening(app: Flask, settings: Settings) -> Any:
     """The server at its address. waitress keeps a whole body on disk before the application sees any of it, so a body
-    far beyond what any page takes is refused by its declared length; up to there the page itself says what is wrong.
+    far beyond what any page takes is refused by its declared length, on a page of ours; up to there the page itself
+    says what is wrong.
     """
-    return waitress.create_server(
+    server = waitress.create_server(
         app,
         host=settings.host,
         port=settings.port,
@@ -71,6 +75,29 @@ def listening(app: Flask, settings: Settings) -> Any:
         ident=None,
         max_request_body_size=2 * MOST_BODY,
     )
+    too_large = errors.page_of(app, 413)
+
+    class Refusal(ErrorTask):  # type: ignore[misc]  # waitress has no types
+        """What waitress refuses by itself: plain words, but for a body that is too large."""
+
+        def execute(self) -> None:
+            if self.request.error.code != 413:
+                super().execute()
+                return
+            self.status = "413 Content Too Large"
+            self.response_headers.append(("Content-Type", "text/html; charset=utf-8"))
+            self.set_close_on_finish()
+            self.content_length = len(too_large)
+            self.write(too_large)
+
+    class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+        error_task_class = Refusal
+
+    # One server an address, or several under one roof where the host has several.
+    for part in (server, *getattr(server, "map", {}).values()):
+        if hasattr(part, "channel_class"):
+            part.channel_class = Channel
+    return server
 
 
 def ensure_demo(platform: Platform) -> None:

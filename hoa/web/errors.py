@@ -38,6 +38,12 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _crashed)
 
 
+def page_of(app: Flask, status: int) -> bytes:
+    """The page of an error that is told before the application is asked, in the platform's language."""
+    with app.test_request_context("/"):
+        return _page(status, gettext(SAID[status])).encode()
+
+
 def _refused(refusal: Refusal) -> Response:
     if refusal.status in (401, 403, 429):
         # Who was kept out of what, without who it was: the trail that ASVS 16.3 asks for.

@@ -48,5 +48,13 @@ def test_a_body_declared_as_two_hundred_megabytes_is_refused_before_it_is_sent(p
     assert answer(port, sending(200 * 1024 * 1024)).startswith(b"HTTP/1.1 413 ")
 
 
+def test_whoever_sends_two_hundred_megabytes_reads_a_page_of_ours(port: int):
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as connection:
+        connection.sendall(sending(200 * 1024 * 1024))
+        page = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+    assert "Content-Type: text/html" in page
+    assert "文件太大了，请压缩后再上传" in page
+
+
 def test_an_ordinary_body_is_answered_by_the_page(port: int):
     assert answer(port, sending(5)).startswith(b"HTTP/1.1 400 ")

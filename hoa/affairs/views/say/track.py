@@ -11,7 +11,7 @@ from hoa.affairs.rules import wording
 from hoa.affairs.rules.checks import STAR_NAMES, STARS, Via, WrongStars
 from hoa.affairs.rules.intake import CATEGORIES, MOST_PHOTOS
 from hoa.affairs.rules.states import OPEN, STATE_NAMES, Action, State, allowed
-from hoa.affairs.service import handlers, letters, life, links, photos, reading
+from hoa.affairs.service import handlers, life, links, photos, reading
 from hoa.affairs.service.photos import Phase, TooManyPhotos
 from hoa.affairs.tables import Place, Suggestion
 from hoa.affairs.views.say import story
@@ -73,7 +73,6 @@ def _page(row: Suggestion, token: str, photo_form: PhotoForm | None = None) -> s
         standing=reading.standing(row, today(context.now())),
         lines=story.told(session, row),
         handler=handlers.name_of(session, row.community_id, row.handler_id) if row.handler_id else "",
-        letters=letters.letters(session, row),
         before=[picture for picture in pictures if picture.phase == Phase.BEFORE],
         after=[picture for picture in pictures if picture.phase == Phase.AFTER],
         may_rate=allowed(state, Action.RATE),
