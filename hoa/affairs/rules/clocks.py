@@ -24,10 +24,13 @@ class Profile(StrEnum):
 
 
 class Milestone(NamedTuple):
-    """A last day of a profile: `name` is a message id; the last one of a profile is the day the result is due."""
+    """A last day of a profile: `name` is a message id; the last one of a profile is the day the result is due.
+    `done_on` is the day on which the handler met it.
+    """
 
     name: str
     due: Due
+    done_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,15 @@ def milestones(profile: Profile, start: date, terms: Terms, calendar: Calendar) 
         Milestone(REPORT, calendar.due(start, terms.report)),
         resolve,
     )
+
+
+def met(milestones: Sequence[Milestone], told_on: Sequence[date], answered_on: date | None) -> Sequence[Milestone]:
+    """The milestones with the day each was met: the first feedback is the plan, the next one the report; the answer
+    meets whatever is left.
+    """
+    told: Sequence[date | None] = (*told_on, *[None] * len(milestones))
+    before = [one._replace(done_on=told[index] or answered_on) for index, one in enumerate(milestones[:-1])]
+    return (*before, *(one._replace(done_on=answered_on) for one in milestones[-1:]))
 
 
 def month_later(start: date, months: int, calendar: Calendar) -> Due:

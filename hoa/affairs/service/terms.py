@@ -7,8 +7,11 @@ from sqlalchemy.orm import Session
 
 from hoa.affairs.rules import clocks
 from hoa.affairs.rules.clocks import Milestone, Profile, Terms
-from hoa.affairs.tables import Suggestion
+from hoa.affairs.rules.states import Action
+from hoa.affairs.service import steps
+from hoa.affairs.tables import Step, Suggestion
 from hoa.community import pack_choice
+from hoa.kernel.clock import today
 from hoa.kernel.packs import RulePack
 from hoa.kernel.workdays import Due, china
 
@@ -59,14 +62,20 @@ def due(session: Session, community_id: str, profile: Profile, day: date) -> Due
 
 
 def milestones(session: Session, row: Suggestion) -> Sequence[Milestone]:
-    """The last days of the running round with its pauses; none before it is assigned."""
+    """The last days of the running round with its pauses, and when the handler met them; none before it is assigned."""
     if row.assigned_on is None or not row.profile:
         return ()
     terms, calendar = current(session, row.community_id, row.assigned_on), china()
     found = clocks.milestones(Profile(row.profile), row.assigned_on, terms, calendar)
     moved = [Milestone(one.name, clocks.later(one.due, row.paused_days, calendar)) for one in found[:-1]]
     result = Due(row.due_on, row.provisional) if row.due_on else found[-1].due
-    return (*moved, Milestone(found[-1].name, result))
+    told = [today(step.at) for step in steps.history(session, row) if _is_feedback(step, row)]
+    answered = today(row.answered_at) if row.answered_at else None
+    return clocks.met((*moved, Milestone(found[-1].name, result)), told, answered)
+
+
+def _is_feedback(step: Step, row: Suggestion) -> bool:
+    return step.action == Action.PROGRESS and row.assigned_on is not None and today(step.at) >= row.assigned_on
 
 
 def levels(session: Session, community_id: str, day: date) -> Sequence[int]:

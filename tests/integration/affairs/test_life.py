@@ -134,7 +134,17 @@ def test_a_13710_clock_has_its_milestones_and_pauses_move_them(scene: Scene):
     with scene.platform.database.reading() as session:
         found = terms.milestones(session, scene.row(made))
         assert [one.due.day for one in found] == [date(2026, 10, 22), date(2026, 10, 26), date(2026, 10, 30)]
+        assert [one.done_on for one in found] == [None, None, None]
         assert terms.milestones(session, scene.row(scene.receive())) == ()
+    scene.handle("progress", made, text="方案：更换门机")
+    scene.pass_days(2)
+    with scene.platform.database.reading() as session:
+        found = terms.milestones(session, scene.row(made))
+        assert [one.done_on for one in found] == [date(2026, 10, 21), None, None]
+    scene.handle("answer", made, text=ANSWER)
+    with scene.platform.database.reading() as session:
+        found = terms.milestones(session, scene.row(made))
+        assert [one.done_on for one in found] == [date(2026, 10, 21), date(2026, 10, 23), date(2026, 10, 23)]
     major = scene.receive()
     scene.assign(major, profile=Profile.MAJOR)
     assert scene.row(major).due_on == date(2026, 11, 23)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from hoa.affairs.rules.clocks import Profile
 from hoa.affairs.rules.states import State
-from hoa.affairs.service import forgetting, intake, integrity, life, messages, reading, terms, watching
+from hoa.affairs.service import forgetting, intake, integrity, life, messages, reading, supervising, terms, watching
 from hoa.affairs.tables import Message, Photo, SupervisionLetter
 from hoa.app import create_app
 from hoa.jobs import Job, enqueue
@@ -56,6 +56,8 @@ def kinds(scene: Scene, made: str) -> list[tuple[str, str]]:
 def test_an_overdue_one_is_reminded_of_and_goes_up_level_by_level_each_once(scene: Scene):
     made = scene.receive()
     scene.assign(made)  # due on Tuesday, 3 November
+    with pytest.raises(supervising.NotOverdue, match="2026-11-03"):
+        scene.act("escalate", made, level=1, by="officer")
     for _ in range(24):
         for _ in range(2):
             watching.tick(scene.platform)
@@ -75,6 +77,8 @@ def test_an_overdue_one_is_reminded_of_and_goes_up_level_by_level_each_once(scen
         kinds(scene, made)
     )
     assert scene.row(made).level == 3
+    with pytest.raises(supervising.AlreadyThere):
+        scene.act("escalate", made, level=3, by="officer")
 
 
 def test_several_workers_at_once_and_a_stopped_one_are_harmless(scene: Scene):
