@@ -75,7 +75,7 @@ def test_an_overdue_suggestion_gets_a_letter_that_its_handler_reads(scene: Scene
 
     job = post(manager, f"{page}/pdf", page=page).headers["Location"]
     work(scene.platform)
-    file = manager.get(f"{job}.json").json["url"]
+    file = manager.get(f"{job}.json").get_json()["url"]
     paper = manager.get(file)
     assert paper.mimetype == "application/pdf"
     assert len(pikepdf.open(io.BytesIO(paper.data)).pages) <= 2
