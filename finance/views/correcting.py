@@ -2,6 +2,8 @@
 correcting an earlier year.
 """
 
+from collections.abc import Callable
+
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
@@ -37,104 +39,77 @@ class CorrectForm(ReasonForm):
 @blueprint.route("/vouchers/<voucher_id>/reverse", methods=["GET", "POST"])
 @requires("voucher.make")
 def reverse_voucher(voucher_id: str) -> str | Response:
-    here, form = context.community(), ReverseForm()
-    row = get(context.reading(), Voucher, here.id, voucher_id)
-    if not form.is_submitted():
-        form.day.data = today(context.now())
-    if form.validate_on_submit():
-        assert form.day.data is not None
-        try:
-            with context.writing() as session:
-                red = service.reverse(
-                    session,
-                    here.id,
-                    voucher_id=voucher_id,
-                    day=form.day.data,
-                    reason=form.reason.data or "",
-                    by=context.person_id(),
-                    now=context.now(),
-                )
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-        else:
-            flash(gettext("红字凭证已写好，等复核记账"), "ok")
-            return redirect(url_for("finance.voucher", voucher_id=red.id))
-    return render_template("finance/reverse.html", form=form, voucher=row)
+    return _put_right(
+        voucher_id,
+        ReverseForm(),
+        service.reverse,
+        done=gettext("红字凭证已写好，等复核记账"),
+        onward="finance.voucher",
+        template="finance/reverse.html",
+    )
 
 
 @blueprint.route("/vouchers/<voucher_id>/correct", methods=["GET", "POST"])
 @requires("voucher.make")
 def correct_voucher(voucher_id: str) -> str | Response:
     """Take a wrong voucher back and begin the right one in one step (R5.3)."""
-    here, form = context.community(), CorrectForm()
-    row = get(context.reading(), Voucher, here.id, voucher_id)
-    if not form.is_submitted():
-        form.day.data = today(context.now())
-    if form.validate_on_submit():
-        assert form.day.data is not None
-        try:
-            with context.writing() as session:
-                _, blue = service.replace_posted(
-                    session,
-                    here.id,
-                    voucher_id=voucher_id,
-                    day=form.day.data,
-                    reason=form.reason.data or "",
-                    by=context.person_id(),
-                    now=context.now(),
-                )
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-        else:
-            flash(gettext("红字凭证已写好；这是订正的凭证草稿，改好后提交复核"), "ok")
-            return redirect(url_for("finance.edit_voucher", voucher_id=blue.id))
-    return render_template("finance/correct.html", form=form, voucher=row)
+    return _put_right(
+        voucher_id,
+        CorrectForm(),
+        lambda *here, **given: service.replace_posted(*here, **given)[1],
+        done=gettext("红字凭证已写好；这是订正的凭证草稿，改好后提交复核"),
+        onward="finance.edit_voucher",
+        template="finance/correct.html",
+    )
 
 
 @blueprint.route("/vouchers/<voucher_id>/difference", methods=["GET", "POST"])
 @requires("voucher.make")
 def difference(voucher_id: str) -> str | Response:
     """Only the amount was wrong: a voucher over the difference (R5.3)."""
-    here, form = context.community(), AmountForm()
-    row = get(context.reading(), Voucher, here.id, voucher_id)
-    if not form.is_submitted():
-        form.day.data = today(context.now())
-    if form.validate_on_submit():
-        assert form.day.data is not None
-        try:
-            with context.writing() as session:
-                found = service.difference(
-                    session,
-                    here.id,
-                    voucher_id=voucher_id,
-                    right_fen=money.parse(form.amount.data or ""),
-                    day=form.day.data,
-                    reason=form.reason.data or "",
-                    by=context.person_id(),
-                    now=context.now(),
-                )
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-        else:
-            flash(gettext("差额凭证已写好，核对后提交复核"), "ok")
-            return redirect(url_for("finance.voucher", voucher_id=found.id))
-    current = service.corrected_fen(context.reading(), row)
-    return render_template("finance/difference.html", form=form, voucher=row, current=current)
+    form = AmountForm()
+    return _put_right(
+        voucher_id,
+        form,
+        lambda *here, **given: service.difference(*here, right_fen=money.parse(form.amount.data or ""), **given),
+        done=gettext("差额凭证已写好，核对后提交复核"),
+        onward="finance.voucher",
+        template="finance/difference.html",
+    )
 
 
 @blueprint.route("/vouchers/<voucher_id>/earlier-year", methods=["GET", "POST"])
 @requires("voucher.make")
 def earlier_year(voucher_id: str) -> str | Response:
     """A voucher of an earlier year, put right through 以前年度净资产调整 (R5.3)."""
-    here, form = context.community(), CorrectForm()
+    return _put_right(
+        voucher_id,
+        CorrectForm(),
+        service.put_right_next_year,
+        done=gettext("订正的凭证草稿已写好：只错一部分的，改成那一部分再提交"),
+        onward="finance.edit_journal",
+        template="finance/earlier_year.html",
+    )
+
+
+def _put_right(
+    voucher_id: str,
+    form: ReverseForm | CorrectForm | AmountForm,
+    act: Callable[..., Voucher],
+    *,
+    done: str,
+    onward: str,
+    template: str,
+) -> str | Response:
+    """Ask for day and reason, `act`, and go on to the voucher that was written."""
+    here = context.community()
     row = get(context.reading(), Voucher, here.id, voucher_id)
     if not form.is_submitted():
         form.day.data = today(context.now())
     if form.validate_on_submit():
-        assert form.day.data is not None
         try:
             with context.writing() as session:
-                found = service.put_right_next_year(
+                written = act(
                     session,
                     here.id,
                     voucher_id=voucher_id,
@@ -146,6 +121,7 @@ def earlier_year(voucher_id: str) -> str | Response:
         except Refusal as refusal:
             form.form_errors.append(told(refusal))
         else:
-            flash(gettext("订正的凭证草稿已写好：只错一部分的，改成那一部分再提交"), "ok")
-            return redirect(url_for("finance.edit_journal", voucher_id=found.id))
-    return render_template("finance/earlier_year.html", form=form, voucher=row)
+            flash(done, "ok")
+            return redirect(url_for(onward, voucher_id=written.id))
+    current = service.corrected_fen(context.reading(), row)
+    return render_template(template, form=form, voucher=row, current=current)
