@@ -444,6 +444,7 @@ def test_staff_write_down_what_they_hear(desk: Desk) -> None:
         refused = desk.manager.post(url, data=said | changed)
         assert (refused.status_code, wrong in refused.text) == (200, True), changed
         assert "赵阿姨" in refused.text
+        assert ("照片没有保存" in refused.text) == ("pictures" in changed)
     assert desk.count(Suggestion) == 0
     followed = moved_to(desk.manager.post(url, data=said | {"pictures": (io.BytesIO(picture()), "a.jpg")}))
     page = desk.manager.get(followed).text
