@@ -1,5 +1,5 @@
 """A suggestion as anybody may see it. Whatever room shows one to the public takes its words from here: a title or a
-reason passes the mask again, with the reporter's own name, whatever the desk overlooked (trust.md 20).
+reason passes the mask again, with the name the reporter gave, whatever the desk overlooked (trust.md 20).
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from hoa.accounts import service as accounts
 from hoa.affairs.rules import public as rules
 from hoa.affairs.rules.masking import mask
-from hoa.affairs.rules.states import Action
+from hoa.affairs.rules.states import Action, Actor
 from hoa.affairs.service import reading, reporters
 from hoa.affairs.service.handlers import name_of
 from hoa.affairs.tables import Step, Suggestion
@@ -28,14 +28,25 @@ class PublicStep(NamedTuple):
     step: Step
 
 
-def title(session: Session, keys: Keys, row: Suggestion) -> str:
+def title(_session: Session, keys: Keys, row: Suggestion) -> str:
     """What the desk called it; empty before triage, when only its category is public."""
-    return mask(row.title, names=names(session, keys, row)) if row.title else ""
+    return written(keys, row, row.title) if row.title else ""
 
 
 def masked(session: Session, keys: Keys, row: Suggestion, text: str) -> str:
-    """A text about this suggestion as it may be published: what the desk confirms or mends before it is."""
-    return mask(text, names=names(session, keys, row))
+    """What the reporter wrote, as it may be published once the desk confirmed it: without the name they gave and their
+    account's.
+    """
+    account = accounts.person(session, row.reporter_id).name if row.reporter_id else ""
+    return mask(text, names=[name for name in (_given(keys, row), account) if name])
+
+
+def written(keys: Keys, row: Suggestion, text: str, *, by_handler: bool = False) -> str:
+    """What staff wrote for everybody to read, without the reporter's name as far as the writer may know it. Any other
+    name stays: if it vanished, guessing at names would tell who reported.
+    """
+    known = not by_handler or row.may_call
+    return mask(text, names=[_given(keys, row)] if known else ())
 
 
 def steps(session: Session, keys: Keys, row: Suggestion) -> Sequence[PublicStep]:
@@ -46,14 +57,17 @@ def steps(session: Session, keys: Keys, row: Suggestion) -> Sequence[PublicStep]
 def _step(session: Session, keys: Keys, row: Suggestion, step: Step) -> PublicStep:
     action = Action(step.action)
     named = step.handler_id if action in rules.NAMED else None
-    reason = masked(session, keys, row, step.reason) if step.reason and rules.reason_is_public(action) else ""
-    return PublicStep(action, name_of(session, row.community_id, named), reason, step)
+    return PublicStep(action, name_of(session, row.community_id, named), reason(keys, row, step), step)
 
 
-def names(session: Session, keys: Keys, row: Suggestion) -> list[str]:
-    """How the reporter is known: the name they gave, and their account's."""
-    given = (
-        reporters.opened(keys, row.community_id, row.id, row.reporter_name_sealed) if row.reporter_name_sealed else ""
-    )
-    account = accounts.person(session, row.reporter_id).name if row.reporter_id else ""
-    return [name for name in (given, account) if name]
+def reason(keys: Keys, row: Suggestion, step: Step) -> str:
+    """Why, where everybody may read it; else empty."""
+    if not step.reason or not rules.reason_is_public(Action(step.action)):
+        return ""
+    return written(keys, row, step.reason, by_handler=step.by == Actor.HANDLER)
+
+
+def _given(keys: Keys, row: Suggestion) -> str:
+    """The name the reporter gave; empty when none, or when it was forgotten."""
+    sealed = row.reporter_name_sealed
+    return reporters.opened(keys, row.community_id, row.id, sealed) if sealed else ""

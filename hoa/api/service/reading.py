@@ -9,8 +9,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from hoa.affairs.rules.intake import CATEGORIES
-from hoa.affairs.rules.public import reason_is_public
-from hoa.affairs.rules.states import DONE, STATE_NAMES, Action, State
+from hoa.affairs.rules.states import DONE, STATE_NAMES, State
 from hoa.affairs.service import public
 from hoa.affairs.tables import Handler, Photo, Step, Suggestion
 from hoa.api.rules import told
@@ -108,7 +107,7 @@ def requests(
         {
             "service_request_id": row.label,
             "status": str(told.STATUS_OF[State(row.state)]),
-            "status_notes": _notes(session, keys, row, steps[row.id], labels),
+            "status_notes": _notes(keys, row, steps[row.id], labels),
             "service_name": gettext(CATEGORIES[row.category]),
             "service_code": row.category,
             "description": row.public_text or public.title(session, keys, row) or None,
@@ -139,15 +138,15 @@ def _has_term(row: Suggestion) -> bool:
     return row.assigned_on is not None and State(row.state) in {State.ASSIGNED, State.PAUSED} | DONE
 
 
-def _notes(session: Session, keys: Keys, row: Suggestion, steps: Sequence[Step], labels: Mapping[str, str]) -> str:
+def _notes(keys: Keys, row: Suggestion, steps: Sequence[Step], labels: Mapping[str, str]) -> str:
     """How it stands; with the published answer, or why nothing happens, where the board says that too."""
     state, said = State(row.state), ""
     if state is State.PUBLISHED:
         said = row.public_answer
     elif state is State.MERGED:
         said = labels.get(row.merged_into_id or "", "")
-    elif steps and reason_is_public(Action(steps[-1].action)):
-        said = public.masked(session, keys, row, steps[-1].reason)
+    elif steps:
+        said = public.reason(keys, row, steps[-1])
     name = gettext(STATE_NAMES[state])
     return gettext("%(state)s：%(said)s", state=name, said=said) if said else str(name)
 

@@ -8,6 +8,7 @@ import re
 import subprocess
 import zipfile
 from html import unescape
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -156,13 +157,13 @@ def test_of_whoever_reported_nothing_is_found_anywhere(
     scene = open_scene(platform)
     with platform.database.writing() as session:
         mine = accounts.person_for_phone(session, platform.keys, phone=OWN_PHONE, name=ACCOUNT, now=scene.now())
-    said = {"name": NAME, "phone": PHONE, "text": f"{RAW}，我是{NAME}，电话 139-8765-0042，住 3 幢 1 单元 901"}
-    title = f"{NAME}家（{ACCOUNT}）电话 139-8765-0042 的电梯"
+    said: dict[str, Any] = {"name": NAME, "phone": PHONE, "text": f"{RAW}，我是{NAME}，电话 139-8765-0042，住 3 幢 1 单元 901"}
+    title = f"{NAME}家电话 139-8765-0042 的电梯"
     made = {state: scene.suggestion(state, **said) for state in State if state is not State.PUBLISHED}
-    signed = scene.receive(**{**said, "reporter_id": mine.id})
+    signed = scene.receive(**{**said, "reporter_id": mine.id, "may_call": True, "text": f"{said['text']}，{ACCOUNT}"})
     scene.assign(signed, title=title)
     scene.handle("progress", signed, text=f"已联系{NAME}：{RAW}")
-    scene.handle("pause", signed, reason=f"{NAME}（{PHONE}）出差，{ACCOUNT}也不在")
+    scene.handle("pause", signed, reason=f"{NAME}（{PHONE}）出差，藏锋家没有人")
     scene.handle("resume", signed)
     scene.handle("answer", signed, text=f"{NAME}，{RAW}")
     scene.act("rate", signed, stars=1, text=RAW, via="page")
@@ -173,6 +174,11 @@ def test_of_whoever_reported_nothing_is_found_anywhere(
     with platform.database.reading() as session:
         row = reading.find(session, scene.community, done)
         words = public.masked(session, platform.keys, row, row.text.replace(RAW, "电梯坏了"))
+        theirs = reading.find(session, scene.community, signed)
+        assert ACCOUNT not in public.masked(session, platform.keys, theirs, theirs.text)
+        # Whoever may not know a name cannot find it out by writing it and seeing it vanish.
+        assert public.written(platform.keys, row, f"{NAME} {PHONE}", by_handler=True) == f"{NAME} 139****0042"
+        assert public.written(platform.keys, theirs, f"{NAME} {ACCOUNT}") == f"鲜*** {ACCOUNT}"
     scene.act("publish", done, public_text=words, public_answer=words, by=scene.desk)
     scene.pass_days(14)
     with platform.database.writing() as session:

@@ -15,7 +15,7 @@ from hoa.affairs.rules.intake import MOST_PHOTOS
 from hoa.affairs.rules.states import ACTION_NAMES, OPEN, STATE_NAMES, Action, State
 from hoa.affairs.service import handling as service
 from hoa.affairs.service import letters as letter_service
-from hoa.affairs.service import life, photos, reading, reporters, terms
+from hoa.affairs.service import life, photos, public, reading, reporters, terms
 from hoa.affairs.tables import Suggestion
 from hoa.affairs.views.handling.base import blueprint, by_link, mine
 from hoa.affairs.views.words import name_word, place_word
@@ -211,7 +211,10 @@ def pause(suggestion_id: str) -> Response | tuple[str, int]:
     try:
         with context.writing() as session:
             found = reading.find(session, row.community_id, row.id)
-            service.pause(session, found, reason=form.reason.data or "", until=form.until.data, **_acting(row))
+            # Everybody reads it, also when nobody knows any more which name had to stay out of it.
+            keys, typed = context.platform().keys, form.reason.data or ""
+            reason = public.written(keys, found, typed, by_handler=True)
+            service.pause(session, found, reason=reason, until=form.until.data, **_acting(row))
     except Refusal as refusal:
         return _refused(_mine(suggestion_id), "pause", form, refusal)
     flash(gettext("计时已中止，理由已公开"), "ok")

@@ -213,7 +213,11 @@ def _decide(session: Session, form: DecideForm, suggestion_id: str) -> None:
     community_id = context.community().id
     row = reading.find(session, community_id, suggestion_id)
     desk.demand_fresh(session, row, form.seen.data or "")
-    by, now, title = context.person_id(), context.now(), form.title.data or ""
+    by, now = context.person_id(), context.now()
+    # Everybody reads these, also when nobody knows any more which name had to stay out of them.
+    title, refusal = (
+        public.written(context.platform().keys, row, field.data or "") for field in (form.title, form.refusal)
+    )
     match form.chosen():
         case Decision.AT_ONCE:
             life.answer_at_once(session, community_id, row.id, title=title, text=form.answer.data or "", by=by, now=now)
@@ -235,4 +239,4 @@ def _decide(session: Session, form: DecideForm, suggestion_id: str) -> None:
             into_id = desk.merge_target(session, community_id, label=label, chosen=chosen)
             life.merge(session, community_id, row.id, into_id=into_id, by=by, now=now)
         case Decision.REFUSE:
-            life.refuse(session, community_id, row.id, reason=form.refusal.data or "", by=by, now=now)
+            life.refuse(session, community_id, row.id, reason=refusal, by=by, now=now)

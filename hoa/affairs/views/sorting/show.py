@@ -163,7 +163,7 @@ def publish_form(session: Session, row: Suggestion, *, blank: bool = False) -> P
     if blank:
         keys = context.platform().keys
         form.text.data = public.masked(session, keys, row, row.text) or row.title
-        form.answer.data = public.masked(session, keys, row, answer_of(session, row))
+        form.answer.data = public.written(keys, row, answer_of(session, row))
         form.pictures.data = [one.id for one in shown if one.cleared_at is not None]
     return form
 
