@@ -93,7 +93,7 @@ def test_scan_photo_sent_in_five_taps_and_by_a_stranger_with_a_code(
     taps(stranger.get_by_role("link", name="绿化"))
     taps.photo(photograph)
     stranger.get_by_label("是什么事").fill("花坛的草比人高")
-    stranger.get_by_label("手机号").fill(PHONE)
+    stranger.get_by_role("textbox", name="手机号").fill(PHONE)
     taps(stranger.get_by_role("button", name="提交", exact=True))
     # Others already reported this.
     expect(stranger.get_by_role("heading", level=1)).to_have_text("已经有人提过了？")
