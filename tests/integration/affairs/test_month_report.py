@@ -157,7 +157,11 @@ def test_of_whoever_reported_nothing_is_found_anywhere(
     scene = open_scene(platform)
     with platform.database.writing() as session:
         mine = accounts.person_for_phone(session, platform.keys, phone=OWN_PHONE, name=ACCOUNT, now=scene.now())
-    said: dict[str, Any] = {"name": NAME, "phone": PHONE, "text": f"{RAW}，我是{NAME}，电话 139-8765-0042，住 3 幢 1 单元 901"}
+    said: dict[str, Any] = {
+        "name": NAME,
+        "phone": PHONE,
+        "text": f"{RAW}，我是{NAME}，电话 139-8765-0042，住 3 幢 1 单元 901",
+    }
     title = f"{NAME}家电话 139-8765-0042 的电梯"
     made = {state: scene.suggestion(state, **said) for state in State if state is not State.PUBLISHED}
     signed = scene.receive(**{**said, "reporter_id": mine.id, "may_call": True, "text": f"{said['text']}，{ACCOUNT}"})
