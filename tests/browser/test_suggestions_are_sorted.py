@@ -30,6 +30,8 @@ def place(page: Page) -> tuple[int, int]:
 
 
 def label(page: Page) -> str:
+    """Which suggestion is shown, once its keys work too."""
+    page.wait_for_load_state()
     return page.get_by_role("heading", level=1).inner_text().split()[0]
 
 
@@ -91,14 +93,16 @@ def test_what_came_in_is_sorted_by_keyboard_alone(desk: DemoServer, new_page: Pa
 
 
 def the_keys_are_told_and_turn_pages(page: Page) -> None:
+    first = label(page)
     page.keyboard.press("?")
     expect(page.get_by_text("即办、代办、上报")).to_be_visible()
-    first = label(page)
     page.keyboard.press("j")
     expect(page.get_by_role("heading", level=1)).not_to_contain_text(first)
+    assert label(page) != first
     assert place(page)[0] == 2
     page.keyboard.press("k")
     expect(page.get_by_role("heading", level=1)).to_contain_text(first)
+    assert label(page) == first
     # Turned off, they do nothing (WCAG 2.1.4); turned on again, they work on.
     page.keyboard.press("?")
     page.keyboard.press("Tab")
