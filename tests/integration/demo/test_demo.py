@@ -45,6 +45,7 @@ def test_growing_it_again_gives_the_same_people_ballots_and_vouchers(
         "SELECT id FROM unit ORDER BY id",
         "SELECT elector, channel FROM ballot WHERE assembly_id IN (SELECT id FROM assembly) ORDER BY cast_at, elector",
         "SELECT id FROM finance_voucher ORDER BY id",
+        "SELECT id, state, title FROM suggestion ORDER BY id",
     )
 
     with opened_platform(tmp_path / "again", fresh_database("sqlite"), FrozenClock(demo_platform.now())) as other:

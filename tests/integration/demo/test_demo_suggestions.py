@@ -121,7 +121,7 @@ def _reached(client: FlaskClient, starts: list[str]) -> dict[str, str]:
             continue
         answer = client.get(address)
         assert answer.status_code == 200, address
-        is_text = answer.mimetype.startswith(("text/", "application/atom", "application/json"))
+        is_text = (answer.mimetype or "").startswith(("text/", "application/atom", "application/json"))
         pages[address] = answer.get_data(as_text=True) if is_text else ""
         waiting += re.findall(r'href="(/c/WTY/(?:suggestions|topics|chain)/[^"?#]*)"', pages[address])
     return pages
