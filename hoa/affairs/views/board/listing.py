@@ -15,7 +15,7 @@ from hoa.affairs.service import announcing, handlers
 from hoa.affairs.service import board as service
 from hoa.affairs.service.board import Asked
 from hoa.affairs.tables import Handler
-from hoa.affairs.views.board.base import blueprint, category_word, line, sorting_word
+from hoa.affairs.views.board.base import blueprint, line, sorting_word
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
 from hoa.web import context
@@ -136,6 +136,3 @@ def subscription() -> Response:
             announcing.unsubscribe(session, here.id, person_id=person)
             flash(gettext("不再发短信了"), "ok")
     return redirect(url_for("suggestions.board"))
-
-
-__all__ = ["board", "category_word", "subscription"]
