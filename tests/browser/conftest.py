@@ -18,7 +18,19 @@ from tests.demos import Demos
 SIZES = {"phone": (360, 800), "desktop": (1280, 900)}
 SECONDS = 30
 # The pictures of the README; every other one stays among the test's own files.
-SHOWN = frozenset({"vote-motion-phone", "result-phone", "month-phone", "month-desk", "audit-desk"})
+SHOWN = frozenset(
+    {
+        "vote-motion-phone",
+        "result-phone",
+        "month-phone",
+        "month-desk",
+        "audit-desk",
+        "say-phone",
+        "suggestions-phone",
+        "handling-phone",
+        "suggestion-desk",
+    }
+)
 
 expect.set_options(timeout=SECONDS * 1000)
 

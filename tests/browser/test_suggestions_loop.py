@@ -49,9 +49,13 @@ def loop(demos: Demos) -> Iterator[DemoServer]:
 def test_from_the_desk_over_a_letter_and_the_message_to_the_published_answer(
     loop: DemoServer, new_page: PageMaker, picture: Picture
 ) -> None:
+    anybody = new_page(loop.base_url, size="phone")
+    anybody.goto(HERE + "suggestions/")
+    looks.fits(anybody)
+    picture(anybody, "suggestions-phone")
     desk = new_page(loop.base_url)
     enter(desk, "clerk")
-    label = assign(desk)
+    label = assign(desk, picture)
     loop.forward(LATE)
     write_a_letter(desk, label, picture)
     desk.goto(HERE + "handlers/")
@@ -71,10 +75,10 @@ def test_from_the_desk_over_a_letter_and_the_message_to_the_published_answer(
     expect(reporter.get_by_text("非常满意")).to_be_visible()
 
     publish(desk, label)
-    anybody_reads_it(new_page(loop.base_url, size="phone"), label, picture)
+    read_in_public(anybody, label)
 
 
-def assign(page: Page) -> str:
+def assign(page: Page, picture: Picture) -> str:
     """代办 to the lift company; the number of the suggestion."""
     page.goto(HERE + "sorting/")
     while SAID not in page.locator("main").inner_text():
@@ -83,6 +87,8 @@ def assign(page: Page) -> str:
     page.get_by_label("标题").fill(TITLE)
     page.locator("label", has_text="代办").click()
     page.get_by_label("承办单位", exact=True).select_option(label="安行电梯维保公司")
+    page.evaluate("window.scrollTo(0, 0)")
+    picture(page, "suggestion-desk")
     page.get_by_role("button", name="确定").click()
     expect(page.get_by_role("status")).to_contain_text(f"{label} 已交办")
     return label
@@ -122,10 +128,8 @@ def publish(page: Page, label: str) -> None:
     expect(page.get_by_role("status")).to_be_visible()
 
 
-def anybody_reads_it(page: Page, label: str, picture: Picture) -> None:
+def read_in_public(page: Page, label: str) -> None:
     page.goto(HERE + "suggestions/")
-    looks.fits(page)
-    picture(page, "suggestions-phone")
     page.get_by_role("link", name=TITLE).click()
     expect(page.get_by_text(ANSWER)).to_be_visible()
     expect(page.get_by_text(label).first).to_be_visible()
