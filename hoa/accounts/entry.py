@@ -19,6 +19,7 @@ from hoa.kernel import masking
 from hoa.kernel.errors import Busy
 from hoa.web import context
 
+WRITES = "writes"  # in the cookie: what a page that is being written without a sign-in is bound to
 _FORGOTTEN = ("powers", "withheld", "language")  # what the request worked out for whoever it was before
 
 
@@ -82,9 +83,15 @@ def _note_use(session_id: str) -> None:
 
 
 def enter(writing: Session, *, person_id: str, method: str) -> None:
-    """Give the person a session on this device. A session that the browser had before ends: nothing carries over."""
+    """Give the person a session on this device. A session that the browser had before ends: nothing of it carries
+    over.
+    """
     now = context.now()
+    # Only what a stranger was writing in this browser, who now signs in to go on with it.
+    writes = None if current_user.is_authenticated else session.get(WRITES)
     leave(writing)
+    if writes is not None:
+        session[WRITES] = writes
     device = rules.device(request.user_agent.string)
     token = begin_session(writing, person_id=person_id, device=device, method=method, now=now)
     found = find_session(writing, token, now=now)

@@ -69,8 +69,8 @@ class HandlerLink(CommunityRow, Base):
 
 
 class Draft(CommunityRow, Base):
-    """A suggestion that is being written: what was typed, sealed, until it is sent or a day has passed. Whoever knows
-    its id writes on; once sent, it only says where the suggestion is.
+    """A suggestion that is being written: what was typed, sealed, until it is sent or a day has passed. The browser
+    in which it was begun writes on; once sent, it only says where the suggestion is.
     """
 
     __tablename__ = "suggestion_draft"

@@ -70,14 +70,14 @@ def _who() -> str:
 limiter = Limiter(key_func=_who, default_limits=["600 per minute"])
 
 
-def seconds_to_wait(rate: str, purpose: str) -> int:
+def seconds_to_wait(rate: str, purpose: str, *, cost: int = 1) -> int:
     """0 while whoever asks (`_who`) is within `rate` for `purpose`, and counts this time; else the seconds until it
     goes on. For forms that keep what was typed instead of ending on an error page.
     """
     if not limiter.enabled:
         return 0
     item = parse(rate)
-    if limiter.limiter.hit(item, purpose, _who()):
+    if limiter.limiter.hit(item, purpose, _who(), cost=cost):
         return 0
     stats = limiter.limiter.get_window_stats(item, purpose, _who())
     return max(1, math.ceil(stats.reset_time - time.time()))

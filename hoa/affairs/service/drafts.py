@@ -20,6 +20,7 @@ from hoa.ports.keys import Keys
 from hoa.ports.uploads import Upload
 
 KEPT = timedelta(days=1)
+MOST_WAITING = 1024**3  # bytes
 _PURPOSE = "suggestion-draft"
 
 
@@ -28,11 +29,23 @@ class DraftGone(Refusal):
     status = 404
 
 
+class WrittenElsewhere(Refusal):
+    """Else whoever begins a page and passes its address on would read what others write there, and who they are."""
+
+    message = N_("没写完的单子只能在开始写的那个手机和浏览器里接着写；请在那里打开，或者重新填写")
+    status = 404
+
+
+class NoRoomForPhotos(Refusal):
+    message = N_("现在等着提交的照片太多，这次没有保存照片。请先不带照片提交，收到后可以在进度页上补照片")
+    status = 429
+
+
 @dataclass(frozen=True, kw_only=True)
 class Written:
     """What a draft holds. `follows` names the suggestion that is to be followed instead of a new one; `code_id` the
     one-time code that was sent to `phone`; `anew`: others' suggestions were shown and this is none of them; `sent` is
-    where it ended.
+    where it ended; `browser` in which it is written, and read by nobody else.
     """
 
     category: str = ""
@@ -49,6 +62,7 @@ class Written:
     code_id: str = ""
     anew: bool = False
     sent: str = ""
+    browser: str = ""
 
 
 def changed(written: Written, **parts: Any) -> Written:
@@ -96,11 +110,16 @@ def save(session: Session, keys: Keys, community_id: str, draft_id: str, written
 
 
 def add_pictures(session: Session, keys: Keys, community_id: str, draft_id: str, pictures: Sequence[Upload]) -> None:
-    """Keep more pictures; what is there already stays, and there are never more than allowed."""
+    """Keep more pictures; what is there already stays, and there are never more than allowed. Nobody has proven a
+    phone yet: what all drafts of the platform hold together has an end, or a stranger fills the disk.
+    """
     held = {data: number for number, (data, _) in enumerate(_held(session, keys, community_id, draft_id))}
     new = [picture for picture in pictures if picture.data not in held]
     if len(held) + len(new) > MOST_PHOTOS:
         raise TooManyPhotos(count=len(held) + len(new), most=MOST_PHOTOS)
+    waiting = session.scalar(select(func.sum(func.length(DraftPhoto.sealed)))) or 0
+    if new and waiting + sum(len(picture.data) for picture in new) > MOST_WAITING:
+        raise NoRoomForPhotos
     last = session.scalar(select(func.max(DraftPhoto.seq)).where(*_mine(community_id, draft_id))) or 0
     for seq, picture in enumerate(new, last + 1):
         sealed = keys.seal(_PURPOSE, picture.data, _bound(community_id, draft_id))
@@ -136,10 +155,12 @@ def pictures(session: Session, keys: Keys, community_id: str, draft_id: str) -> 
     ]
 
 
-def finish(session: Session, keys: Keys, community_id: str, draft_id: str, *, sent: str, now: datetime) -> None:
+def finish(
+    session: Session, keys: Keys, community_id: str, draft_id: str, *, sent: str, browser: str, now: datetime
+) -> None:
     """It was sent: of what was written nothing stays but where it went, so that pressing twice sends once."""
     session.execute(delete(DraftPhoto).where(*_mine(community_id, draft_id)))
-    save(session, keys, community_id, draft_id, Written(sent=sent), now=now)
+    save(session, keys, community_id, draft_id, Written(sent=sent, browser=browser), now=now)
 
 
 def tidy(session: Session, *, now: datetime) -> None:

@@ -57,6 +57,7 @@ def test_everybody_reads_how_each_one_stands_and_nothing_more(platform: Platform
         )
     board = client.get(BOARD).text
     assert board.count("2026-00") >= len(State)
+    assert client.get(f"{BOARD}?page={10**30}").status_code == 200
     assert "其中逾期" in board
     assert "已逾期" in board
     assert "逾期" in client.get(BOARD + "?overdue=1&building=5").text

@@ -23,6 +23,7 @@ from hoa.web.access import public, signed_in
 
 PAGE = 20
 LONGEST_SEARCH = 60
+LAST_PAGE = 100_000  # no list is that long, and no database counts any number of lines
 UNSORTED = "none"
 Value = TypeVar("Value")
 
@@ -41,7 +42,7 @@ class SearchTooLong(Refusal):
 @public
 def board() -> str:
     session, here = context.reading(), context.community()
-    day, page = today(context.now()), max(request.args.get("page", 1, type=int), 1)
+    day, page = today(context.now()), min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     units = handlers.handlers(session, here.id, ended=True)
     asked = _asked(units)
     rows, total = service.found(session, here.id, asked, day=day, offset=(page - 1) * PAGE, limit=PAGE)

@@ -1,17 +1,22 @@
 """What the pages of saying something share: the blueprint, where a thing is in words, a code of their own."""
 
-from flask import Blueprint, Response, request
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, request, session
 from flask_babel import gettext
 
 from hoa.accounts import sending, signing_in
+from hoa.accounts.entry import WRITES
 from hoa.accounts.views import begin_trial
 from hoa.affairs.rules.intake import Channel
-from hoa.affairs.service import places
+from hoa.affairs.service import drafts, places
 from hoa.affairs.service.drafts import Written
 from hoa.affairs.tables import Place
 from hoa.kernel.errors import Refusal
+from hoa.kernel.ids import new_id
 from hoa.ports.uploads import Upload
 from hoa.web import context
+from hoa.web.security import seconds_to_wait
 
 blueprint = Blueprint("say", __name__, url_prefix="/c/<community_code>")
 
@@ -19,6 +24,8 @@ blueprint = Blueprint("say", __name__, url_prefix="/c/<community_code>")
 # proven and each account is counted strictly (`hoa.affairs.rules.intake.demand_not_too_many`).
 SENDS = "20 per minute"
 SENDS_FOR = "suggestion"
+KILOBYTE = 1024
+PICTURES = f"{100 * KILOBYTE} per hour"  # kilobytes: about a hundred pictures of a phone
 TEMPLATE = "suggestion-code"
 TRIAL_ASK, TRIAL_GUESS = "suggestion-code-request", "suggestion-code"
 
@@ -37,6 +44,38 @@ def place_of(code: str) -> Place | None:
 
 def channel_of(written: Written) -> Channel:
     return Channel.POSTER if written.place_code else Channel.PAGE
+
+
+def browser() -> str:
+    """What this browser alone knows; what is written in it is bound to that."""
+    if WRITES not in session:
+        session[WRITES] = new_id()
+        session.permanent = True  # whoever closes the browser finds the page again as long as it is kept
+    return str(session[WRITES])
+
+
+def kept(kept_id: str) -> Written | None:
+    """What was written so far in this browser; WrittenElsewhere for what somebody writes in another one."""
+    keys, here = context.platform().keys, context.community()
+    found = drafts.find(context.reading(), keys, here.id, kept_id, now=context.now())
+    if found is not None and found.browser != session.get(WRITES):
+        raise drafts.WrittenElsewhere
+    return found
+
+
+def demand(kept_id: str) -> Written:
+    """The same, or DraftGone."""
+    found = kept(kept_id)
+    if found is None:
+        raise drafts.DraftGone
+    return found
+
+
+def demand_room(pictures: Sequence[Upload]) -> None:
+    """NoRoomForPhotos once an address, or whoever signed in, has sent more in an hour than a building would."""
+    size = sum(len(picture.data) for picture in pictures)
+    if size and seconds_to_wait(PICTURES, "suggestion-pictures", cost=size // KILOBYTE + 1):
+        raise drafts.NoRoomForPhotos
 
 
 def ask_code(phone: str) -> str:

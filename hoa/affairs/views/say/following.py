@@ -13,7 +13,7 @@ from hoa.affairs.service.drafts import Written
 from hoa.affairs.service.intake import NothingToFollow
 from hoa.affairs.tables import Place, Suggestion
 from hoa.affairs.views.say import sending
-from hoa.affairs.views.say.base import SENDS, SENDS_FOR, blueprint
+from hoa.affairs.views.say.base import SENDS, SENDS_FOR, blueprint, demand
 from hoa.affairs.views.say.track import SlowDown
 from hoa.db import get
 from hoa.kernel.ids import new_id
@@ -40,7 +40,7 @@ def follow(suggestion_id: str) -> str | BaseResponse:
         kept_id = new_id()
         phone = form.phone.data or "" if isinstance(form, PhoneForm) else ""
         sending.save(kept_id, Written(category=row.category, phone=phone, follows=row.id))
-        return sending.proceed(kept_id, sending.demand(kept_id))
+        return sending.proceed(kept_id, demand(kept_id))
     if request.method == "GET" and not intake.may_follow(row):
         raise NothingToFollow
     return render_template("affairs/say_follow.html", row=row, form=form, **_public(row))

@@ -16,7 +16,7 @@ from hoa.affairs.rules.states import STATE_NAMES, State
 from hoa.affairs.service import drafts, intake, life, links, photos, reading, reporters
 from hoa.affairs.service.drafts import Written
 from hoa.affairs.tables import Place
-from hoa.affairs.views.say.base import TRIAL_GUESS, ask_code, blueprint, channel_of, place_of
+from hoa.affairs.views.say.base import TRIAL_GUESS, ask_code, blueprint, browser, channel_of, demand, place_of
 from hoa.kernel import identifiers, masking
 from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound, Refusal
@@ -79,12 +79,8 @@ def _others(written: Written) -> list[intake.Similar]:
     return list(found)
 
 
-def demand(kept_id: str) -> Written:
-    keys, here = context.platform().keys, context.community()
-    return drafts.demand(context.reading(), keys, here.id, kept_id, now=context.now())
-
-
 def save(kept_id: str, written: Written) -> None:
+    written = drafts.changed(written, browser=browser())
     with context.writing() as session:
         drafts.save(session, context.platform().keys, context.community().id, kept_id, written, now=context.now())
 
@@ -196,7 +192,7 @@ def _end(session: Session, kept_id: str, written: Written, *, reporter_id: str |
         ended = intake.unfollow_path(platform.keys, here.code, follower)
     else:
         ended = _send(session, kept_id, written, reporter_id=reporter_id, phone=phone)
-    drafts.finish(session, platform.keys, here.id, kept_id, sent=ended, now=now)
+    drafts.finish(session, platform.keys, here.id, kept_id, sent=ended, browser=browser(), now=now)
     return ended
 
 

@@ -17,7 +17,19 @@ from hoa.affairs.rules import intake as rules
 from hoa.affairs.service import drafts, photos, places
 from hoa.affairs.service.drafts import Written
 from hoa.affairs.views.say import sending
-from hoa.affairs.views.say.base import SENDS, SENDS_FOR, blueprint, channel_of, field, place_of, shown
+from hoa.affairs.views.say.base import (
+    SENDS,
+    SENDS_FOR,
+    blueprint,
+    browser,
+    channel_of,
+    demand,
+    demand_room,
+    field,
+    kept,
+    place_of,
+    shown,
+)
 from hoa.affairs.views.say.start import demand_category, wanted_floor
 from hoa.kernel import identifiers
 from hoa.kernel.errors import NotFound, Refusal
@@ -58,17 +70,16 @@ def draft(kept_id: str) -> str | BaseResponse:
     """What was written so far, to go on with."""
     if not drafts.is_draft_id(kept_id):
         raise NotFound
-    keys, here = context.platform().keys, context.community()
-    kept = drafts.find(context.reading(), keys, here.id, kept_id, now=context.now())
-    if kept is not None and kept.sent:
-        return sending.to_sent(kept.sent)
+    before = kept(kept_id)
+    if before is not None and before.sent:
+        return sending.to_sent(before.sent)
     if request.method == "POST":
-        return _posted(kept_id, kept or Written())
-    if kept is None:
+        return _posted(kept_id, before or Written())
+    if before is None:
         raise drafts.DraftGone
     if field("moved"):
-        kept = replace(kept, place_code="", **_chosen_place())
-    return page(kept_id, kept, SayForm(formdata=None, data={**vars_of(kept)}))
+        before = replace(before, place_code="", **_chosen_place())
+    return page(kept_id, before, SayForm(formdata=None, data={**vars_of(before)}))
 
 
 def _chosen_place() -> dict[str, Any]:
@@ -199,19 +210,20 @@ def _keep(kept_id: str, form: SayForm, written: Written, pictures: Sequence[Uplo
         # The page shows it again, to be shortened; it is not ours to keep at any length.
         written = replace(written, text="", spot="", name="", phone="")
     with context.writing() as session:
-        drafts.save(session, keys, here.id, kept_id, written, now=context.now())
+        drafts.save(session, keys, here.id, kept_id, replace(written, browser=browser()), now=context.now())
         for seq in _dropped(drafts.picture_numbers(session, here.id, kept_id)):
             drafts.drop_picture(session, here.id, kept_id, seq)
         try:
+            demand_room(pictures)
             drafts.add_pictures(session, keys, here.id, kept_id, pictures)
-        except photos.TooManyPhotos as refusal:
+        except (photos.TooManyPhotos, drafts.NoRoomForPhotos) as refusal:
             form.photos.errors = [*form.photos.errors, told(refusal)]
 
 
 @blueprint.get("/say/draft/<kept_id>/photo/<int:seq>")
 @public
 def kept_photo(kept_id: str, seq: int) -> Response:
-    """A picture of a page that is not sent yet, shown to whoever knows the page's address."""
+    """A picture of a page that is not sent yet, shown where it is written."""
+    demand(kept_id)
     keys, here = context.platform().keys, context.community()
-    drafts.demand(context.reading(), keys, here.id, kept_id, now=context.now())
     return shown(drafts.picture(context.reading(), keys, here.id, kept_id, seq))

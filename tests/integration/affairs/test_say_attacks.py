@@ -1,0 +1,79 @@
+"""What a stranger may try on the pages of saying something: reading what others write, filling the disk."""
+
+import io
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from hoa.affairs.service import drafts
+from hoa.affairs.tables import DraftPhoto
+from hoa.affairs.views.say import base
+from hoa.platform import Platform
+from tests.integration.accounts.browsing import code_sent
+from tests.integration.affairs.test_saying import HERE, PHONE, WORDS, action_of, hidden, number_of, photograph, written
+from tests.integration.community.scene import a_register, officer, post
+
+ELSEWHERE = "只能在开始写的那个手机和浏览器里接着写"
+
+
+def test_a_page_that_somebody_passes_on_tells_them_nothing_of_who_writes_on_it(app: Flask, platform: Platform):
+    community = a_register(platform)
+    attacker, victim = app.test_client(), app.test_client()
+    begun = action_of(written(attacker, "category=lift", {"text": "点这里提诉求", "phone": "1"}))
+    # The one to whom the address was passed on neither sees the page nor writes on it.
+    assert ELSEWHERE in victim.get(begun).text
+    page = victim.get(f"{HERE}/say/new?category=lift")
+    lured = victim.post(begun, data={**hidden(page), "text": WORDS, "phone": PHONE})
+    assert (lured.status_code, ELSEWHERE in lured.text) == (404, True)
+    assert WORDS not in attacker.get(begun).text
+
+    # Nor does an address that somebody looked at over a shoulder open anything: page, picture, code, own page.
+    sent = {"text": WORDS, "phone": PHONE, "photos": [(io.BytesIO(photograph()), "a.jpg")]}
+    own = action_of(page)
+    to_code = victim.post(own, data={**hidden(page), **sent}, content_type="multipart/form-data")
+    for address in (own, f"{own}/photo/1", f"{own}/code", f"{own}/same"):
+        assert attacker.get(address).status_code == 404, address
+    code = code_sent(platform, after=0)
+    stolen = attacker.post(f"{own}/code", data={"csrf_token": hidden(attacker.get(begun))["csrf_token"], "code": code})
+    assert stolen.status_code == 404
+    assert number_of(platform, community) == 0
+    done = post(victim, to_code.headers["Location"], {"code": code})
+    assert done.headers["Location"].endswith("/sent")
+    for address in (own, f"{own}/code"):
+        assert attacker.get(address).status_code == 404, address
+        assert victim.get(address).headers["Location"] == done.headers["Location"]
+
+
+def test_who_signs_in_on_the_way_writes_on_and_who_signs_out_leaves_nothing(app: Flask, platform: Platform):
+    a_register(platform)
+    client = app.test_client()
+    own = action_of(written(client, "category=lift", {"text": WORDS, "phone": "1"}))
+    officer(platform, None, None, name="邻居", phone="13900000124")
+    asked = post(client, "/sign-in", {"phone": "13900000124"})
+    post(client, asked.headers["Location"], {"code": code_sent(platform, after=0)})
+    assert WORDS in client.get(own).text
+    client.post("/sign-out", data={"csrf_token": hidden(client.get(own))["csrf_token"]})
+    assert client.get(own).status_code == 404
+
+
+def test_pictures_of_strangers_do_not_fill_the_disk(app: Flask, platform: Platform, monkeypatch: pytest.MonkeyPatch):
+    a_register(platform)
+    client = app.test_client()
+
+    def sent(colour: str) -> str:
+        pictures = [(io.BytesIO(photograph(colour=colour)), "a.jpg")]
+        return written(client, "category=lift", {"text": WORDS, "phone": "1", "photos": pictures}).text
+
+    assert "没有保存照片" not in sent("green")
+    with monkeypatch.context() as patch:
+        patch.setattr(drafts, "MOST_WAITING", 1000)
+        refused = sent("red")
+    assert "没有保存照片" in refused
+    assert WORDS in refused
+    # One address in an hour, whichever cookies it has.
+    monkeypatch.setattr(base, "PICTURES", "1 per hour")
+    monkeypatch.setattr(base, "KILOBYTE", 1)
+    assert "没有保存照片" in sent("blue")
+    with platform.database.reading() as session:
+        assert len(session.scalars(select(DraftPhoto)).all()) == 1
