@@ -57,15 +57,16 @@ def demand_tries_left(
     now: datetime,
     most: tuple[int, int] = (rules.MOST_TRIES, rules.MOST_TRIES),
     refusal: type[Refusal] = rules.TooManyTries,
+    window: timedelta = rules.WINDOW,
 ) -> None:
-    """Refuse when this try is one too many for its account or its address."""
+    """Refuse when this try is one too many within `window` for its account or its address."""
     for subject, allowed in zip(trial.subjects, most, strict=True):
         query = select(func.count(), func.min(Attempt.made_at)).where(
-            Attempt.purpose == trial.purpose, Attempt.subject == subject, Attempt.made_at > now - rules.WINDOW
+            Attempt.purpose == trial.purpose, Attempt.subject == subject, Attempt.made_at > now - window
         )
         count, first = session.execute(query).one()
         if count > allowed:
-            minutes = -((first + rules.WINDOW - now) // -timedelta(minutes=1))
+            minutes = -((first + window - now) // -timedelta(minutes=1))
             raise refusal(minutes=max(minutes, 1))
 
 

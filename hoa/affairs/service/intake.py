@@ -171,7 +171,9 @@ def find_follower(
 ) -> Follower:
     """The follower whose link this is; anything else does not exist."""
     row = get(session, Follower, community_id, row_id)
-    if row.suggestion_id != suggestion_id or not hmac.compare_digest(unfollow_token(keys, row), token):
+    if row.suggestion_id != suggestion_id or not hmac.compare_digest(
+        unfollow_token(keys, row).encode(), token.encode()
+    ):
         raise NotFound
     return row
 

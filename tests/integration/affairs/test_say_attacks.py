@@ -6,18 +6,22 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from hoa.affairs.service import drafts
+from hoa.affairs.rules.intake import MOST_A_DAY
+from hoa.affairs.rules.states import State
+from hoa.affairs.service import drafts, intake
 from hoa.affairs.tables import DraftPhoto
 from hoa.affairs.views.say import base
+from hoa.kernel.clock import FrozenClock
 from hoa.platform import Platform
 from tests.integration.accounts.browsing import code_sent
+from tests.integration.affairs.scene import open_scene
 from tests.integration.affairs.test_saying import HERE, PHONE, WORDS, action_of, hidden, number_of, photograph, written
 from tests.integration.community.scene import a_register, officer, post
 
 ELSEWHERE = "只能在开始写的那个手机和浏览器里接着写"
 
 
-def test_a_page_that_somebody_passes_on_tells_them_nothing_of_who_writes_on_it(app: Flask, platform: Platform):
+def test_a_page_that_somebody_passes_on_tells_them_nothing_of_who_writes_on_it(app: Flask, platform: Platform) -> None:
     community = a_register(platform)
     attacker, victim = app.test_client(), app.test_client()
     begun = action_of(written(attacker, "category=lift", {"text": "点这里提诉求", "phone": "1"}))
@@ -32,7 +36,7 @@ def test_a_page_that_somebody_passes_on_tells_them_nothing_of_who_writes_on_it(a
     sent = {"text": WORDS, "phone": PHONE, "photos": [(io.BytesIO(photograph()), "a.jpg")]}
     own = action_of(page)
     to_code = victim.post(own, data={**hidden(page), **sent}, content_type="multipart/form-data")
-    for address in (own, f"{own}/photo/1", f"{own}/code", f"{own}/same"):
+    for address in (own, f"{own}/photo/1", f"{own}/code", f"{own}/same") -> None:
         assert attacker.get(address).status_code == 404, address
     code = code_sent(platform, after=0)
     stolen = attacker.post(f"{own}/code", data={"csrf_token": hidden(attacker.get(begun))["csrf_token"], "code": code})
@@ -45,7 +49,7 @@ def test_a_page_that_somebody_passes_on_tells_them_nothing_of_who_writes_on_it(a
         assert victim.get(address).headers["Location"] == done.headers["Location"]
 
 
-def test_who_signs_in_on_the_way_writes_on_and_who_signs_out_leaves_nothing(app: Flask, platform: Platform):
+def test_who_signs_in_on_the_way_writes_on_and_who_signs_out_leaves_nothing(app: Flask, platform: Platform) -> None:
     a_register(platform)
     client = app.test_client()
     own = action_of(written(client, "category=lift", {"text": WORDS, "phone": "1"}))
@@ -57,7 +61,7 @@ def test_who_signs_in_on_the_way_writes_on_and_who_signs_out_leaves_nothing(app:
     assert client.get(own).status_code == 404
 
 
-def test_pictures_of_strangers_do_not_fill_the_disk(app: Flask, platform: Platform, monkeypatch: pytest.MonkeyPatch):
+def test_pictures_of_strangers_do_not_fill_the_disk(app: Flask, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     a_register(platform)
     client = app.test_client()
 
@@ -77,3 +81,39 @@ def test_pictures_of_strangers_do_not_fill_the_disk(app: Flask, platform: Platfo
     assert "没有保存照片" in sent("blue")
     with platform.database.reading() as session:
         assert len(session.scalars(select(DraftPhoto)).all()) == 1
+
+
+def test_a_phone_that_a_stranger_types_gets_no_more_codes_than_anybody_needs(
+    app: Flask, platform: Platform, clock: FrozenClock
+) -> None:
+    a_register(platform)
+
+    def asked(number: int) -> int:
+        client = app.test_client()
+        client.environ_base["REMOTE_ADDR"] = f"203.0.113.{number}"
+        return written(client, "category=lift", {"text": WORDS, "phone": PHONE}).status_code
+
+    for number in range(MOST_A_DAY):
+        if number % 5 == 0:  # as many as a quarter of an hour allows
+            clock.advance(minutes=16)
+        assert asked(number) == 302
+    clock.advance(minutes=16)
+    assert asked(100) == 429
+    clock.advance(days=1)
+    assert asked(101) == 302
+
+
+def test_a_link_that_is_none_does_not_exist_whatever_its_letters(app: Flask, platform: Platform) -> None:
+    scene = open_scene(platform)
+    row_id = scene.suggestion(State.ASSIGNED)
+    with platform.database.writing() as session:
+        follower = intake.follow(
+            session, platform.keys, scene.community, row_id, phone="13900000125", now=platform.now()
+        )
+        address = intake.unfollow_path(platform.keys, "WTY", follower).rsplit("/", 1)[0]
+    client = app.test_client()
+    for wrong in ("é", "0" * 24, "汉字"):
+        assert client.get(f"{address}/{wrong}").status_code == 404
+        assert client.get(f"{HERE}/s/{row_id}/{wrong}").status_code == 404
+        assert client.get(f"{HERE}/s/{row_id}/{wrong}/rate").status_code == 404
+        assert client.get(f"{HERE}/handling/enter/{wrong}").status_code == 410

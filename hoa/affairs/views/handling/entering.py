@@ -1,5 +1,7 @@
 """An outside unit's contact comes in by a link, or has a new one sent."""
 
+from datetime import timedelta
+
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
@@ -17,6 +19,7 @@ from hoa.web.forms import Form, Parses, required
 from hoa.web.i18n import told
 
 TRIAL = "handler-link"
+LINKS_A_DAY, LINKS_PER_ADDRESS = 10, 300
 
 
 class AskForm(Form):
@@ -74,12 +77,14 @@ def _ask(community_id: str, phone: str) -> None:
     keys, now = context.platform().keys, context.now()
     trial = begin_trial(TRIAL, phone)
     with context.writing() as writing:
-        signing_in.demand_tries_left(
-            writing,
-            trial,
-            now=now,
-            most=(rules.MOST_REQUESTS_PER_PHONE, rules.MOST_REQUESTS_PER_ADDRESS),
-            refusal=rules.AskedTooOften,
+        limits = (
+            (rules.WINDOW, rules.MOST_REQUESTS_PER_PHONE, rules.MOST_REQUESTS_PER_ADDRESS),
+            # Each link puts out the one before: nobody else may keep the contact from theirs all day.
+            (timedelta(days=1), LINKS_A_DAY, LINKS_PER_ADDRESS),
         )
+        for window, *most in limits:
+            signing_in.demand_tries_left(
+                writing, trial, now=now, most=(most[0], most[1]), refusal=rules.AskedTooOften, window=window
+            )
         units = service.outside_units(writing, keys, community_id, phone)
         handler_links.ask(writing, community_id, [row.id for row in units], by=None, now=now)

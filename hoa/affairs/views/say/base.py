@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from flask import Blueprint, Response, request, session
 from flask_babel import gettext
 
-from hoa.accounts import sending, signing_in
+from hoa.accounts import rules, sending, signing_in
 from hoa.accounts.entry import WRITES
 from hoa.accounts.views import begin_trial
-from hoa.affairs.rules.intake import Channel
+from hoa.affairs.rules.intake import DAY, MOST_A_DAY, Channel
 from hoa.affairs.service import drafts, places
 from hoa.affairs.service.drafts import Written
 from hoa.affairs.tables import Place
@@ -27,6 +27,7 @@ SENDS_FOR = "suggestion"
 KILOBYTE = 1024
 PICTURES = f"{100 * KILOBYTE} per hour"  # kilobytes: about a hundred pictures of a phone
 TEMPLATE = "suggestion-code"
+CODES_PER_ADDRESS = 300  # a day; a carrier puts many phones behind one address
 TRIAL_ASK, TRIAL_GUESS = "suggestion-code-request", "suggestion-code"
 
 
@@ -83,6 +84,15 @@ def ask_code(phone: str) -> str:
     trial = begin_trial(TRIAL_ASK, phone)
     keys = context.platform().keys
     with context.writing() as session:
+        # Any phone may be typed here: whoever it belongs to is not to be woken all night.
+        signing_in.demand_tries_left(
+            session,
+            trial,
+            now=context.now(),
+            most=(MOST_A_DAY, CODES_PER_ADDRESS),
+            refusal=rules.AskedTooOften,
+            window=DAY,
+        )
         asked = signing_in.ask_code(session, keys, trial, phone=phone, known=True, now=context.now())
     text = gettext("%(code)s 是您提交或关注诉求的验证码，5 分钟内有效，不能用来登录。", code=asked.code)
     sending.send_soon(asked, text=text, template=TEMPLATE)
