@@ -36,7 +36,7 @@ def test_a_page_that_somebody_passes_on_tells_them_nothing_of_who_writes_on_it(a
     sent = {"text": WORDS, "phone": PHONE, "photos": [(io.BytesIO(photograph()), "a.jpg")]}
     own = action_of(page)
     to_code = victim.post(own, data={**hidden(page), **sent}, content_type="multipart/form-data")
-    for address in (own, f"{own}/photo/1", f"{own}/code", f"{own}/same") -> None:
+    for address in (own, f"{own}/photo/1", f"{own}/code", f"{own}/same"):
         assert attacker.get(address).status_code == 404, address
     code = code_sent(platform, after=0)
     stolen = attacker.post(f"{own}/code", data={"csrf_token": hidden(attacker.get(begun))["csrf_token"], "code": code})
@@ -61,7 +61,9 @@ def test_who_signs_in_on_the_way_writes_on_and_who_signs_out_leaves_nothing(app:
     assert client.get(own).status_code == 404
 
 
-def test_pictures_of_strangers_do_not_fill_the_disk(app: Flask, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_of_strangers_do_not_fill_the_disk(
+    app: Flask, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
     a_register(platform)
     client = app.test_client()
 
