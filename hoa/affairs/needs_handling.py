@@ -78,7 +78,7 @@ def _of_supervisors(session: Session, asker: Asker) -> Sequence[Need]:
     title = (
         gettext("逾期未办，请督办：%(title)s", title=name_word(bare[0]))
         if len(bare) == 1
-        else gettext("%(count)s 件诉求逾期未办，请督办", count=len(bare))
+        else gettext("%(count)s 件逾期诉求要写督办函", count=len(bare))
     )
     url = url_for("letters.new", suggestion_id=bare[0].id) if len(bare) == 1 else url_for("letters.index")
     return [Need(title=title, url=url, due=bare[0].due_on, urgent=True)]

@@ -294,7 +294,7 @@ def calls_and_visits_are_recorded(desk: Desk) -> None:
     one = desk.scene.suggestion(State.ANSWERED)
     assert "请填写这一项" in desk.act("check", one, kind="call", outcome="", text="没人接").text
     told = desk.act("check", one, kind="site", outcome="solved", stars="5", text="现场看过")
-    assert (told.status_code, "评价要由诉求人本人说出" in told.text, "现场看过" in told.text) == (422, True, True)
+    assert (told.status_code, "评价要由提出人本人说出" in told.text, "现场看过" in told.text) == (422, True, True)
     assert desk.act("check", one, kind="call", outcome="unreached", stars="5").status_code == 422
     assert desk.act("check", one, kind="call", outcome="solved", stars="x").status_code == 200
     svg = (io.BytesIO(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "现场.svg")
@@ -322,7 +322,7 @@ def a_call_may_bring_a_second_round(desk: Desk) -> None:
     moved_to(desk.act("again", one, desk.supervisor, reason="门还是关不上"))
     assert (desk.row(one).round, desk.row(one).state) == (2, State.ASSIGNED)
     desk.scene.handle("answer", one, text=ANSWER)
-    assert "诉求人要求重办" not in desk.clerk.get(f"{HERE}/suggestions/{one}").text
+    assert "提出人要求重办" not in desk.clerk.get(f"{HERE}/suggestions/{one}").text
     assert desk.act("again", one, reason="还是不行").status_code == 409
 
 

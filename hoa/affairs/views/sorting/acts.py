@@ -29,7 +29,7 @@ Answer = str | Response | tuple[str, int]
 
 
 class StarsByCall(Refusal):
-    message = N_("评价要由诉求人本人说出：只有电话回访联系上了才能记评价")
+    message = N_("评价要由提出人本人说出：只有电话回访联系上了才能记评价")
 
 
 def uploads_of(field: Sequence[FileStorage] | None) -> Sequence[Upload]:
@@ -88,7 +88,7 @@ def merge(suggestion_id: str) -> Answer:
         into = desk.merge_target(session, row.community_id, label=form.label.data or "", chosen="")
         return life.merge(session, row.community_id, row.id, into_id=into, by=context.person_id(), now=context.now())
 
-    return _act(row, form, run, gettext("已合并，诉求人会收到通知"))
+    return _act(row, form, run, gettext("已合并，提出人会收到通知"))
 
 
 @blueprint.post("/suggestions/<suggestion_id>/check")

@@ -27,7 +27,7 @@ _TAGS = {
     State.RATED: "ok",
     State.PUBLISHED: "ok",
 }
-_RECIPIENTS = {"reporter": N_("诉求人"), "follower": N_("关注的人"), "person": N_("承办或督办的人")}
+_RECIPIENTS = {"reporter": N_("提出人"), "follower": N_("关注的人"), "person": N_("承办或督办的人")}
 _OUTCOMES = {
     "sending": N_("正在发送"),
     "sent": N_("已发送"),

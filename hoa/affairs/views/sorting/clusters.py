@@ -42,7 +42,7 @@ class RaiseForm(Form):
     reason = TextAreaField(
         lazy_gettext("上报的理由"),
         validators=[required(), at_most(REASON_LENGTH)],
-        description=lazy_gettext("每一件的诉求人都看得到"),
+        description=lazy_gettext("每一件的提出人都看得到"),
     )
 
     def offer(self) -> None:

@@ -47,7 +47,7 @@ class CheckForm(ActForm):
 class AgainForm(ActForm):
     """The reporter asks for another round in a call."""
 
-    reason = TextAreaField(lazy_gettext("诉求人的理由"), validators=[required(), at_most(REASON_LENGTH)])
+    reason = TextAreaField(lazy_gettext("提出人的理由"), validators=[required(), at_most(REASON_LENGTH)])
 
 
 class PublishForm(ActForm):

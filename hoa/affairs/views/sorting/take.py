@@ -53,9 +53,9 @@ class TakeForm(Form):
     floor = IntegerField(lazy_gettext("楼层"), validators=[Optional(), NumberRange(-9, 199)])
     spot = StringField(lazy_gettext("具体位置"), validators=[at_most(MOST_SPOT)])
     pictures = MultipleFileField(lazy_gettext("照片"))
-    name = StringField(lazy_gettext("诉求人姓名"), validators=[at_most(MOST_NAME)])
-    phone = TelField(lazy_gettext("诉求人手机号"), validators=[Optional(), Parses(mobile)])
-    may_call = BooleanField(lazy_gettext("诉求人同意把姓名和电话告诉承办单位"))
+    name = StringField(lazy_gettext("提出人姓名"), validators=[at_most(MOST_NAME)])
+    phone = TelField(lazy_gettext("提出人手机号"), validators=[Optional(), Parses(mobile)])
+    may_call = BooleanField(lazy_gettext("提出人同意把姓名和电话告诉承办单位"))
 
     def offer(self, session: Session, community_id: str) -> None:
         """The categories, the places with a poster, and the buildings with their entrances."""
