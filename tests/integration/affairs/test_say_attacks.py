@@ -6,13 +6,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from hoa.affairs.rules.intake import MOST_A_DAY
+from hoa.affairs.rules.intake import MOST_A_DAY, MOST_PHOTOS
 from hoa.affairs.rules.states import State
-from hoa.affairs.service import drafts, intake
+from hoa.affairs.service import drafts, intake, links, photos, reading
 from hoa.affairs.tables import DraftPhoto
 from hoa.affairs.views.say import base
 from hoa.kernel.clock import FrozenClock
 from hoa.platform import Platform
+from hoa.ports.uploads import Upload
 from tests.integration.accounts.browsing import code_sent
 from tests.integration.affairs.scene import open_scene
 from tests.integration.affairs.test_saying import HERE, PHONE, WORDS, action_of, hidden, number_of, photograph, written
@@ -119,3 +120,36 @@ def test_a_link_that_is_none_does_not_exist_whatever_its_letters(app: Flask, pla
         assert client.get(f"{HERE}/s/{row_id}/{wrong}").status_code == 404
         assert client.get(f"{HERE}/s/{row_id}/{wrong}/rate").status_code == 404
         assert client.get(f"{HERE}/handling/enter/{wrong}").status_code == 410
+
+
+def test_of_a_heap_of_pictures_no_more_are_opened_than_may_be_sent(
+    app: Flask, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = open_scene(platform)
+    row_id = scene.suggestion(State.ASSIGNED)
+    opened: list[str] = []
+    real = photos.checked
+
+    def counted(data: bytes, name: str) -> Upload:
+        opened.append(name)
+        return real(data, name)
+
+    monkeypatch.setattr(photos, "checked", counted)
+
+    def heap() -> list[tuple[io.BytesIO, str]]:
+        return [(io.BytesIO(photograph(size=(40, 30 + number))), f"{number}.jpg") for number in range(12)]
+
+    client = app.test_client()
+    page = written(client, "category=lift", {"text": WORDS, "phone": "1", "photos": heap()})
+    assert "一共选了 12 张照片" in page.text
+    assert WORDS in page.text
+    assert len(opened) == MOST_PHOTOS
+    with platform.database.reading() as session:
+        own = links.path(platform.keys, "WTY", reading.find(session, scene.community, row_id))
+        before = len(photos.photos(session, reading.find(session, scene.community, row_id)))
+    token = hidden(client.get(own))["csrf_token"]
+    answer = client.post(f"{own}/photos", data={"csrf_token": token, "photos": heap()})
+    assert "一共选了 12 张照片" in answer.text
+    assert len(opened) == MOST_PHOTOS
+    with platform.database.reading() as session:
+        assert len(photos.photos(session, reading.find(session, scene.community, row_id))) == before

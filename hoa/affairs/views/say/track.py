@@ -202,9 +202,11 @@ def _add_photos(row: Suggestion) -> None:
     sent = [one for one in request.files.getlist("photos") if one.filename]
     if not sent:
         raise NoPhotoChosen
+    if len(sent) > MOST_PHOTOS:
+        raise TooManyPhotos(count=len(sent), most=MOST_PHOTOS)
     pictures = [photos.checked(one.read(), one.filename or "") for one in sent]
     with context.writing() as session:
-        again = reading.find(session, row.community_id, row.id)
+        again = get(session, Suggestion, row.community_id, row.id, lock=True)  # two at once must not send twice as many
         if State(again.state) not in OPEN:
             raise photos.PhotosOver
         before = [one for one in photos.photos(session, again) if one.phase == Phase.BEFORE]

@@ -168,17 +168,20 @@ def _checked_place(form: SayForm, floor: str) -> dict[str, Any]:
 
 
 def _sent_pictures(form: SayForm) -> list[Upload]:
-    """The pictures that may be kept; what is wrong with others stands beside the field, and these are kept anyway."""
-    kept, wrong = [], list(form.photos.errors)
-    for sent in request.files.getlist("photos"):
-        if not sent.filename:
-            continue
+    """The pictures that may be kept; what is wrong with others stands beside the field, and these are kept anyway. Of
+    more than may be sent none beyond that number is even opened: a small file may hold a picture that takes seconds.
+    """
+    found, wrong = [], list(form.photos.errors)
+    chosen = [sent for sent in request.files.getlist("photos") if sent.filename]
+    if len(chosen) > rules.MOST_PHOTOS:
+        wrong.append(told(photos.TooManyPhotos(count=len(chosen), most=rules.MOST_PHOTOS)))
+    for sent in chosen[: rules.MOST_PHOTOS]:
         try:
-            kept.append(photos.checked(sent.read(), sent.filename))
+            found.append(photos.checked(sent.read(), sent.filename or ""))
         except Refusal as refusal:
             wrong.append(told(refusal))
     form.photos.errors = wrong
-    return kept
+    return found
 
 
 def _check(form: SayForm, written: Written, kept_id: str, pictures: Sequence[Upload]) -> None:
