@@ -21,14 +21,15 @@ from hoa.affairs.rules.intake import (
     MOST_TEXT,
     Channel,
     Said,
+    SentTooMany,
 )
 from hoa.affairs.rules.intake import check as check_said
-from hoa.affairs.service import life, photos, places
+from hoa.affairs.service import intake, life, photos, places, reporters
 from hoa.affairs.service.photos import Phase
 from hoa.affairs.tables import Suggestion
 from hoa.affairs.views.sorting.acts import uploads_of
 from hoa.affairs.views.sorting.base import blueprint
-from hoa.kernel.errors import Refusal
+from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.identifiers import mobile
 from hoa.offices import places as register
 from hoa.web import context
@@ -39,6 +40,13 @@ from hoa.web.i18n import told
 # What staff write down for somebody else; posters, pages and other software write for themselves.
 CHANNELS = (Channel.PHONE, Channel.VISIT, Channel.GROUP, Channel.BOX)
 PLACE, PARTS = "place:", "parts:"
+
+
+class PhoneTooOften(Refusal):
+    """Every step is told to this phone, which nobody has proven: not a way to pester somebody."""
+
+    message = N_("这个手机号刚才已经登记了 %(count)s 件，请核对号码；没写错的，请 %(minutes)s 分钟后再登记，或者不填它")
+    status = 429
 
 
 class TakeForm(Form):
@@ -130,7 +138,18 @@ def _receive(form: TakeForm) -> Suggestion:
     check_said(said, photos=len(pictures))
     # A floor that the building does not have is a slip of the pen; the reporter's own words go into the spot.
     places.checked(context.reading(), here.id, said.building, said.entrance, said.floor if said.entrance else None)
+    keys = context.platform().keys
     with context.writing() as session:
-        row = life.receive(session, context.platform().keys, here.id, said, now=now, by=context.person_id())
+        if said.phone:
+            _demand_not_too_often(session, reporters.phone_key(keys, here.id, said.phone))
+        row = life.receive(session, keys, here.id, said, now=now, by=context.person_id())
         photos.add(session, context.platform().files, row, pictures, phase=Phase.BEFORE, now=now)
     return row
+
+
+def _demand_not_too_often(session: Session, phone_key: str) -> None:
+    here, now = context.community(), context.now()
+    try:
+        intake.demand_not_too_many(session, here.id, reporter_id=None, phone_key=phone_key, now=now)
+    except SentTooMany as refusal:
+        raise PhoneTooOften(**refusal.params) from None
