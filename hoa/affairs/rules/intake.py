@@ -118,6 +118,16 @@ class Said:
     may_call: bool = False
 
 
+def where(*, building: str, entrance: str, floor: str, place: str, spot: str) -> str:
+    """From the building to the words of whoever said it. The name of a poster's place adds what it says beyond them:
+    whoever scanned in the middle of the garden wrote no place at all.
+    """
+    known = (building, entrance, floor)
+    for one in known:
+        place = place.removeprefix(one).strip()
+    return " ".join(filter(None, (*known, "" if place in spot else place, spot)))
+
+
 def check(said: Said, *, photos: int = 0) -> None:
     """A known category, at least a word or a picture, and nothing longer than can be kept."""
     if said.category not in CATEGORIES:

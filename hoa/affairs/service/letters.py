@@ -7,12 +7,12 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from hoa.affairs.rules import intake, wording
 from hoa.affairs.rules import letters as rules
-from hoa.affairs.rules import wording
 from hoa.affairs.rules.clocks import overdue_days
 from hoa.affairs.rules.intake import CATEGORIES
 from hoa.affairs.rules.states import Action
-from hoa.affairs.service import handlers, life, reading, supervising
+from hoa.affairs.service import handlers, life, places, reading, supervising
 from hoa.affairs.tables import Handler, Step, Suggestion, SupervisionLetter
 from hoa.community.service import get_community
 from hoa.db import get
@@ -160,7 +160,13 @@ def paper(session: Session, letter: SupervisionLetter) -> Paper:
         row=row,
         handler=handler,
         title=own.details["title"],
-        place=" ".join(filter(None, (row.building, row.entrance, floor, row.spot))),
+        place=intake.where(
+            building=row.building,
+            entrance=row.entrance,
+            floor=floor,
+            place=places.name_of(session, row),
+            spot=row.spot,
+        ),
         sender=bodies.get(kind) or BODIES[kind],
         overdue=overdue_days(due, today(letter.issued_at), china()),
         due=due,

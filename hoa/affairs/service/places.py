@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hoa.affairs.tables import Place
+from hoa.affairs.tables import Place, Suggestion
 from hoa.db import get
 from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.kernel.ids import new_id
@@ -85,6 +85,11 @@ def add(
     session.add(row)
     session.flush()
     return row
+
+
+def name_of(session: Session, row: Suggestion) -> str:
+    """What the place is called whose poster was scanned, in use or not; empty without one."""
+    return get(session, Place, row.community_id, row.place_id).name if row.place_id else ""
 
 
 def remove(session: Session, community_id: str, place_id: str, *, now: datetime) -> Place:

@@ -43,6 +43,23 @@ def test_what_is_too_long_is_refused_and_not_cut(field: str, most: int, refusal:
         intake.check(said(**{field: "长" * (most + 1)}))
 
 
+@pytest.mark.parametrize(
+    ("building", "entrance", "floor", "place", "spot", "words"),
+    [
+        ("", "", "", "北门岗亭", "", "北门岗亭"),
+        ("2栋", "", "", "2栋电梯厅", "", "2栋 电梯厅"),
+        ("2栋", "2单元", "6 层", "2栋2单元大堂", "门后", "2栋 2单元 6 层 大堂 门后"),
+        ("5栋", "1单元", "", "5栋大堂", "大堂门", "5栋 1单元 大堂门"),
+        ("5栋", "", "", "", "天台", "5栋 天台"),
+        ("", "", "", "", "", ""),
+    ],
+)
+def test_whoever_handles_it_reads_the_place_of_the_poster_once(
+    building: str, entrance: str, floor: str, place: str, spot: str, words: str
+):
+    assert intake.where(building=building, entrance=entrance, floor=floor, place=place, spot=spot) == words
+
+
 def test_an_unknown_kind_is_refused():
     with pytest.raises(intake.UnknownCategory):
         intake.check(said(category="gossip"))

@@ -14,6 +14,7 @@ from hoa.affairs.rules.states import ACTION_NAMES, SORTING_NAMES, STATE_NAMES, A
 from hoa.affairs.service import handlers as units
 from hoa.affairs.service import reading
 from hoa.affairs.tables import Check, Message, Rating, Suggestion
+from hoa.affairs.views.words import place_word
 from hoa.kernel.errors import N_
 from hoa.web import context
 
@@ -62,12 +63,6 @@ def channel_word(row: Suggestion) -> str:
         return name
     software = reading.history(context.reading(), row)[0].details.get("software")
     return f"{name} · {software}" if software else name
-
-
-def place_word(row: Suggestion) -> str:
-    """Where it is, from the building to the words of whoever said it."""
-    floor = gettext("%(floor)s 层", floor=row.floor) if row.floor is not None else ""
-    return " ".join(filter(None, (row.building, row.entrance, floor, row.spot)))
 
 
 def name_word(row: Suggestion) -> str:

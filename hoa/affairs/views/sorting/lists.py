@@ -16,6 +16,7 @@ from hoa.affairs.service import exports, reading
 from hoa.affairs.service.exports import Line
 from hoa.affairs.tables import Suggestion
 from hoa.affairs.views.sorting.base import blueprint, name_word, unit_names
+from hoa.affairs.views.words import place_word
 from hoa.community import lists
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, NotFound
@@ -142,9 +143,8 @@ def _state(line: Line) -> str:
 
 
 def _where(line: Line) -> str:
-    """Building, entrance and floor; the reporter's own words about the spot stay here."""
-    floor = gettext("%(floor)s 层", floor=line.row.floor) if line.row.floor is not None else ""
-    return " ".join(filter(None, (line.row.building, line.row.entrance, floor)))
+    """Building, entrance, floor and the poster's place; the reporter's own words about the spot stay here."""
+    return place_word(line.row, spoken=False)
 
 
 def _due(line: Line) -> str:
