@@ -144,15 +144,19 @@ def _of_round(session: Session, row: Suggestion) -> Sequence[SupervisionLetter]:
     return [letter for letter in letters(session, row) if today(letter.issued_at) >= row.assigned_on]
 
 
+def sender(session: Session, letter: SupervisionLetter) -> str:
+    """The name of the body in whose name it went out."""
+    kind = rules.sender(offices.posts_held(session, letter.community_id, letter.issued_by_id, letter.issued_at))
+    bodies = {body.kind: body.name for body in offices.bodies(session, letter.community_id)}
+    return bodies.get(kind) or BODIES[kind]
+
+
 def paper(session: Session, letter: SupervisionLetter) -> Paper:
     """The letter with its suggestion's clock as it was when it was issued, however things went on."""
     row = reading.find(session, letter.community_id, letter.suggestion_id)
     handler = handlers.find(session, letter.community_id, letter.handler_id)
     steps = [step for step in reading.history(session, row) if step.at <= letter.issued_at and step.action in _TOLD]
     own = next(step for step in steps if step.details.get("letter") == letter.label)
-    posts = offices.posts_held(session, letter.community_id, letter.issued_by_id, letter.issued_at)
-    kind = rules.sender(posts)
-    bodies = {body.kind: body.name for body in offices.bodies(session, letter.community_id)}
     due = date.fromisoformat(own.details["due"])
     floor = f"{row.floor} 层" if row.floor is not None else ""
     return Paper(
@@ -167,7 +171,7 @@ def paper(session: Session, letter: SupervisionLetter) -> Paper:
             place=places.name_of(session, row),
             spot=row.spot,
         ),
-        sender=bodies.get(kind) or BODIES[kind],
+        sender=sender(session, letter),
         overdue=overdue_days(due, today(letter.issued_at), china()),
         due=due,
         basis=rules.basis(handler.body, own.details["profile"]),

@@ -59,6 +59,8 @@ def test_an_overdue_suggestion_gets_a_letter_that_its_handler_reads(scene: Scene
     shown = supervisor.get(page).text
     for words in ("督办函 2026-001", "在 11 月 13 日前书面答复。", "第二百八十五条", "业主监督委员会", "交办"):
         assert words in shown, words
+    label = scene.row(late).label
+    assert "督办函 2026-001：业主监督委员会于" in app.test_client().get(f"/c/WTY/suggestions/{label}").text
     again = post(supervisor, write, sent, page=f"{HERE}/for/{late}")
     assert "督办函 2026-001" in again.text
     assert "还没有到期" in again.text

@@ -37,7 +37,7 @@ def show(label: str) -> str:
         row=row,
         steps=[*told, *([("now", gettext(follows), "", "")] if follows else [])],
         milestones=terms.milestones(session, row),
-        letters=letters.letters(session, row),
+        letters=[(letter, letters.sender(session, letter)) for letter in letters.letters(session, row)],
         level_names=LEVEL_NAMES,
         ratings=_ratings(row),
         star_names=STAR_NAMES,
