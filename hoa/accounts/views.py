@@ -15,7 +15,7 @@ from hoa.kernel.errors import Refusal
 from hoa.web import context
 from hoa.web.access import public
 from hoa.web.i18n import told
-from hoa.web.security import limiter
+from hoa.web.security import limiter, network
 from hoa.web.shell import local_path
 
 blueprint = Blueprint("accounts", __name__)
@@ -41,7 +41,7 @@ def _response(answer: Any) -> Response:
 
 
 def address() -> str:
-    return request.remote_addr or "unknown"
+    return network()
 
 
 def begin_trial(purpose: str, account: str) -> signing_in.Trial:

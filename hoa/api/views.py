@@ -35,7 +35,7 @@ from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound, Refusal
 from hoa.web import context
 from hoa.web.access import public
-from hoa.web.security import csrf, limiter
+from hoa.web.security import csrf, limiter, network
 
 blueprint = Blueprint("open311", __name__, url_prefix="/open311")
 
@@ -140,7 +140,7 @@ def one(service_request_id: str, ending: str) -> Response:
 def _caller() -> str:
     """Reports are counted per key; without one, per address."""
     secret = request.form.get("api_key", "")
-    return f"key:{hashlib.sha256(secret.encode()).hexdigest()}" if secret else f"address:{request.remote_addr}"
+    return f"key:{hashlib.sha256(secret.encode()).hexdigest()}" if secret else f"address:{network()}"
 
 
 # Without a CSRF token on purpose: the key in the body is the authority, and no session is looked at. The key counts in

@@ -1,5 +1,6 @@
 """Headers, cookies, CSRF and rate limits: the same for every page (trust.md; OWASP ASVS 5.0 level 2)."""
 
+import ipaddress
 import math
 import re
 import time
@@ -61,10 +62,26 @@ def _sent() -> Iterator[str]:
         yield upload.filename or ""
 
 
+def network() -> str:
+    """Where a request comes from, as limits count it. One household's IPv6 line has 2^64 addresses (RFC 6177), so the
+    network stands for them, or changing them would pass every limit.
+    """
+    given = (request.remote_addr or "unknown").partition("%")[0]
+    try:
+        address = ipaddress.ip_address(given)
+    except ValueError:
+        return given
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), 64), strict=False))
+
+
 def _who() -> str:
     """Limits count per person once signed in: a whole building may share one address."""
     person = context.me()
-    return f"person:{person.id}" if person else f"address:{request.remote_addr}"
+    return f"person:{person.id}" if person else f"address:{network()}"
 
 
 limiter = Limiter(key_func=_who, default_limits=["600 per minute"])

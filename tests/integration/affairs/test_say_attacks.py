@@ -14,6 +14,7 @@ from hoa.affairs.views.say import base
 from hoa.kernel.clock import FrozenClock
 from hoa.platform import Platform
 from hoa.ports.uploads import Upload
+from hoa.web.security import network
 from tests.integration.accounts.browsing import code_sent
 from tests.integration.affairs.scene import open_scene
 from tests.integration.affairs.test_saying import HERE, PHONE, WORDS, action_of, hidden, number_of, photograph, written
@@ -153,3 +154,33 @@ def test_of_a_heap_of_pictures_no_more_are_opened_than_may_be_sent(
     assert len(opened) == MOST_PHOTOS
     with platform.database.reading() as session:
         assert len(photos.photos(session, reading.find(session, scene.community, row_id))) == before
+
+
+@pytest.mark.sqlite_only
+def test_whoever_changes_addresses_within_a_network_is_counted_as_one(app: Flask, platform: Platform) -> None:
+    a_register(platform)
+
+    def sent(address: str) -> int:
+        client = app.test_client()
+        client.environ_base["REMOTE_ADDR"] = address
+        return written(client, "category=lift", {"text": WORDS, "phone": "1"}).status_code
+
+    assert [sent(f"2001:db8:1:2::{number:x}") for number in range(1, 21)] == [200] * 20
+    assert sent("2001:db8:1:2:ffff::9%eth0") == 429
+    assert sent("2001:db8:1:3::1") == 200
+    assert [sent(f"::ffff:203.0.113.{number}") for number in (1, 2)] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("a socket", "a socket"),
+    ],
+)
+def test_an_address_counts_as_its_network(address: str, counted: str) -> None:
+    with Flask(__name__).test_request_context(environ_base={"REMOTE_ADDR": address}):
+        assert network() == counted
