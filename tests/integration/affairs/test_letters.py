@@ -159,5 +159,6 @@ def test_the_street_office_sees_what_has_come_up_to_it(scene: Scene, app: Flask)
     scene.act("escalate", late, level=3)
     listed = browser(scene, app, "officer").get(f"{HERE}/").text
     assert '<td data-label="升级到" class="nowrap">街道</td>' in listed
+    assert "<p>到街道</p>" in browser(scene, app, "officer").get(f"/c/WTY/sorting/suggestions/{late}").text
     page = browser(scene, app, "manager").get(f"/c/WTY/handling/{late}").text
     assert '<strong class="tag tag--error">街道</strong>' in page

@@ -10,6 +10,7 @@ from hoa.affairs.powers import PUBLISH, SORT, SUPERVISE
 from hoa.affairs.rules import checks
 from hoa.affairs.rules.clocks import PROFILE_NAMES, Profile
 from hoa.affairs.rules.intake import CATEGORIES, CHANNEL_NAMES, Channel
+from hoa.affairs.rules.letters import LEVEL_NAMES
 from hoa.affairs.rules.states import ACTION_NAMES, SORTING_NAMES, STATE_NAMES, Action, Sorting, State
 from hoa.affairs.service import handlers as units
 from hoa.affairs.service import reading
@@ -47,6 +48,7 @@ def _words() -> dict[str, Any]:
         "sorting_word": lambda row: gettext(SORTING_NAMES[Sorting(row.sorting)]) if row.sorting else "",
         "profile_word": lambda row: gettext(PROFILE_NAMES[Profile(row.profile)]) if row.profile else "",
         "action_word": lambda step: gettext(ACTION_NAMES[Action(step.action)]),
+        "level_word": lambda step: gettext(LEVEL_NAMES[step.details["level"]]),
         "via_word": via_word,
         "check_word": check_word,
         "message_word": message_word,
