@@ -136,7 +136,11 @@ def test_a_match_is_sealed_when_it_is_made_and_when_it_is_let_go(scene: Scene, w
     without_guards()
     with scene.platform.database.writing() as session:
         for statement, named in (
-            ("UPDATE finance_match SET confirmed_by_id = (SELECT MAX(id) FROM person)", "confirmed_by_id"),
+            (
+                "UPDATE finance_match SET confirmed_by_id = "
+                "(SELECT MAX(id) FROM person WHERE id <> finance_match.confirmed_by_id)",
+                "confirmed_by_id",
+            ),
             ("UPDATE finance_match SET released_at = confirmed_at, release_reason = 'x'", "没有登记过"),
         ):
             trial = session.begin_nested()
