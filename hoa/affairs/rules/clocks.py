@@ -105,12 +105,6 @@ def later(due: Due, working_days: int, calendar: Calendar) -> Due:
     return Due(moved.day, due.provisional or moved.provisional)
 
 
-def pushed(due: date, paused_on: date, resumed_on: date, calendar: Calendar) -> Due:
-    """The last day after a pause: as many working days later as the pause took."""
-    lost = working_days_after(paused_on, resumed_on, calendar)
-    return later(Due(due, not calendar.is_announced(due.year)), lost, calendar)
-
-
 def announced_since(start: date, end: date, calendar: Calendar) -> bool:
     """Whether every year from `start` to `end` is announced, so that the day between them is certain."""
     return not _provisional(start, end, calendar)
