@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 
 from flask_babel import gettext
 from sqlalchemy import select, tuple_
@@ -127,10 +126,6 @@ def requests(
         }
         for row in rows
     ]
-
-
-def _updated_at(row: Suggestion, steps: Sequence[Step]) -> datetime:
-    return told.updated_at(((step.at, State(step.state)) for step in steps), row.received_at)
 
 
 def _has_term(row: Suggestion) -> bool:

@@ -12,7 +12,6 @@ from hoa.affairs.rules.intake import DAY, MOST_A_DAY, Channel
 from hoa.affairs.service import drafts, places
 from hoa.affairs.service.drafts import Written
 from hoa.affairs.tables import Place
-from hoa.kernel.errors import Refusal
 from hoa.kernel.ids import new_id
 from hoa.ports.uploads import Upload
 from hoa.web import context
@@ -102,11 +101,6 @@ def ask_code(phone: str) -> str:
 def shown(picture: Upload) -> Response:
     """A picture for an <img>, never sniffed as anything else; private pages keep it out of caches."""
     return Response(picture.data, mimetype=picture.media_type)
-
-
-def status_of(refusal: Refusal) -> int:
-    """What a page that shows a refusal in place answers with: 429 when one is to wait, else as any form."""
-    return 429 if refusal.status == 429 else 200
 
 
 def field(name: str) -> str:
