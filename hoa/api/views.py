@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from hoa.affairs.rules.intake import CATEGORIES
 from hoa.affairs.service import links
 from hoa.affairs.tables import Photo, Suggestion
-from hoa.api import answers
+from hoa.api import answers, telling
 from hoa.api.rules import query, submission
 from hoa.api.rules.refusals import (
     BadKey,
@@ -27,7 +27,7 @@ from hoa.api.rules.refusals import (
 )
 from hoa.api.rules.wire import Format
 from hoa.api.service import keys as api_keys
-from hoa.api.service import reading, receiving
+from hoa.api.service import receiving
 from hoa.community import pack_choice
 from hoa.community.service import find_community
 from hoa.community.tables import Community
@@ -92,7 +92,7 @@ def discovery(ending: str) -> Response:
 @limiter.limit(PER_ADDRESS)
 def services(ending: str) -> Response:
     form, here = answers.wanted(ending), _jurisdiction()
-    return answers.answer(form, "services", reading.services(context.reading(), here.id))
+    return answers.answer(form, "services", telling.services(context.reading(), here.id))
 
 
 @blueprint.get("/v2/services/<service_code>.<ending>")
@@ -102,7 +102,7 @@ def service(service_code: str, ending: str) -> Response:
     form, here = answers.wanted(ending), _jurisdiction()
     if service_code not in CATEGORIES:
         raise UnknownService(code=service_code[:40])
-    value = reading.definition(context.reading(), here.id, service_code)
+    value = telling.definition(context.reading(), here.id, service_code)
     return answers.answer(form, "service_definition", value)
 
 
@@ -122,7 +122,7 @@ def token(token: str, ending: str) -> Response:
 def requests(ending: str) -> Response:
     form, here = answers.wanted(ending), _jurisdiction()
     asked = query.read(request.args.to_dict(flat=False), now=context.now())
-    return _requests(form, here, reading.chosen(context.reading(), here.id, asked))
+    return _requests(form, here, telling.chosen(context.reading(), here.id, asked))
 
 
 @blueprint.get("/v2/requests/<service_request_id>.<ending>")
@@ -131,7 +131,7 @@ def requests(ending: str) -> Response:
 def one(service_request_id: str, ending: str) -> Response:
     form, here = answers.wanted(ending), _jurisdiction()
     asked = query.read({"service_request_id": [service_request_id]}, now=context.now())
-    found = reading.chosen(context.reading(), here.id, asked)
+    found = telling.chosen(context.reading(), here.id, asked)
     if len(found) != 1 or found[0].label != service_request_id:
         raise UnknownRequest(label=service_request_id[:20])
     return _requests(form, here, found)
@@ -197,5 +197,5 @@ def _requests(form: Format, here: Community, rows: Sequence[Suggestion]) -> Resp
         return context.platform().settings.base_url + path
 
     session, keys = context.reading(), context.platform().keys
-    value = reading.requests(session, keys, here.id, rows, community=here.name, picture=picture)
+    value = telling.requests(session, keys, here.id, rows, community=here.name, picture=picture)
     return answers.answer(form, "service_requests", value)
