@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hoa.accounts.delivering import Delivery
 from hoa.db import Base, CommunityRow
 
 
@@ -18,7 +19,7 @@ class BoardSubscription(CommunityRow, Base):
     since: Mapped[datetime]
 
 
-class BoardAnnouncement(CommunityRow, Base):
+class BoardAnnouncement(Delivery, Base):
     """One message about one published suggestion to one subscriber; written before it is sent, so that nobody is told
     twice. It holds no number and no words.
     """
@@ -32,7 +33,6 @@ class BoardAnnouncement(CommunityRow, Base):
     suggestion_id: Mapped[str]
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     made_at: Mapped[datetime]
-    outcome: Mapped[str]
 
 
 class MonthReport(CommunityRow, Base):

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hoa.accounts.delivering import Delivery
 from hoa.db import Base, CommunityRow
 
 
@@ -249,7 +250,7 @@ class Follower(CommunityRow, Base):
     since: Mapped[datetime]
 
 
-class Message(CommunityRow, Base):
+class Message(Delivery, Base):
     """A message about a suggestion that was sent, or could not be (no numbers, no words: those would name people).
     `occasion` is the step it tells of, `recipient` a role or a row (`reporter:<suggestion>`, `follower:<id>`,
     `person:<id>`): the same step is told to the same recipient once.
@@ -268,7 +269,6 @@ class Message(CommunityRow, Base):
     occasion: Mapped[int]
     recipient: Mapped[str]
     made_at: Mapped[datetime]
-    outcome: Mapped[str]
 
 
 class SupervisionLetter(CommunityRow, Base):

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hoa.accounts.delivering import Delivery
 from hoa.db import Base, CommunityRow
 
 
@@ -59,7 +60,7 @@ class Subscription(CommunityRow, Base):
     since: Mapped[datetime]
 
 
-class Announcement(CommunityRow, Base):
+class Announcement(Delivery, Base):
     """One message about one publication to one subscriber; written before it is sent, so that nobody is told twice."""
 
     __tablename__ = "announcement"
@@ -71,4 +72,3 @@ class Announcement(CommunityRow, Base):
     publication_id: Mapped[str]
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     made_at: Mapped[datetime]
-    outcome: Mapped[str]

@@ -2,18 +2,14 @@
 
 from typing import Any
 
-import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from hoa.accounts.delivering import deliver
 from hoa.accounts.service import phone_of
 from hoa.bulletin.tables import Announcement, Publication, Subscription
 from hoa.db import get
 from hoa.jobs import Run
-from hoa.ports.sms import SmsNotSent
-
-log = structlog.get_logger("hoa.bulletin")
 
 
 def announce(run: Run) -> dict[str, Any]:
@@ -42,33 +38,20 @@ def _not_told(session: Session, publication: Publication) -> list[str]:
 
 def _tell(run: Run, publication: Publication, person_id: str) -> None:
     platform = run.platform
+    link = f"{platform.settings.base_url}/p/{publication.id}"
+    with platform.database.reading() as session:
+        phone = phone_of(session, platform.keys, person_id)
     announcement = Announcement(
         community_id=publication.community_id,
         publication_id=publication.id,
         person_id=person_id,
         made_at=platform.now(),
-        outcome="sending",
     )
-    try:
-        with platform.database.writing() as session:
-            session.add(announcement)
-    except IntegrityError:
-        return
-    with platform.database.reading() as session:
-        phone = phone_of(session, platform.keys, person_id)
-    outcome = "unreachable"
-    if phone:
-        link = f"{platform.settings.base_url}/p/{publication.id}"
-        try:
-            platform.sms.send(
-                phone,
-                f"公示：{publication.title} {link}",
-                template="publication",
-                params={"title": publication.title, "link": link},
-            )
-            outcome = "sent"
-        except SmsNotSent:
-            log.warning("announcement.failed", publication=publication.id)
-            outcome = "failed"
-    with platform.database.writing() as session:
-        get(session, Announcement, publication.community_id, announcement.id).outcome = outcome
+    deliver(
+        platform,
+        announcement,
+        phone=phone,
+        text=f"公示：{publication.title} {link}",
+        template="publication",
+        params={"title": publication.title, "link": link},
+    )

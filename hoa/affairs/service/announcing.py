@@ -3,21 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from hoa.accounts.delivering import deliver
 from hoa.accounts.service import phone_of
 from hoa.affairs.board_tables import BoardAnnouncement, BoardSubscription
 from hoa.affairs.service import public, reading
 from hoa.affairs.tables import Suggestion
 from hoa.community.service import get_community
-from hoa.db import get
 from hoa.jobs import Run
-from hoa.ports.sms import SmsNotSent
-
-log = structlog.get_logger("hoa.affairs")
 
 
 def is_subscribed(session: Session, community_id: str, person_id: str) -> bool:
@@ -73,28 +68,16 @@ def _not_told(session: Session, row: Suggestion) -> list[str]:
 
 def _tell(run: Run, row: Suggestion, person_id: str, *, title: str, link: str) -> None:
     platform = run.platform
-    told = BoardAnnouncement(
-        community_id=row.community_id,
-        suggestion_id=row.id,
-        person_id=person_id,
-        made_at=platform.now(),
-        outcome="sending",
-    )
-    try:
-        with platform.database.writing() as session:
-            session.add(told)
-    except IntegrityError:
-        return
     with platform.database.reading() as session:
         phone = phone_of(session, platform.keys, person_id)
-    outcome = "unreachable"
-    if phone:
-        text, params = f"诉求公示：{title} {link}", {"title": title, "link": link}
-        try:
-            platform.sms.send(phone, text, template="suggestion-board", params=params)
-            outcome = "sent"
-        except SmsNotSent:
-            log.warning("suggestion_announcement.failed", suggestion=row.label)
-            outcome = "failed"
-    with platform.database.writing() as session:
-        get(session, BoardAnnouncement, row.community_id, told.id).outcome = outcome
+    told = BoardAnnouncement(
+        community_id=row.community_id, suggestion_id=row.id, person_id=person_id, made_at=platform.now()
+    )
+    deliver(
+        platform,
+        told,
+        phone=phone,
+        text=f"诉求公示：{title} {link}",
+        template="suggestion-board",
+        params={"title": title, "link": link},
+    )

@@ -7,20 +7,17 @@ The job and the rows name ids only, so that neither tells who reported (trust.md
 from datetime import datetime
 from typing import Any
 
-import structlog
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from hoa.accounts.delivering import deliver
 from hoa.affairs.service import steps
 from hoa.affairs.service.recipients import Sending, sendings
 from hoa.affairs.tables import Message, Suggestion
 from hoa.db import get
 from hoa.jobs import Run, enqueue
 from hoa.platform import Platform
-from hoa.ports.sms import SmsNotSent
 
 JOB = "affairs.message"
-log = structlog.get_logger("hoa.affairs")
 
 
 def tell(session: Session, row: Suggestion, kind: str, *, now: datetime) -> None:
@@ -51,21 +48,12 @@ def _send(platform: Platform, row: Suggestion, kind: str, occasion: int, sending
         occasion=occasion,
         recipient=sending.recipient,
         made_at=platform.now(),
-        outcome="sending",
     )
-    try:
-        with platform.database.writing() as session:
-            session.add(message)
-    except IntegrityError:
-        return
-    outcome = "unreachable"
-    if sending.phone:
-        try:
-            text = sending.words % sending.params
-            platform.sms.send(sending.phone, text, template=f"suggestion-{kind}", params=sending.params)
-            outcome = "sent"
-        except SmsNotSent:
-            log.warning("suggestion.not_told", suggestion=row.id, kind=kind)
-            outcome = "failed"
-    with platform.database.writing() as session:
-        get(session, Message, row.community_id, message.id).outcome = outcome
+    deliver(
+        platform,
+        message,
+        phone=sending.phone,
+        text=sending.words % sending.params,
+        template=f"suggestion-{kind}",
+        params=sending.params,
+    )
