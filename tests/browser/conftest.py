@@ -8,9 +8,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from tests.browser.demos import DemoServer, SharedServers
 from tests.demos import Demos
@@ -52,6 +53,29 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, chromium_sandbox=os.geteuid() != 0)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_touches_a_page_that_is_still_coming() -> Iterator[None]:
+    """A click or a key that leads to another page comes back once that page is there whole, with its scripts.
+
+    Playwright comes back when the new page has only begun. On a slow machine the next touch then falls on a form whose
+    script is not running yet, or the next look on a document without a root.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for touch in ("click", "press"):
+            patch.setattr(Locator, touch, _and_wait(getattr(Locator, touch)))
+        yield
+
+
+def _and_wait(touch: Callable[..., None]) -> Callable[..., None]:
+    def touched(self: Locator, *given: Any, **options: Any) -> None:
+        page = self.page  # asked for before: afterwards it may be closed
+        touch(self, *given, **options)
+        if not page.is_closed():
+            page.wait_for_load_state()
+
+    return touched
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,7 @@ def demand_no_barrier(page: Page) -> None:
 
 def senior(page: Page, level: int) -> None:
     """Show the page as it is in that letter size, without asking the server again."""
+    page.wait_for_load_state()
     page.evaluate("level => document.documentElement.dataset.senior = String(level)", level)
 
 

@@ -81,7 +81,8 @@ def test_scan_photo_sent_in_five_taps_and_by_a_stranger_with_a_code(
     looks.fits(owner)
     owner.get_by_role("link", name="看办理进展").click()
     shown = owner.get_by_role("img", name="办之前的照片 1")
-    expect(shown).to_be_visible()
+    shown.scroll_into_view_if_needed()
+    expect(shown).to_have_js_property("complete", True)
     assert shown.evaluate("image => Math.max(image.naturalWidth, image.naturalHeight)") == 2000
     looks.fits(owner)
     looks.demand_no_barrier(owner)
