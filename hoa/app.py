@@ -26,9 +26,8 @@ from hoa import home
 from hoa.accounts import newcomers, second_factor
 from hoa.accounts.entry import load_signed_in, this_session
 from hoa.accounts.room import ROOM as ACCOUNTS
-from hoa.affairs.chain_links import AffairsLinks, WaitingTopics
+from hoa.affairs.chain_links import SuggestionLinks
 from hoa.affairs.room import ROOM as AFFAIRS
-from hoa.affairs.service import topics
 from hoa.api.room import ROOM as API
 from hoa.bulletin import acts as bulletin_acts
 from hoa.bulletin import current, marks
@@ -58,6 +57,9 @@ from hoa.resolutions.meetings import papers
 from hoa.resolutions.meetings.room import ROOM as MEETINGS
 from hoa.resolutions.room import ROOM as RESOLUTIONS
 from hoa.resolutions.seals.room import ROOM as SEALS
+from hoa.topics.chain_links import TopicLinks, WaitingTopics
+from hoa.topics.room import ROOM as TOPICS
+from hoa.topics.service import topics
 from hoa.web import errors, i18n, jobs_views, known_files, observing, security, shell
 from hoa.web.access import assert_every_route_declares
 from hoa.web.context import Me
@@ -96,6 +98,7 @@ ROOMS: tuple[Room, ...] = (
     SUPERVISION,
     ENGAGEMENTS,
     AFFAIRS,
+    TOPICS,
     API,
 )
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,7 +121,8 @@ def wire(platform: Platform) -> None:
     for name, provider in {**SUPERVISION_TELLS, **SHARES_TELL}.items():
         provided.provide(name, provider)
     provided.provide("assets", assets.assets)
-    chain.provide("affairs", AffairsLinks(platform.keys))
+    chain.provide("affairs", SuggestionLinks(platform.keys))
+    chain.provide("topics", TopicLinks())
     chain.provide("voting", VotingLinks())
     chain.provide("resolutions", ResolutionLinks())
     chain.provide("finance", FinanceLinks())

@@ -28,9 +28,9 @@ ROOMS = (
     "finance.engagements.tables",
     "finance.supervision.tables",
     "hoa.affairs.tables",
-    "hoa.api.tables",
-    "hoa.affairs.topic_tables",
     "hoa.affairs.board_tables",
+    "hoa.topics.tables",
+    "hoa.api.tables",
 )
 
 

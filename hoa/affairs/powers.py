@@ -15,9 +15,7 @@ from hoa.kernel.posts import (
     COMMITTEE_MEMBER,
     COMMITTEE_SECRETARY,
     ENTRANCE_LEAD,
-    EVERYONE,
     FLOOR_LEAD,
-    OWNER,
     PARTY_MEMBER,
     PARTY_SECRETARY,
     PROPERTY_STAFF,
@@ -33,9 +31,6 @@ SUPERVISE = "suggestion.supervise"
 PUBLISH = "suggestion.publish"
 PLACES = "suggestion.places"
 HANDLERS = "suggestion.handlers"
-TOPICS = "topic.manage"
-COMMENT = "topic.comment"
-TOPIC_FILES = "topic.files"
 
 DESK = frozenset({COMMITTEE_CHAIR, COMMITTEE_DEPUTY, COMMITTEE_MEMBER, COMMITTEE_SECRETARY, RESIDENTS_STAFF})
 
@@ -51,9 +46,4 @@ POWERS: Mapping[str, frozenset[Post]] = {
     PUBLISH: DESK | SUPERVISORS,
     PLACES: DESK,
     HANDLERS: DESK,
-    # Ask the owners, hold the six parties' meeting, publish what came out.
-    TOPICS: frozenset({COMMITTEE_CHAIR, COMMITTEE_SECRETARY, RESIDENTS_STAFF}),
-    COMMENT: frozenset({OWNER}),
-    # The signed minutes of a meeting carry names: for whoever belongs here.
-    TOPIC_FILES: EVERYONE,
 }

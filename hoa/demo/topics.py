@@ -5,14 +5,14 @@ waits for the next assembly.
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 
-from hoa.affairs.rules.topics import Outcome, Party, Side
-from hoa.affairs.service import outcomes, topics
-from hoa.affairs.service.outcomes import Decision
-from hoa.affairs.service.topics import Held, Wording
 from hoa.community.rules import IdentityLevel
 from hoa.community.service import roll
 from hoa.kernel.clock import CHINA
 from hoa.platform import Platform
+from hoa.topics.rules import Outcome, Party, Side
+from hoa.topics.service import outcomes, topics
+from hoa.topics.service.outcomes import Decision
+from hoa.topics.service.topics import Held, Wording
 
 RAISED = datetime(2026, 8, 31, 20, 0, tzinfo=CHINA)
 TITLE = "要不要在 3 栋东侧建电动自行车充电棚"

@@ -1,7 +1,7 @@
 """The chain suggestion → topic → motion → resolution → contract → payment, told link by link by the room that keeps it.
 
-Affairs, voting and finance do not know each other: each provides what it keeps (`Links`), and what a topic and an
-assembly need of one another goes through `Preparing` and `Topics`. `hoa.app` fills them.
+Affairs, voting and finance do not know each other, nor do topics and voting: each provides what it keeps (`Links`), and
+what a topic and an assembly need of one another goes through `Preparing` and `Topics`. `hoa.app` fills them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -109,7 +109,7 @@ class Preparing(Protocol):
 
 
 class Topics(Protocol):
-    """What affairs provides to those who write motions and agendas."""
+    """What topics provide to those who write motions and agendas."""
 
     def waiting(self, session: Session, community_id: str, kind: Kind) -> Sequence[Waiting]:
         """Topics that wait for an assembly (MOTION) or for the committee (ITEM), the earliest first."""
@@ -175,6 +175,12 @@ def connected(session: Session, community_id: str, start: Key) -> list[Key]:
                     left.append(other)
     order = list(Kind)
     return sorted(found, key=lambda key: (order.index(key.kind), key.id))
+
+
+def became(session: Session, community_id: str, key: Key, reader: Reader) -> Sequence[Link]:
+    """What became of a row, as this reader may be told: so its page leads there without knowing the room above."""
+    keys = [other for room in _links.values() for other in room.down(session, community_id, key)]
+    return list(tell(session, community_id, keys, reader).values())
 
 
 def begins_above(session: Session, community_id: str, key: Key) -> bool:

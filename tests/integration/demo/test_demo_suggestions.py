@@ -12,15 +12,15 @@ from sqlalchemy import select
 from hoa.affairs.rules.intake import CATEGORIES, Channel
 from hoa.affairs.rules.states import Sorting, State
 from hoa.affairs.service import handlers, integrity, letters, photos, places, reading
-from hoa.affairs.service import topics as topic_service
 from hoa.affairs.tables import Check, Cluster, Message, Rating, Suggestion
-from hoa.affairs.topic_tables import Topic
 from hoa.app import create_app
 from hoa.community.service import find_community
 from hoa.demo.affairs import table
 from hoa.jobs import Job
 from hoa.kernel.clock import today
 from hoa.platform import Platform
+from hoa.topics.service import topics as topic_service
+from hoa.topics.tables import Topic
 
 STATES = {
     State.RECEIVED: 3,

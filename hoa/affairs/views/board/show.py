@@ -10,13 +10,15 @@ from hoa.affairs.rules import public as rules
 from hoa.affairs.rules.checks import STAR_NAMES
 from hoa.affairs.rules.letters import LEVEL_NAMES
 from hoa.affairs.rules.states import ACTION_NAMES, Action, State
-from hoa.affairs.service import letters, photos, reading, terms, topics
+from hoa.affairs.service import letters, photos, reading, terms
 from hoa.affairs.service import public as service
 from hoa.affairs.service.public import PublicStep
 from hoa.affairs.tables import Photo, Rating, Suggestion
 from hoa.affairs.views.board.base import blueprint, line
 from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound
+from hoa.resolutions import chain
+from hoa.resolutions.chain import Key, Kind, Reader
 from hoa.web import context
 from hoa.web.access import public
 from hoa.web.i18n import day as day_word
@@ -44,7 +46,9 @@ def show(label: str) -> str:
         before=[photo for photo in pictures if photo.phase == photos.Phase.BEFORE],
         after=[photo for photo in pictures if photo.phase == photos.Phase.AFTER],
         into=into,
-        topic=topics.topic_of(session, here.id, row.id),
+        topics=chain.became(
+            session, here.id, Key(Kind.SUGGESTION, row.id), Reader(context.powers(), context.now())
+        ),
         today=today(context.now()),
     )
 

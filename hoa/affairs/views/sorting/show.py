@@ -12,12 +12,14 @@ from werkzeug.wrappers import Response
 from hoa.accounts import service as accounts
 from hoa.affairs.powers import PUBLISH, READ, SORT, SUPERVISE
 from hoa.affairs.rules.states import Action, State, allowed
-from hoa.affairs.service import desk, intake, letters, photos, public, reading, reporters, terms, topics
+from hoa.affairs.service import desk, intake, letters, photos, public, reading, reporters, terms
 from hoa.affairs.tables import Check, Cluster, Message, Rating, Step, Suggestion
 from hoa.affairs.views.sorting.base import blueprint, may_look_after, unit_choices, unit_names
 from hoa.affairs.views.sorting.forms import ActForm, AgainForm, CheckForm, MergeForm, PublishForm, ReassignForm
 from hoa.db import get
 from hoa.kernel.clock import today
+from hoa.resolutions import chain
+from hoa.resolutions.chain import Key, Kind, Reader
 from hoa.web import context
 from hoa.web.access import requires
 from hoa.web.forms import options
@@ -99,7 +101,9 @@ def page(row: Suggestion, filled: ActForm | None = None) -> str:
         photos=photos.photos(session, row),
         letters=letters.letters(session, row),
         followers=len(intake.following(session, row.community_id, row.id)),
-        topic=topics.topic_of(session, row.community_id, row.id),
+        topics=chain.became(
+            session, row.community_id, Key(Kind.SUGGESTION, row.id), Reader(context.powers(), context.now())
+        ),
         **_more(session, row),
     )
 

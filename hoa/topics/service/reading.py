@@ -6,13 +6,13 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hoa.affairs.rules import topics as rules
-from hoa.affairs.rules.topics import Outcome, Period, Stage
 from hoa.affairs.tables import Cluster, Suggestion
-from hoa.affairs.topic_tables import Topic, TopicComment, TopicMeeting, TopicSuggestion
 from hoa.community.service import get_community
 from hoa.db import get
 from hoa.kernel.errors import NotFound
+from hoa.topics import rules
+from hoa.topics.rules import Outcome, Period, Stage
+from hoa.topics.tables import Topic, TopicComment, TopicMeeting, TopicSuggestion
 
 
 def find(session: Session, community_id: str, topic_id: str) -> Topic:

@@ -11,16 +11,16 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hoa.affairs.rules import topics as rules
-from hoa.affairs.rules.topics import Outcome, Stage
-from hoa.affairs.service import topics
-from hoa.affairs.topic_tables import Topic
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, Refusal
 from hoa.resolutions import chain
 from hoa.resolutions.chain import Key, Kind
 from hoa.resolutions.meetings import rules as committee
 from hoa.resolutions.meetings.tables import CommitteeItem, CommitteeMeeting
+from hoa.topics import rules
+from hoa.topics.rules import Outcome, Stage
+from hoa.topics.service import topics
+from hoa.topics.tables import Topic
 
 LONGEST_MOTION_TITLE, LONGEST_MOTION = 120, 8000
 WANTED = {Kind.MOTION: Outcome.MOTION, Kind.ITEM: Outcome.AGENDA}

@@ -8,19 +8,19 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from hoa.accounts import service as accounts
-from hoa.affairs.powers import COMMENT, TOPIC_FILES, TOPICS
 from hoa.affairs.rules import clocks
-from hoa.affairs.rules import topics as rules
 from hoa.affairs.rules.masking import mask
-from hoa.affairs.rules.topics import Outcome, Party, Stage
-from hoa.affairs.service import outcomes, topics
-from hoa.affairs.topic_tables import Topic, TopicComment, TopicMeeting
-from hoa.affairs.views.topics.base import CommentForm, address, blueprint, find
 from hoa.kernel import masking, workdays
 from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound, Refusal
 from hoa.resolutions import chain
 from hoa.resolutions.chain import Key, Kind, Prepared, Reader
+from hoa.topics import rules
+from hoa.topics.powers import COMMENT, TOPIC_FILES, TOPICS
+from hoa.topics.rules import Outcome, Party, Stage
+from hoa.topics.service import outcomes, topics
+from hoa.topics.tables import Topic, TopicComment, TopicMeeting
+from hoa.topics.views.base import CommentForm, address, blueprint, find
 from hoa.web import context
 from hoa.web.access import public, requires
 from hoa.web.i18n import told
@@ -33,7 +33,7 @@ PAGE = 40
 def index() -> str:
     session, here, day = context.reading(), context.community(), today(context.now())
     rows = [(row, outcomes.stage(session, row, day)) for row in topics.topics(session, here.id)]
-    return render_template("affairs/topic_index.html", rows=rows)
+    return render_template("topics/index.html", rows=rows)
 
 
 @blueprint.get("/<topic_id>")
@@ -94,7 +94,7 @@ def page(topic: Topic, form: CommentForm) -> str:
     raised = [Key(Kind.SUGGESTION, row.id) for row in topics.suggestions(session, topic)]
     became = [Key(kind, row_id) for kind, row_id in _became(topic) if row_id is not None]
     return render_template(
-        "affairs/topic_show.html",
+        "topics/show.html",
         topic=topic,
         stage=stage,
         form=form,

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoa.affairs.rules import topics
-from hoa.affairs.rules.topics import SIX, Outcome, Party, Period, Side, Stage
-from hoa.affairs.service.chain import State, laid_out
 from hoa.kernel.workdays import china
 from hoa.resolutions.chain import Key, Kind, Link
+from hoa.topics import rules as topics
+from hoa.topics.rules import SIX, Outcome, Party, Period, Side, Stage
+from hoa.topics.service.chain import State, laid_out
 
 DAY = date(2026, 9, 21)
 EVERYBODY = dict.fromkeys(SIX, ("甲",))

@@ -9,12 +9,12 @@ from flask import url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from hoa.affairs.powers import COMMENT, TOPICS
-from hoa.affairs.rules.topics import Stage
-from hoa.affairs.service import outcomes, topics
-from hoa.affairs.topic_tables import Topic
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_
+from hoa.topics.powers import COMMENT, TOPICS
+from hoa.topics.rules import Stage
+from hoa.topics.service import outcomes, topics
+from hoa.topics.tables import Topic
 from hoa.web.i18n import day as told_day
 from hoa.web.room import Asker, Need, Shown
 

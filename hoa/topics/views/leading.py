@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import Field
 
-from hoa.affairs.powers import TOPICS
-from hoa.affairs.rules import topics as rules
-from hoa.affairs.rules.topics import SIX
-from hoa.affairs.service import outcomes, topics
-from hoa.affairs.views.topics.base import (
+from hoa.kernel.clock import today
+from hoa.kernel.errors import Refusal
+from hoa.topics import rules
+from hoa.topics.powers import TOPICS
+from hoa.topics.rules import SIX
+from hoa.topics.service import outcomes, topics
+from hoa.topics.views.base import (
     MeetingForm,
     OutcomeForm,
     ReasonForm,
@@ -22,8 +24,6 @@ from hoa.affairs.views.topics.base import (
     blueprint,
     find,
 )
-from hoa.kernel.clock import today
-from hoa.kernel.errors import Refusal
 from hoa.web import context
 from hoa.web.access import requires
 from hoa.web.i18n import told
@@ -62,7 +62,7 @@ def new() -> str | Response:
             flash(gettext("议题已公开，业主可以提意见了"), "ok")
             return redirect(address(made))
     days = topics.least_days(context.reading(), here.id, today(context.now()))
-    return render_template("affairs/topic_new.html", form=form, days=days)
+    return render_template("topics/new.html", form=form, days=days)
 
 
 @blueprint.route("/<topic_id>/comments/<comment_id>/hide", methods=["GET", "POST"])
@@ -88,7 +88,7 @@ def hide(topic_id: str, comment_id: str) -> str | Response:
             flash(gettext("已隐藏，位置和原因还在"), "ok")
             return redirect(address(topic_id, "#comments"))
     comment = topics.comment_of(context.reading(), topic, comment_id)
-    return render_template("affairs/topic_hide.html", topic=topic, comment=comment, form=form)
+    return render_template("topics/hide.html", topic=topic, comment=comment, form=form)
 
 
 @blueprint.route("/<topic_id>/meeting", methods=["GET", "POST"])
@@ -118,7 +118,7 @@ def meeting(topic_id: str) -> str | Response:
             return redirect(address(topic_id, "#meetings"))
     if request.method == "GET":
         form.held_on.data = today(context.now())
-    return render_template("affairs/topic_meeting.html", topic=topic, form=form, six=[party.value for party in SIX])
+    return render_template("topics/meeting.html", topic=topic, form=form, six=[party.value for party in SIX])
 
 
 @blueprint.route("/<topic_id>/summary", methods=["GET", "POST"])
@@ -145,7 +145,7 @@ def summarize(topic_id: str) -> str | Response:
             return redirect(address(topic_id, "#summary"))
     session = context.reading()
     return render_template(
-        "affairs/topic_summary.html",
+        "topics/summary.html",
         topic=topic,
         form=form,
         figures=topics.figures(session, topic),
@@ -178,4 +178,4 @@ def settle(topic_id: str) -> str | Response:
             return redirect(address(topic_id, "#outcome"))
     if request.method == "GET":
         form.text.data = "\n".join(row.conclusion for row in topics.meetings(context.reading(), topic)[-1:])
-    return render_template("affairs/topic_outcome.html", topic=topic, form=form)
+    return render_template("topics/outcome.html", topic=topic, form=form)

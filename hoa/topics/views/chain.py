@@ -2,8 +2,8 @@
 
 from flask import Blueprint, render_template
 
-from hoa.affairs.service import chain as service
 from hoa.resolutions.chain import Key, Kind, Reader
+from hoa.topics.service import chain as service
 from hoa.web import context
 from hoa.web.access import public
 
@@ -18,4 +18,4 @@ blueprint = Blueprint("chain", __name__, url_prefix="/c/<community_code>/chain")
 def show(kind: str, link_id: str) -> str:
     session, here = context.reading(), context.community()
     steps = service.steps(session, here.id, Key(Kind(kind), link_id), Reader(context.powers(), context.now()))
-    return render_template("affairs/chain.html", steps=steps, SHOWN=SHOWN)
+    return render_template("topics/chain.html", steps=steps, SHOWN=SHOWN)

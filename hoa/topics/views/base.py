@@ -9,14 +9,14 @@ from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
 from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
 
-from hoa.affairs.rules import topics as rules
-from hoa.affairs.rules.topics import OUTCOME_NAMES, PARTY_NAMES, SIDE_NAMES, SIX, STAGE_NAMES, Outcome, Party, Stage
-from hoa.affairs.service import outcomes, topics
-from hoa.affairs.service.outcomes import Decision
-from hoa.affairs.service.topics import Held, Wording
-from hoa.affairs.topic_tables import Topic
 from hoa.kernel.clock import today
 from hoa.resolutions import chain
+from hoa.topics import rules
+from hoa.topics.rules import OUTCOME_NAMES, PARTY_NAMES, SIDE_NAMES, SIX, STAGE_NAMES, Outcome, Party, Stage
+from hoa.topics.service import outcomes, topics
+from hoa.topics.service.outcomes import Decision
+from hoa.topics.service.topics import Held, Wording
+from hoa.topics.tables import Topic
 from hoa.web import context
 from hoa.web.forms import Form, at_most, options, required
 

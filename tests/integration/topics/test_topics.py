@@ -14,17 +14,18 @@ from sqlalchemy.exc import DBAPIError
 from finance.rules.contracts import Direction, Frequency
 from finance.service import contracts
 from finance.service.contracts import ContractFields
-from hoa.affairs.rules.topics import Party
-from hoa.affairs.service import life, outcomes, topics
-from hoa.affairs.service.topics import Held, Wording
+from hoa.affairs.service import life
 from hoa.affairs.tables import Step, Suggestion
-from hoa.affairs.topic_tables import Topic, TopicComment, TopicMeeting
 from hoa.bulletin.current import has_moved
 from hoa.bulletin.tables import Publication
 from hoa.demo import papers
 from hoa.kernel.clock import FrozenClock, today
 from hoa.platform import Platform
 from hoa.resolutions.tables import Resolution
+from hoa.topics.rules import Party
+from hoa.topics.service import outcomes, topics
+from hoa.topics.service.topics import Held, Wording
+from hoa.topics.tables import Topic, TopicComment, TopicMeeting
 from tests.integration.affairs.scene import REPORTER_NAME, REPORTER_PHONE, SECRET, TITLE, open_scene, said
 from tests.integration.community.scene import csrf, post, signed_in
 from tests.integration.finance.scene import PAYMENT, open_books

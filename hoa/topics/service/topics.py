@@ -7,11 +7,23 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hoa.affairs.rules import topics as rules
 from hoa.affairs.rules.states import Action, State, allowed
-from hoa.affairs.rules.topics import Party, Stage
 from hoa.affairs.service import life, reading, reporters
-from hoa.affairs.service.topic_reading import (
+from hoa.affairs.tables import Cluster, Suggestion
+from hoa.bulletin import service as bulletin
+from hoa.bulletin.tables import Publication
+from hoa.community import pack_choice
+from hoa.community.service import get_community
+from hoa.db import get
+from hoa.kernel import canonical, workdays
+from hoa.kernel.clock import stamp, today
+from hoa.kernel.errors import N_, NotFound, Refusal
+from hoa.ports import uploads
+from hoa.ports.files import Files
+from hoa.ports.keys import Keys
+from hoa.topics import rules
+from hoa.topics.rules import Party, Stage
+from hoa.topics.service.reading import (
     clusters,
     comment_of,
     comments,
@@ -28,19 +40,7 @@ from hoa.affairs.service.topic_reading import (
     topics,
     unsettled,
 )
-from hoa.affairs.tables import Cluster, Suggestion
-from hoa.affairs.topic_tables import Topic, TopicComment, TopicMeeting, TopicSuggestion
-from hoa.bulletin import service as bulletin
-from hoa.bulletin.tables import Publication
-from hoa.community import pack_choice
-from hoa.community.service import get_community
-from hoa.db import get
-from hoa.kernel import canonical, workdays
-from hoa.kernel.clock import stamp, today
-from hoa.kernel.errors import N_, NotFound, Refusal
-from hoa.ports import uploads
-from hoa.ports.files import Files
-from hoa.ports.keys import Keys
+from hoa.topics.tables import Topic, TopicComment, TopicMeeting, TopicSuggestion
 
 __all__ = [
     "PUBLICATION",

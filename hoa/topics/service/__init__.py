@@ -1,0 +1,1 @@
+"""The verbs of a topic, what reads it, and the chain as one page."""
