@@ -3,23 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-import structlog
 from flask import url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from hoa.accounts import delivering
 from hoa.accounts.service import phone_of
 from hoa.db import get
 from hoa.jobs import Run
 from hoa.kernel.clock import today
-from hoa.ports.sms import SmsNotSent
 from hoa.web.room import Asker, Need
 from voting.powers import ACKNOWLEDGE, CONVENE
 from voting.service import notifying, requests
 from voting.service.addresses import path
 from voting.tables import Assembly, NoticeTold
-
-log = structlog.get_logger("voting")
 
 
 def needs(session: Session, asker: Asker) -> Sequence[Need]:
@@ -65,20 +62,12 @@ def _tell(run: Run, assembly: Assembly, row_id: str, link: str) -> None:
         row = get(session, NoticeTold, run.community, row_id, lock=True)
         if row.outcome != notifying.WAITING or row.person_id is None:
             return
-        row.outcome = notifying.SENDING
         phone = phone_of(session, platform.keys, row.person_id)
-    outcome = notifying.UNREACHABLE
+        delivering.begin(row, phone)
     if phone:
         params = {"title": assembly.title, "link": link}
         text = f"业主大会公告，请居民委员会知悉：{assembly.title} {link}"
-        try:
-            platform.sms.send(phone, text, template="assembly-notice", params=params)
-            outcome = notifying.SENT
-        except SmsNotSent:
-            log.warning("notice.not_told", assembly=assembly.code)
-            outcome = notifying.FAILED
-    with platform.database.writing() as session:
-        get(session, NoticeTold, run.community, row_id).outcome = outcome
+        delivering.finish(platform, row, phone=phone, text=text, template="assembly-notice", params=params)
 
 
 TASKS = {notifying.TASK: tell_residents}

@@ -7,18 +7,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from hoa.accounts.delivering import deliver
 from hoa.db import get
 from hoa.jobs import Job, Run, enqueue
 from hoa.kernel import masking
 from hoa.kernel.clock import CHINA, today
-from hoa.kernel.ids import new_id
 from hoa.platform import Platform
-from hoa.ports.sms import SmsNotSent
 from voting.rules import reminding
 from voting.rules.life import State
 from voting.service import rule_changes, successions, voters
@@ -27,9 +24,6 @@ from voting.service.rule_changes import CHANNEL_TITLES, RuleChange
 from voting.tables import Assembly, Reminder
 
 REMIND, TELL = "voting.remind", "voting.tell-change"
-SENDING, SENT, FAILED, NO_ADDRESS = "sending", "sent", "failed", "no-address"
-
-events = structlog.get_logger("voting")
 
 
 # ------------------------------------------------------------------------------------------- the worker's periodic look
@@ -135,33 +129,16 @@ def _send(
     template: str,
     params: dict[str, str],
 ) -> None:
-    """Write the row, send, write what came of it. Who has a row in this slot was told, or is being told."""
+    """Whoever has a row in this slot was told, or is being told."""
     row = Reminder(
-        id=new_id(),
         community_id=assembly.community_id,
         assembly_id=assembly.id,
         slot=slot,
         recipient=person.recipient,
         shown=masking.phone(person.phone) if person.phone else "",
-        outcome=SENDING if person.phone else NO_ADDRESS,
         made_at=platform.now(),
     )
-    row_id = row.id
-    try:
-        with platform.database.writing() as session:
-            session.add(row)
-    except IntegrityError:
-        return
-    if person.phone is None:
-        return
-    outcome = SENT
-    try:
-        platform.sms.send(person.phone, text, template=template, params=params)
-    except SmsNotSent:
-        events.warning("reminder.failed", assembly=assembly.code, slot=reminding.kind_of(slot))
-        outcome = FAILED
-    with platform.database.writing() as session:
-        get(session, Reminder, assembly.community_id, row_id).outcome = outcome
+    deliver(platform, row, phone=person.phone, text=text, template=template, params=params)
 
 
 TASKS = {REMIND: remind, TELL: tell_change}

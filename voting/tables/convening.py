@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hoa.accounts import delivering
 from hoa.db import Base, CommunityRow
 from voting.tables.core import InAssembly, of_assembly
 
@@ -67,11 +68,11 @@ class RequestSignature(CommunityRow, Base):
     withdrawn_at: Mapped[datetime | None]
 
 
-class NoticeTold(InAssembly, Base):
+class NoticeTold(delivering.Delivery, InAssembly, Base):
     """The residents' committee is told of the notice (物业管理条例 14): one row for each of its staff, or one without a
     person for a written notification that a convener put on record.
 
-    `outcome` is what became of the message: waiting, sent, failed, unreachable, written.
+    `outcome` is also `waiting` before the message is begun, and `written` without one.
     """
 
     __tablename__ = "notice_told"
@@ -82,7 +83,6 @@ class NoticeTold(InAssembly, Base):
     )
 
     person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
-    outcome: Mapped[str]
     told_at: Mapped[datetime]
     note: Mapped[str] = mapped_column(default="")
     noted_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))

@@ -4,10 +4,12 @@ None of it is part of the record, and none of it can know a choice.
 """
 
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hoa.accounts import delivering
 from hoa.db import Base
 from voting.tables.core import InAssembly, of_assembly
 
@@ -32,13 +34,13 @@ class RollObjection(InAssembly, Base):
     answered_at: Mapped[datetime | None]
 
 
-class Reminder(InAssembly, Base):
+class Reminder(delivering.Delivery, InAssembly, Base):
     """One message to one recipient in one slot: written before it is sent, so that a crash never sends it twice.
 
-    `recipient` is the keyed digest of a phone, or an owner's id where there is none; `outcome` goes from sending to
-    sent, failed or no-address. A row that stays at sending was interrupted: whether it arrived nobody knows.
+    `recipient` is the keyed digest of a phone, or an owner's id where there is none.
     """
 
+    UNREACHABLE: ClassVar[str] = "no-address"
     __tablename__ = "reminder"
     __table_args__ = of_assembly(
         "reminder",
@@ -48,7 +50,6 @@ class Reminder(InAssembly, Base):
     slot: Mapped[str]
     recipient: Mapped[str]
     shown: Mapped[str]
-    outcome: Mapped[str]
     made_at: Mapped[datetime]
 
 

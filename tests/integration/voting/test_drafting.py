@@ -9,6 +9,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from hoa.community import pack_choice
+from hoa.jobs import Job
 from hoa.kernel import canonical
 from hoa.kernel.clock import FrozenClock, today
 from hoa.kernel.errors import NotFound
@@ -318,6 +319,34 @@ def test_the_residents_committee_is_told_of_a_notice_and_says_so(app: Flask, wor
     assert "请确认已收到公告" not in client.get("/c/WTY/").text
     post(chair, f"{page}/written", {"note": "纸质公告当面交给居委会"}, page=page)
     assert "纸质公告当面交给居委会" in chair.get(page).text
+
+
+def test_a_crash_while_the_residents_committee_is_told_tells_nobody_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    platform = world.platform
+    for number in range(2):
+        officer(platform, world.community, RESIDENTS_STAFF, name=f"王{number}", phone=f"1990000077{number}")
+    draft(world)
+    add(world)
+    give(world)
+    asked: list[str] = []
+
+    def send(phone: str, _text: str, *, template: str, **_params: object) -> None:
+        asked.append(phone)
+        assert template == "assembly-notice"
+        assert len(asked) > 1, "the line breaks while the first message is on its way"
+
+    monkeypatch.setattr(platform.sms, "send", send)
+    for _ in range(2):
+        work(platform)
+        with platform.database.writing() as session:
+            job = session.scalars(select(Job).where(Job.kind == notifying.TASK)).one()
+            job.state, job.attempts, job.lease_until = "waiting", 0, None
+    work(platform)
+    assert sorted(asked) == ["19900000770", "19900000771"]
+    with platform.database.reading() as session:
+        assert sorted(session.scalars(select(NoticeTold.outcome))) == ["sending", notifying.SENT]
 
 
 def test_the_form_offers_only_what_the_post_allows_and_says_which_clause_is_missing(app: Flask, world: World):
