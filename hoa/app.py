@@ -59,7 +59,7 @@ from hoa.resolutions.room import ROOM as RESOLUTIONS
 from hoa.resolutions.seals.room import ROOM as SEALS
 from hoa.topics.chain_links import TopicLinks, WaitingTopics
 from hoa.topics.room import ROOM as TOPICS
-from hoa.topics.service import topics
+from hoa.topics.service import summing
 from hoa.web import errors, i18n, jobs_views, known_files, observing, security, shell
 from hoa.web.access import assert_every_route_declares
 from hoa.web.context import Me
@@ -112,7 +112,7 @@ def wire(platform: Platform) -> None:
     for kind in publication.KINDS:
         current.provide(kind, publishing.current_hash)
     current.provide(candidates.KIND, candidates.current_hash)
-    current.provide(topics.PUBLICATION, topics.current_hash)
+    current.provide(summing.PUBLICATION, summing.current_hash)
     board.provide(GroupBoard())
     known_files.provide("assemblies", recognised.recognise)
     known_files.provide("meetings", papers.recognise)

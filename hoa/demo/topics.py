@@ -10,9 +10,10 @@ from hoa.community.service import roll
 from hoa.kernel.clock import CHINA
 from hoa.platform import Platform
 from hoa.topics.rules import Outcome, Party, Side
-from hoa.topics.service import outcomes, topics
+from hoa.topics.service import commenting, opening, outcomes, recording, summing
+from hoa.topics.service.opening import Wording
 from hoa.topics.service.outcomes import Decision
-from hoa.topics.service.topics import Held, Wording
+from hoa.topics.service.recording import Held
 
 RAISED = datetime(2026, 8, 31, 20, 0, tzinfo=CHINA)
 TITLE = "要不要在 3 栋东侧建电动自行车充电棚"
@@ -75,7 +76,7 @@ def build(platform: Platform, community_id: str, cast: Mapping[str, str], *, lab
     """Ask out of the suggestion with this label; every step at its own moment."""
     owners = _owners(platform, community_id, frozenset(cast.values()))
     with platform.database.writing() as session:
-        topic = topics.raise_topic(
+        topic = opening.raise_topic(
             session,
             platform.keys,
             community_id,
@@ -86,9 +87,11 @@ def build(platform: Platform, community_id: str, cast: Mapping[str, str], *, lab
         )
         for number, (side, text) in enumerate(COMMENTS):
             said = datetime.combine(OPENS + timedelta(days=number), time(19, 30), CHINA)
-            topics.comment(session, community_id, topic.id, side=side, text=text, by=owners[number], now=said)
-        topics.record_meeting(session, platform.files, community_id, topic.id, MEETING, by=cast["secretary"], now=HELD)
-        topics.summarize(session, community_id, topic.id, text=SUMMARY, by=cast["secretary"], now=SUMMARIZED)
+            commenting.comment(session, community_id, topic.id, side=side, text=text, by=owners[number], now=said)
+        recording.record_meeting(
+            session, community_id, topic.id, MEETING, files=platform.files, by=cast["secretary"], now=HELD
+        )
+        summing.summarize(session, community_id, topic.id, text=SUMMARY, by=cast["secretary"], now=SUMMARIZED)
         outcomes.settle(session, community_id, topic.id, DECISION, by=cast["secretary"], now=SETTLED)
 
 

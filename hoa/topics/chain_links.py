@@ -13,7 +13,7 @@ from hoa.kernel.errors import N_
 from hoa.resolutions.chain import Key, Kind, Link, Reader, Waiting
 from hoa.topics import rules
 from hoa.topics.rules import OUTCOME_NAMES, Outcome, Stage
-from hoa.topics.service import outcomes, topics
+from hoa.topics.service import outcomes, reading
 from hoa.topics.tables import Topic
 from hoa.web.i18n import day
 
@@ -42,7 +42,7 @@ class TopicLinks:
     def up(self, session: Session, community_id: str, key: Key) -> Sequence[Key]:
         if key.kind is Kind.TOPIC:
             topic = session.get(Topic, (community_id, key.id))
-            return [Key(Kind.SUGGESTION, row.id) for row in topics.suggestions(session, topic)] if topic else ()
+            return [Key(Kind.SUGGESTION, row.id) for row in reading.suggestions(session, topic)] if topic else ()
         column = {Kind.MOTION: Topic.motion_id, Kind.ITEM: Topic.item_id}.get(key.kind)
         if column is None:
             return ()
@@ -51,7 +51,7 @@ class TopicLinks:
 
     def down(self, session: Session, community_id: str, key: Key) -> Sequence[Key]:
         if key.kind is Kind.SUGGESTION:
-            found = topics.topic_of(session, community_id, key.id)
+            found = reading.topic_of(session, community_id, key.id)
             return [Key(Kind.TOPIC, found.id)] if found else ()
         topic = session.get(Topic, (community_id, key.id)) if key.kind is Kind.TOPIC else None
         if topic is None:

@@ -13,7 +13,7 @@ from hoa.kernel.clock import today
 from hoa.kernel.errors import N_
 from hoa.topics.powers import COMMENT, TOPICS
 from hoa.topics.rules import Stage
-from hoa.topics.service import outcomes, topics
+from hoa.topics.service import outcomes, reading
 from hoa.topics.tables import Topic
 from hoa.web.i18n import day as told_day
 from hoa.web.room import Asker, Need, Shown
@@ -30,7 +30,7 @@ def needs(session: Session, asker: Asker) -> Sequence[Need]:
     if not asker.powers & {TOPICS, COMMENT}:
         return ()
     day, found = today(asker.now), []
-    for topic in topics.unsettled(session, asker.community_id):
+    for topic in reading.unsettled(session, asker.community_id):
         stage = outcomes.stage(session, topic, day)
         url = url_for("topics.show", topic_id=topic.id)
         if TOPICS in asker.powers and stage in STEPS:
@@ -42,7 +42,7 @@ def needs(session: Session, asker: Asker) -> Sequence[Need]:
 
 
 def _spoke(session: Session, topic: Topic, asker: Asker) -> bool:
-    return any(row.person_id == asker.person_id for row in topics.comments(session, topic))
+    return any(row.person_id == asker.person_id for row in reading.comments(session, topic))
 
 
 def shown(session: Session, community_id: str, now: datetime) -> Sequence[Shown]:
@@ -55,6 +55,6 @@ def shown(session: Session, community_id: str, now: datetime) -> Sequence[Shown]
             text=gettext("议题征求意见，%(closes)s 截止", closes=told_day(topic.closes_on)),
             current=True,
         )
-        for topic in topics.unsettled(session, community_id)
+        for topic in reading.unsettled(session, community_id)
         if outcomes.stage(session, topic, day) is Stage.COMMENTS
     ]

@@ -8,20 +8,20 @@ from hoa.kernel.errors import N_
 from hoa.platform import Platform
 from hoa.topics import needs
 from hoa.topics.powers import POWERS
-from hoa.topics.service import topics
+from hoa.topics.service import summing
 from hoa.topics.views import blueprint, chain
 from hoa.web.room import Room
 
 
 def _verify(_platform: Platform, session: Session, community_id: str) -> Sequence[str]:
-    return topics.verify(session, community_id)
+    return summing.verify(session, community_id)
 
 
 ROOM = Room(
     name="topics",
     blueprints=(chain.blueprint, blueprint),
     powers=POWERS,
-    publications={topics.PUBLICATION: N_("议题意见汇总")},
+    publications={summing.PUBLICATION: N_("议题意见汇总")},
     verify=_verify,
     needs=needs.needs,
     shown=needs.shown,

@@ -22,7 +22,7 @@ class Topic(CommunityRow, Base):
     """A question put to the owners, with comments from `opens_on` to `closes_on` (both included); `provisional` while
     a year the period was counted through is not announced.
 
-    The summary: `counts` are heads by side, `summary` the themes in words. The outcome (`rules.topics.Outcome`, empty
+    The summary: `counts` are heads by side, `summary` the themes in words. The outcome (`rules.Outcome`, empty
     while open) with its reason; for a decision the words to decide on, `matter` for the assembly, and the motion or
     agenda item it became once it was taken up.
     """

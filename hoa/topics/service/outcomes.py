@@ -19,7 +19,7 @@ from hoa.resolutions.meetings import rules as committee
 from hoa.resolutions.meetings.tables import CommitteeItem, CommitteeMeeting
 from hoa.topics import rules
 from hoa.topics.rules import Outcome, Stage
-from hoa.topics.service import topics
+from hoa.topics.service import reading
 from hoa.topics.tables import Topic
 
 LONGEST_MOTION_TITLE, LONGEST_MOTION = 120, 8000
@@ -49,10 +49,10 @@ def settle(session: Session, community_id: str, topic_id: str, decision: Decisio
     """Say what becomes of a topic, once. A decision follows from the published summary; what needs none may be settled
     at any time, with the reason.
     """
-    topic = topics.locked(session, community_id, topic_id)
+    topic = reading.locked(session, community_id, topic_id)
     if topic.settled_at is not None:
         raise rules.AlreadySettled
-    if decision.outcome is not Outcome.HANDLED and topics.stage(session, topic, today(now)) is not Stage.OUTCOME:
+    if decision.outcome is not Outcome.HANDLED and reading.stage(session, topic, today(now)) is not Stage.OUTCOME:
         raise rules.TooEarly
     topic.outcome_reason = rules.written(decision.reason, most=rules.LONGEST_CONCLUSION)
     if decision.outcome is Outcome.MOTION:
@@ -96,7 +96,7 @@ def is_taken_up(session: Session, topic: Topic) -> bool:
 def stage(session: Session, topic: Topic, day: date) -> Stage:
     """Where a topic stands, with what became of it in the rooms above."""
     decided = topic.outcome in (Outcome.MOTION, Outcome.AGENDA)
-    return topics.stage(session, topic, day, taken_up=decided and is_taken_up(session, topic))
+    return reading.stage(session, topic, day, taken_up=decided and is_taken_up(session, topic))
 
 
 def waiting(session: Session, community_id: str, kind: Kind) -> Sequence[Topic]:
@@ -108,7 +108,7 @@ def waiting(session: Session, community_id: str, kind: Kind) -> Sequence[Topic]:
 
 def taken_up(session: Session, community_id: str, topic_id: str, *, by: Key, now: datetime) -> None:
     """Keep which motion or item a topic became."""
-    topic = topics.locked(session, community_id, topic_id)
+    topic = reading.locked(session, community_id, topic_id)
     if topic.outcome != WANTED[by.kind] or is_taken_up(session, topic):
         raise NotWaiting
     if by.kind is Kind.MOTION:

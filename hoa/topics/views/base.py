@@ -12,10 +12,11 @@ from wtforms import DateField, RadioField, SelectField, StringField, TextAreaFie
 from hoa.kernel.clock import today
 from hoa.resolutions import chain
 from hoa.topics import rules
-from hoa.topics.rules import OUTCOME_NAMES, PARTY_NAMES, SIDE_NAMES, SIX, STAGE_NAMES, Outcome, Party, Stage
-from hoa.topics.service import outcomes, topics
+from hoa.topics.rules import OUTCOME_NAMES, PARTY_NAMES, SIDE_NAMES, STAGE_NAMES, Outcome, Party, Stage
+from hoa.topics.service import opening, outcomes, reading
+from hoa.topics.service.opening import Wording
 from hoa.topics.service.outcomes import Decision
-from hoa.topics.service.topics import Held, Wording
+from hoa.topics.service.recording import Held
 from hoa.topics.tables import Topic
 from hoa.web import context
 from hoa.web.forms import Form, at_most, options, required
@@ -78,7 +79,7 @@ class TopicForm(Form):
     closes_on = DateField(lazy_gettext("征求意见到哪天"), validators=[required()])
 
     def offer(self) -> None:
-        rows = topics.clusters(context.reading(), context.community().id)
+        rows = reading.clusters(context.reading(), context.community().id)
         listed = [(row.id, f"{row.label} {row.title}") for row in rows]
         self.cluster.choices = options([("", gettext("不涉及")), *listed])
 
@@ -88,8 +89,8 @@ class TopicForm(Form):
         self.labels.data = " ".join(request.args.getlist("suggestion"))[:400]
         self.cluster.data = request.args.get("cluster", "")
         self.opens_on.data = day
-        self.closes_on.data = topics.first_close(context.reading(), context.community().id, day)
-        for row in topics.clusters(context.reading(), context.community().id):
+        self.closes_on.data = opening.first_close(context.reading(), context.community().id, day)
+        for row in reading.clusters(context.reading(), context.community().id):
             if row.id == self.cluster.data:
                 self.title.data, self.question.data = row.title, row.text
 
@@ -132,11 +133,11 @@ class MeetingForm(Form):
         return {party: rules.names(self[party.value].data or "") for party in Party}
 
     def mark_missing(self) -> None:
-        """Say at the field of each of the six that nobody is written there."""
-        present = [party for party, people in self.parties().items() if people]
-        for party in SIX:
-            if party not in present:
-                self[party.value].errors = [*self[party.value].errors, gettext("没有写到会的人")]
+        """Say at the field of each of the six that nobody is written there, while no reason is."""
+        if (self.missing_because.data or "").strip():
+            return
+        for party in rules.missing([party for party, people in self.parties().items() if people]):
+            self[party.value].errors = [*self[party.value].errors, gettext("没有写到会的人")]
 
     def held(self) -> Held:
         sent = self.scan.data if isinstance(self.scan.data, FileStorage) and self.scan.data.filename else None
@@ -203,7 +204,7 @@ class ReasonForm(Form):
 
 
 def find(topic_id: str) -> Topic:
-    return topics.find(context.reading(), context.community().id, topic_id)
+    return reading.find(context.reading(), context.community().id, topic_id)
 
 
 def address(topic_id: str, anchor: str = "") -> str:

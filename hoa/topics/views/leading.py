@@ -2,9 +2,11 @@
 it.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import Field
 
@@ -13,7 +15,7 @@ from hoa.kernel.errors import Refusal
 from hoa.topics import rules
 from hoa.topics.powers import TOPICS
 from hoa.topics.rules import SIX
-from hoa.topics.service import outcomes, topics
+from hoa.topics.service import commenting, nameless, opening, outcomes, reading, recording, summing
 from hoa.topics.views.base import (
     MeetingForm,
     OutcomeForm,
@@ -26,13 +28,26 @@ from hoa.topics.views.base import (
 )
 from hoa.web import context
 from hoa.web.access import requires
+from hoa.web.forms import Form
 from hoa.web.i18n import told
 
 
-def _nameless(session: Session, topic_id: str, *fields: Field) -> None:
-    """Nothing that is written here for the public says who reported (trust.md 20)."""
-    topic = topics.find(session, context.community().id, topic_id)
-    topics.demand_nameless(session, context.platform().keys, topic, *(field.data or "" for field in fields))
+def _done(
+    form: Form, topic_id: str, act: Callable[..., object], *fields: Field, says: str, anchor: str
+) -> Response | None:
+    """Do what was sent and go back to the topic's page; None when it was refused, and the form says why. Nothing that
+    is written here for the public (`fields`) says who reported (trust.md 20).
+    """
+    try:
+        with context.writing() as session:
+            topic = reading.find(session, context.community().id, topic_id)
+            nameless.demand(session, context.platform().keys, topic, *(field.data or "" for field in fields))
+            act(session, topic.community_id, topic_id, by=context.person_id(), now=context.now())
+    except Refusal as refusal:
+        form.form_errors.append(told(refusal))
+        return None
+    flash(says, "ok")
+    return redirect(address(topic_id, anchor))
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -46,7 +61,7 @@ def new() -> str | Response:
     if form.validate_on_submit():
         try:
             with context.writing() as session:
-                made = topics.raise_topic(
+                made = opening.raise_topic(
                     session,
                     context.platform().keys,
                     here.id,
@@ -61,7 +76,7 @@ def new() -> str | Response:
         else:
             flash(gettext("议题已公开，业主可以提意见了"), "ok")
             return redirect(address(made))
-    days = topics.least_days(context.reading(), here.id, today(context.now()))
+    days = opening.least_days(context.reading(), here.id, today(context.now()))
     return render_template("topics/new.html", form=form, days=days)
 
 
@@ -70,24 +85,11 @@ def new() -> str | Response:
 def hide(topic_id: str, comment_id: str) -> str | Response:
     topic, form = find(topic_id), ReasonForm()
     if form.validate_on_submit():
-        try:
-            with context.writing() as session:
-                _nameless(session, topic_id, form.reason)
-                topics.hide(
-                    session,
-                    context.community().id,
-                    topic_id,
-                    comment_id,
-                    reason=form.reason.data or "",
-                    by=context.person_id(),
-                    now=context.now(),
-                )
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-        else:
-            flash(gettext("已隐藏，位置和原因还在"), "ok")
-            return redirect(address(topic_id, "#comments"))
-    comment = topics.comment_of(context.reading(), topic, comment_id)
+        act = partial(commenting.hide, comment_id=comment_id, reason=form.reason.data or "")
+        says = gettext("已隐藏，位置和原因还在")
+        if done := _done(form, topic_id, act, form.reason, says=says, anchor="#comments"):
+            return done
+    comment = reading.comment_of(context.reading(), topic, comment_id)
     return render_template("topics/hide.html", topic=topic, comment=comment, form=form)
 
 
@@ -97,25 +99,11 @@ def meeting(topic_id: str) -> str | Response:
     """Record a meeting of the six parties."""
     topic, form = find(topic_id), MeetingForm()
     if form.validate_on_submit():
-        try:
-            with context.writing() as session:
-                _nameless(session, topic_id, form.place, form.missing_because, form.minutes, form.conclusion)
-                topics.record_meeting(
-                    session,
-                    context.platform().files,
-                    context.community().id,
-                    topic_id,
-                    form.held(),
-                    by=context.person_id(),
-                    now=context.now(),
-                )
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-            if isinstance(refusal, rules.PartyMissing):
-                form.mark_missing()
-        else:
-            flash(gettext("会议已记录"), "ok")
-            return redirect(address(topic_id, "#meetings"))
+        act = partial(recording.record_meeting, held=form.held(), files=context.platform().files)
+        public = (form.place, form.missing_because, form.minutes, form.conclusion)
+        if done := _done(form, topic_id, act, *public, says=gettext("会议已记录"), anchor="#meetings"):
+            return done
+        form.mark_missing()
     if request.method == "GET":
         form.held_on.data = today(context.now())
     return render_template("topics/meeting.html", topic=topic, form=form, six=[party.value for party in SIX])
@@ -127,30 +115,12 @@ def summarize(topic_id: str) -> str | Response:
     """Publish how many stand where, and the themes."""
     topic, form = find(topic_id), SummaryForm()
     if form.validate_on_submit():
-        try:
-            with context.writing() as session:
-                _nameless(session, topic_id, form.text)
-                topics.summarize(
-                    session,
-                    context.community().id,
-                    topic_id,
-                    text=form.text.data or "",
-                    by=context.person_id(),
-                    now=context.now(),
-                )
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-        else:
-            flash(gettext("意见汇总已公示"), "ok")
-            return redirect(address(topic_id, "#summary"))
+        act = partial(summing.summarize, text=form.text.data or "")
+        if done := _done(form, topic_id, act, form.text, says=gettext("意见汇总已公示"), anchor="#summary"):
+            return done
     session = context.reading()
-    return render_template(
-        "topics/summary.html",
-        topic=topic,
-        form=form,
-        figures=topics.figures(session, topic),
-        meetings=topics.meetings(session, topic),
-    )
+    figures, meetings = reading.figures(session, topic), reading.meetings(session, topic)
+    return render_template("topics/summary.html", topic=topic, form=form, figures=figures, meetings=meetings)
 
 
 @blueprint.route("/<topic_id>/outcome", methods=["GET", "POST"])
@@ -160,22 +130,9 @@ def settle(topic_id: str) -> str | Response:
     topic, form = find(topic_id), OutcomeForm()
     form.offer(decided=topic.summarized_at is not None)
     if form.validate_on_submit():
-        try:
-            with context.writing() as session:
-                _nameless(session, topic_id, form.reason, form.title, form.text)
-                outcomes.settle(
-                    session,
-                    context.community().id,
-                    topic_id,
-                    form.decision(),
-                    by=context.person_id(),
-                    now=context.now(),
-                )
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-        else:
-            flash(gettext("已公布怎么办"), "ok")
-            return redirect(address(topic_id, "#outcome"))
+        act, public = partial(outcomes.settle, decision=form.decision()), (form.reason, form.title, form.text)
+        if done := _done(form, topic_id, act, *public, says=gettext("已公布怎么办"), anchor="#outcome"):
+            return done
     if request.method == "GET":
-        form.text.data = "\n".join(row.conclusion for row in topics.meetings(context.reading(), topic)[-1:])
+        form.text.data = "\n".join(row.conclusion for row in reading.meetings(context.reading(), topic)[-1:])
     return render_template("topics/outcome.html", topic=topic, form=form)

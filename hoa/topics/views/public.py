@@ -18,7 +18,7 @@ from hoa.resolutions.chain import Key, Kind, Prepared, Reader
 from hoa.topics import rules
 from hoa.topics.powers import COMMENT, TOPIC_FILES, TOPICS
 from hoa.topics.rules import Outcome, Party, Stage
-from hoa.topics.service import outcomes, topics
+from hoa.topics.service import commenting, outcomes, reading
 from hoa.topics.tables import Topic, TopicComment, TopicMeeting
 from hoa.topics.views.base import CommentForm, address, blueprint, find
 from hoa.web import context
@@ -32,7 +32,7 @@ PAGE = 40
 @public
 def index() -> str:
     session, here, day = context.reading(), context.community(), today(context.now())
-    rows = [(row, outcomes.stage(session, row, day)) for row in topics.topics(session, here.id)]
+    rows = [(row, outcomes.stage(session, row, day)) for row in reading.topics(session, here.id)]
     return render_template("topics/index.html", rows=rows)
 
 
@@ -51,7 +51,7 @@ def comment(topic_id: str) -> str | tuple[str, int] | Response:
         return page(topic, form)
     try:
         with context.writing() as session:
-            topics.comment(
+            commenting.comment(
                 session,
                 context.community().id,
                 topic_id,
@@ -74,7 +74,7 @@ def comment(topic_id: str) -> str | tuple[str, int] | Response:
 @requires(TOPIC_FILES)
 def minutes(topic_id: str, topic_meeting_id: str) -> Response:
     """The signed minutes as they were scanned: with names, so for whoever belongs to this community."""
-    row = topics.meeting_of(context.reading(), find(topic_id), topic_meeting_id)
+    row = reading.meeting_of(context.reading(), find(topic_id), topic_meeting_id)
     if row.digest is None:
         raise NotFound
     data = context.platform().files.get(row.digest)
@@ -88,10 +88,10 @@ def page(topic: Topic, form: CommentForm) -> str:
     session, now = context.reading(), context.now()
     day, calendar = today(now), workdays.china()
     stage, reader = outcomes.stage(session, topic, day), Reader(context.powers(), now)
-    figures = topics.figures(session, topic)
+    figures = reading.figures(session, topic)
     pages = max(1, -(-figures["comments"] // PAGE))
     number = min(max(request.args.get("page", 1, type=int), 1), pages)
-    raised = [Key(Kind.SUGGESTION, row.id) for row in topics.suggestions(session, topic)]
+    raised = [Key(Kind.SUGGESTION, row.id) for row in reading.suggestions(session, topic)]
     became = [Key(kind, row_id) for kind, row_id in _became(topic) if row_id is not None]
     return render_template(
         "topics/show.html",
@@ -104,7 +104,7 @@ def page(topic: Topic, form: CommentForm) -> str:
         page=number,
         pages=pages,
         figures=figures,
-        meetings=[(row, _present(row)) for row in topics.meetings(session, topic)],
+        meetings=[(row, _present(row)) for row in reading.meetings(session, topic)],
         raised=chain.tell(session, topic.community_id, raised, reader).values(),
         became=list(chain.tell(session, topic.community_id, became, reader).values()),
         drafts=_drafts(topic, reader) if stage is Stage.WAITING else (),
@@ -130,7 +130,7 @@ def _comments(topic: Topic) -> list[tuple[TopicComment, str, str]]:
     """What owners said, the latest first, with the author's masked name and the words as they may be public: never a
     full name, a phone or a door, whoever reads.
     """
-    rows = list(reversed(topics.comments(context.reading(), topic)))
+    rows = list(reversed(reading.comments(context.reading(), topic)))
     names = accounts.names(context.reading(), {row.person_id for row in rows})
     return [(row, masking.name(names[row.person_id]), mask(row.text)) for row in rows]
 

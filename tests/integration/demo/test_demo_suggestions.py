@@ -19,7 +19,7 @@ from hoa.demo.affairs import table
 from hoa.jobs import Job
 from hoa.kernel.clock import today
 from hoa.platform import Platform
-from hoa.topics.service import topics as topic_service
+from hoa.topics.service.reading import comments, meetings
 from hoa.topics.tables import Topic
 
 STATES = {
@@ -76,8 +76,8 @@ def test_around_them_stand_ratings_checks_pictures_a_common_problem_and_a_topic(
         assert len([row for row in rows if row.cluster_id == cluster.id]) == 3
         (topic,) = session.scalars(select(Topic)).all()
         assert topic.outcome == "motion"
-        assert len(topic_service.comments(session, topic)) == 9
-        (meeting,) = topic_service.meetings(session, topic)
+        assert len(comments(session, topic)) == 9
+        (meeting,) = meetings(session, topic)
         assert len(meeting.present) == 6
         assert set(session.scalars(select(Message.outcome))) == {"sent", "unreachable"}
         waiting = select(Job.id).where(Job.state == "waiting", Job.kind == "affairs.message")

@@ -23,8 +23,9 @@ from hoa.kernel.clock import FrozenClock, today
 from hoa.platform import Platform
 from hoa.resolutions.tables import Resolution
 from hoa.topics.rules import Party
-from hoa.topics.service import outcomes, topics
-from hoa.topics.service.topics import Held, Wording
+from hoa.topics.service import commenting, opening, outcomes, reading, recording, summing
+from hoa.topics.service.opening import Wording
+from hoa.topics.service.recording import Held
 from hoa.topics.tables import Topic, TopicComment, TopicMeeting
 from tests.integration.affairs.scene import REPORTER_NAME, REPORTER_PHONE, SECRET, TITLE, open_scene, said
 from tests.integration.community.scene import csrf, post, signed_in
@@ -169,7 +170,7 @@ def test_a_suggestion_becomes_a_payment_and_anybody_can_read_how(
     # ---- what came out is published, and what becomes of it
     assert post(clerk, f"{topic_url}/summary", {"text": "多数赞成换曳引机，担心费用。"}).status_code == 302
     with platform.database.reading() as session:
-        published = session.scalars(select(Publication).where(Publication.kind == topics.PUBLICATION)).one()
+        published = session.scalars(select(Publication).where(Publication.kind == summing.PUBLICATION)).one()
         assert published.content["counts"] == {"for": 1, "against": 1, "other": 1, "comments": 3}
         assert not has_moved(session, published)
         assert "业主" not in str(published.content["counts"])
@@ -275,11 +276,11 @@ def test_a_suggestion_becomes_a_payment_and_anybody_can_read_how(
         assert owner.get(wanted, follow_redirects=True).status_code == 200, wanted
     assert visitor.get(f"{topic_url}?page=9").status_code == 200
     with platform.database.writing() as session:
-        assert topics.verify(session, books.community) == []
+        assert summing.verify(session, books.community) == []
         add = {**{c.name: getattr(held, c.name) for c in TopicMeeting.__table__.columns}, "id": "slipped-in"}
         session.add(TopicMeeting(**add))
         session.flush()
-        assert topics.verify(session, books.community) == [
+        assert summing.verify(session, books.community) == [
             f"table topic, row {topic_id}: question, comments or meetings are not the ones that were published"
         ]
     with platform.database.writing() as session, pytest.raises(DBAPIError):
@@ -331,7 +332,7 @@ def test_the_committee_meeting_takes_up_what_is_the_committees_and_a_cancelled_o
         cluster = life.make_cluster(
             session, scene.community, [one, two], title="电梯常停", text="两件都说电梯", by=scene.desk, now=scene.now()
         )
-        topic = topics.raise_topic(
+        topic = opening.raise_topic(
             session,
             platform.keys,
             scene.community,
@@ -341,8 +342,8 @@ def test_the_committee_meeting_takes_up_what_is_the_committees_and_a_cancelled_o
             now=scene.now(),
         )
         topic_id = topic.id
-        with pytest.raises(topics.NothingToDiscuss):
-            topics.raise_topic(
+        with pytest.raises(opening.NothingToDiscuss):
+            opening.raise_topic(
                 session,
                 platform.keys,
                 scene.community,
@@ -351,13 +352,12 @@ def test_the_committee_meeting_takes_up_what_is_the_committees_and_a_cancelled_o
                 by=scene.desk,
                 now=scene.now(),
             )
-        assert {row.id for row in topics.suggestions(session, topic)} == {one, two}
+        assert {row.id for row in reading.suggestions(session, topic)} == {one, two}
     scene.pass_days(8)
     clerk, chair = (signed_in(app, platform, scene.people[key]) for key in ("clerk", "chair"))
     with platform.database.writing() as session:
-        topics.record_meeting(
+        recording.record_meeting(
             session,
-            platform.files,
             scene.community,
             topic_id,
             Held(
@@ -368,10 +368,11 @@ def test_the_committee_meeting_takes_up_what_is_the_committees_and_a_cancelled_o
                 "都到了",
                 "请业主委员会定时间",
             ),
+            files=platform.files,
             by=scene.desk,
             now=scene.now(),
         )
-        topics.summarize(session, scene.community, topic_id, text="没有人提意见。", by=scene.desk, now=scene.now())
+        summing.summarize(session, scene.community, topic_id, text="没有人提意见。", by=scene.desk, now=scene.now())
     topic_url = f"{TOPICS}{topic_id}"
     decision = {"outcome": "agenda", "reason": "小事小议", "title": "电梯检修时间", "text": "每月第一个周二上午检修。"}
     assert post(clerk, f"{topic_url}/outcome", decision).status_code == 302
@@ -410,7 +411,7 @@ def test_the_committee_meeting_takes_up_what_is_the_committees_and_a_cancelled_o
         assert not outcomes.is_taken_up(session, row)
     assert decision["text"] in chair.get("/c/WTY/meetings/call").text
     with platform.database.writing() as session, pytest.raises(outcomes.rules.AlreadySettled):
-        topics.comment(
+        commenting.comment(
             session,
             scene.community,
             topic_id,
