@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from finance.shares.powers import CHECK, KEEP, POWERS
 from finance.shares.rules.runs import PartState, RunState
-from finance.shares.service import allowances, papers, payments, publishing, runs
+from finance.shares.service import allowances, claims, papers, payments, publishing, runs
 from finance.shares.service import own as own_shares
 from finance.shares.views import blueprint
 from hoa.kernel.errors import N_
@@ -21,7 +21,7 @@ WAITING_FOR_OWNER = (PartState.NO_ACCOUNT, PartState.RETURNED)
 
 
 def _needs(session: Session, asker: Asker) -> Sequence[Need]:
-    """Lists to check, stale lists to make anew, and an account that a payment waits for."""
+    """Lists and payees to check, stale lists to make anew, and an account that a payment waits for."""
     found = []
     for run in runs.runs(session, asker.community_id):
         if run.state != RunState.LISTED:
@@ -35,6 +35,13 @@ def _needs(session: Session, asker: Asker) -> Sequence[Need]:
         if month.state == RunState.LISTED and CHECK in asker.powers and asker.person_id != month.made_by_id:
             url = url_for("shares.allowance_run", allowance_id=month.id)
             found.append(Need(title=gettext("核对津贴清单"), url=url))
+    if CHECK in asker.powers:
+        for row in claims.waiting(session, asker.community_id):
+            if asker.person_id not in (row.naming.by_id, row.owner.person_id):
+                url = url_for("shares.naming", naming_id=row.naming.id)
+                found.append(
+                    Need(title=gettext("确认收款人：%(title)s", title=f"{row.run.title} {row.line.label}"), url=url)
+                )
     for share in own_shares.shares(session, asker.community_id, asker.person_id):
         if any(standing.state in WAITING_FOR_OWNER for standing in share.parts):
             title = gettext("请提供收款账号：%(title)s", title=share.run.title)
@@ -68,6 +75,7 @@ def _verify(platform: Platform, session: Session, community_id: str) -> Sequence
     return [
         *runs.verify(session, community_id),
         *payments.verify(session, platform.keys, community_id),
+        *claims.verify(session, community_id),
         *allowances.verify(session, community_id),
     ]
 

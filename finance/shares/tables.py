@@ -164,7 +164,9 @@ class SharePart(CommunityRow, Base):
 
 
 class ShareClaim(CommunityRow, Base):
-    """Who receives a part after all, for which the list named nobody; `basis` is the paper it rests on."""
+    """Who receives a part after all, for which the list named nobody; `basis` is the paper it rests on. `by_id` wrote
+    it down, the ShareNaming says who confirmed it.
+    """
 
     __tablename__ = "share_claim"
     __table_args__ = (
@@ -178,6 +180,28 @@ class ShareClaim(CommunityRow, Base):
     basis: Mapped[str]
     by_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
+
+
+class ShareNaming(CommunityRow, Base):
+    """A payee written down by hand, until a second person confirms it (then there is a ShareClaim) or sends it back
+    with `refused_because`. Only the decision is added, once.
+    """
+
+    __tablename__ = "share_naming"
+    __table_args__ = (
+        Index("ix_share_naming_part", "community_id", "part_id"),
+        _to("share_part", "part_id", "share_naming_part"),
+        _to("owner", "owner_id", "share_naming_owner"),
+    )
+
+    part_id: Mapped[str]
+    owner_id: Mapped[str]
+    basis: Mapped[str]
+    by_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+    decided_by_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None]
+    refused_because: Mapped[str]
 
 
 class ShareAccount(CommunityRow, Base):

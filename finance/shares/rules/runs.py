@@ -149,6 +149,14 @@ class MakerChecks(NotAllowed):
     message: ClassVar[str] = N_("制表人不能核对自己的清单，请另一位委员核对")
 
 
+class NamerConfirms(NotAllowed):
+    message: ClassVar[str] = N_("收款人是您写明的，不能由您自己确认，请另一位委员确认")
+
+
+class PayeeConfirms(NotAllowed):
+    message: ClassVar[str] = N_("这笔钱付给您本人，不能由您自己确认，请另一位委员确认")
+
+
 class NotAtThisStep(Refusal):
     message: ClassVar[str] = N_("这次分配已经不在这一步，可能别人处理过了；请刷新页面看最新状态")
     status: ClassVar[int] = 409
@@ -363,6 +371,14 @@ def check_second(*, maker_id: str, checker_id: str) -> None:
     """Who made the list does not check it (会计法 25)."""
     if maker_id == checker_id:
         raise MakerChecks
+
+
+def check_confirming(*, namer_id: str, payee_id: str | None, checker_id: str) -> None:
+    """Whoever named a payee, and whoever is named, does not confirm it (会计法 25)."""
+    if checker_id == namer_id:
+        raise NamerConfirms
+    if checker_id == payee_id:
+        raise PayeeConfirms
 
 
 def number_text(year: int, number: int) -> str:

@@ -1,4 +1,4 @@
-"""Paying a checked list: orders to the bank with their vouchers, payments the bank gave back, and late claims."""
+"""Paying a checked list: orders to the bank with their vouchers, and payments the bank gave back."""
 
 import hashlib
 from collections.abc import Sequence
@@ -23,7 +23,6 @@ from finance.shares.service.standing import BatchState, PartStanding, batch_stat
 from finance.shares.tables import (
     ShareAccount,
     ShareBatch,
-    ShareClaim,
     ShareLine,
     SharePart,
     SharePayout,
@@ -78,11 +77,6 @@ class SlipNeeded(Refusal):
 
 class ReturnReason(Refusal):
     message: ClassVar[str] = N_("请写明银行退回的原因，最多 200 个字")
-
-
-class ClaimedAlready(Refusal):
-    message: ClassVar[str] = N_("这一份已经有收款人")
-    status: ClassVar[int] = 409
 
 
 def order(session: Session, keys: Keys, community_id: str, *, run_id: str, by: str, now: datetime) -> ShareBatch:
@@ -249,7 +243,7 @@ def _company_row(run: ShareRun, total_fen: int) -> list[tuple[str, ...]]:
     return [("1", run.payee, "", "", money.plain(total_fen), f"{label(run)} {run.title}")]
 
 
-# --------------------------------------------------------------------------------------------------- returned, claimed
+# ---------------------------------------------------------------------------------------------------------- returned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -317,28 +311,3 @@ def _taken_in(session: Session, run: ShareRun, payout: SharePayout, reason: str,
         ),
     )
     return vouchers.draft(session, run.community_id, fields=fields, by=by, now=now)
-
-
-def claim(
-    session: Session, community_id: str, *, part_id: str, owner_id: str, basis: str, by: str, now: datetime
-) -> ShareClaim:
-    """Write down who receives a part for which the list named nobody, with the co-owners' paper."""
-    part = get(session, SharePart, community_id, part_id, lock=True)
-    line = get(session, ShareLine, community_id, part.line_id)
-    run = get(session, ShareRun, community_id, line.run_id)
-    rules.require_state(run.state, RunState.CHECKED)
-    if not 0 < len(basis.strip()) <= 200:
-        raise rules.ReasonForUnit
-    standing = parts_of(session, run, lines=[line.id]).get(part.id)
-    if standing is None or standing.owner_id is not None:
-        raise ClaimedAlready
-    candidates = register.owners_on(session, community_id, unit_id=line.unit_id, day=today(now))
-    early = register.owners_on(session, community_id, unit_id=line.unit_id, day=run.record_on)
-    if owner_id not in {owner.id for owner in (*candidates, *early)}:
-        raise NotFound
-    row = ShareClaim(
-        community_id=community_id, part_id=part.id, owner_id=owner_id, basis=basis.strip(), by_id=by, at=now
-    )
-    session.add(row)
-    session.flush()
-    return row

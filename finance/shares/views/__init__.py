@@ -1,6 +1,6 @@
 """The pages of shares."""
 
-from finance.shares.views import allowances, budgets, calculator, fee_items, lists, mine, paying, runs, topup
+from finance.shares.views import allowances, budgets, calculator, claims, fee_items, lists, mine, paying, runs, topup
 from finance.shares.views.base import blueprint
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "blueprint",
     "budgets",
     "calculator",
+    "claims",
     "fee_items",
     "lists",
     "mine",

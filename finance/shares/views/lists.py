@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from finance.shares.powers import READ
 from finance.shares.rules.runs import KIND_NAMES, RunKind, RunState
+from finance.shares.service import claims
 from finance.shares.service import runs as service
 from finance.shares.service.standing import parts_of
 from finance.shares.tables import ShareLine, SharePart, ShareRun
@@ -38,11 +39,13 @@ def owner_list(run_id: str) -> str:
     shown = rows[(page - 1) * PAGE : page * PAGE]
     standings = parts_of(session, run, lines=[line.id for line, _ in shown])
     owners = {standing.owner_id for standing in standings.values() if standing.owner_id}
+    waiting = {row.part.id: row for row in claims.waiting(session, here.id, parts=list(standings))}
     return render_template(
         "shares/list.html",
         run=run,
         rows=shown,
         standings=standings,
+        waiting=waiting,
         names=service.owner_names(session, here.id, owners),
         text=text,
         total=len(rows),

@@ -1,25 +1,25 @@
-"""Paying a checked list: orders to the bank and their files, returned payments, late claims."""
+"""Paying a checked list: orders to the bank and their files, returned payments."""
 
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.file import FileField
 from sqlalchemy import select
 from werkzeug.wrappers import Response
-from wtforms import SelectField, StringField
+from wtforms import StringField
 
 from finance.shares.powers import KEEP, PAY, READ
 from finance.shares.service import payments, register
 from finance.shares.service.payments import Slip
 from finance.shares.service.standing import batch_states, parts_of
 from finance.shares.tables import ShareBatch, ShareLine, SharePart, SharePayout, ShareRun
-from finance.shares.views.base import blueprint, day_today, sent
+from finance.shares.views.base import blueprint, sent
 from finance.shares.views.runs import refused
 from finance.tables import Voucher
 from hoa.db import get
 from hoa.kernel.errors import Refusal
 from hoa.web import context
 from hoa.web.access import requires
-from hoa.web.forms import Form, at_most, options, required
+from hoa.web.forms import Form, at_most, required
 from hoa.web.i18n import told
 
 
@@ -30,15 +30,6 @@ class ReturnForm(Form):
         description=lazy_gettext("例如：户名与账号不符"),
     )
     slip = FileField(lazy_gettext("银行的退票通知"))
-
-
-class ClaimForm(Form):
-    owner = SelectField(lazy_gettext("谁来收款"), validators=[required()])
-    basis = StringField(
-        lazy_gettext("依据"),
-        validators=[required(), at_most(200)],
-        description=lazy_gettext("例如：共有人书面约定、继承公证书"),
-    )
 
 
 @blueprint.post("/runs/<run_id>/order")
@@ -130,38 +121,3 @@ def returned(payout_id: str) -> str | Response:
             flash(gettext("退票已登记，凭证已提交复核；请与银行流水对上，业主会被请求重新提供账号"), "ok")
             return redirect(url_for("finance.voucher", voucher_id=row.voucher_id))
     return render_template("shares/return.html", form=form, payout=payout, part=part, line=line)
-
-
-@blueprint.route("/parts/<part_id>/claim", methods=["GET", "POST"])
-@requires(KEEP)
-def claim(part_id: str) -> str | Response:
-    """Write down who receives a part that the list left to nobody."""
-    session, here = context.reading(), context.community()
-    part = get(session, SharePart, here.id, part_id)
-    line = get(session, ShareLine, here.id, part.line_id)
-    run = get(session, ShareRun, here.id, line.run_id)
-    owners = {
-        owner.id: owner.name
-        for day in (run.record_on, day_today())
-        for owner in register.owners_on(session, here.id, unit_id=line.unit_id, day=day)
-    }
-    form = ClaimForm()
-    form.owner.choices = options([("", gettext("请选择")), *owners.items()])
-    if form.validate_on_submit():
-        try:
-            with context.writing() as writing:
-                payments.claim(
-                    writing,
-                    here.id,
-                    part_id=part_id,
-                    owner_id=form.owner.data or "",
-                    basis=form.basis.data or "",
-                    by=context.person_id(),
-                    now=context.now(),
-                )
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-        else:
-            flash(gettext("已写明收款人"), "ok")
-            return redirect(url_for("shares.owner_list", run_id=run.id))
-    return render_template("shares/claim.html", form=form, part=part, line=line, run=run)

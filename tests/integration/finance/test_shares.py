@@ -11,11 +11,11 @@ from sqlalchemy.exc import DBAPIError
 
 from finance.service import bank, documents, matching, vouchers
 from finance.shares.rules import runs as rules
-from finance.shares.service import accounts, own, payments, publishing, runs
+from finance.shares.service import accounts, claims, own, payments, publishing, runs
 from finance.shares.service.payments import Slip
 from finance.shares.service.runs import RunFields
 from finance.shares.service.standing import BatchState, batch_states, outstanding_fen, parts_of
-from finance.shares.tables import ShareAccount, ShareBatch, ShareLine, SharePart, SharePayout, ShareRun
+from finance.shares.tables import ShareAccount, ShareBatch, ShareClaim, ShareLine, SharePart, SharePayout, ShareRun
 from finance.tables import BankLine, Document, Voucher
 from hoa.community.tables import Owner, Ownership
 from hoa.db import get
@@ -401,10 +401,13 @@ def test_what_no_co_owner_was_named_for_is_held_until_somebody_claims_it(shared:
         ping = session.scalars(select(Owner).where(Owner.community_id == community, Owner.name == PING)).one().id
     for refusal, owner, basis in ((NotFound, ping, "约定"), (rules.ReasonForUnit, kang, " ")):
         with pytest.raises(refusal):
-            shared.act(payments.claim, part_id=part.id, owner_id=owner, basis=basis)
-    shared.act(payments.claim, part_id=part.id, owner_id=kang, basis="共有人书面约定")
-    with pytest.raises(payments.ClaimedAlready):
-        shared.act(payments.claim, part_id=part.id, owner_id=kang, basis="共有人书面约定")
+            shared.act(claims.name, part_id=part.id, owner_id=owner, basis=basis)
+    named = shared.act(claims.name, part_id=part.id, owner_id=kang, basis="共有人书面约定")
+    with pytest.raises(claims.NamedAlready):
+        shared.act(claims.name, part_id=part.id, owner_id=kang, basis="共有人书面约定")
+    shared.act(claims.confirm, by="chair", naming_id=named.id)
+    with pytest.raises(claims.ClaimedAlready):
+        shared.act(claims.name, part_id=part.id, owner_id=kang, basis="共有人书面约定")
     assert shared.states(run_id)[""] == "no_account"
     shared.own_account(KANG, "elder")
     with shared.platform.database.reading() as session:
@@ -415,6 +418,80 @@ def test_what_no_co_owner_was_named_for_is_held_until_somebody_claims_it(shared:
     with shared.platform.database.reading() as session:
         (row,) = payments.file_rows(session, shared.platform.keys, batch)
     assert row[1:5] == (KANG, CARD, "演示银行", "32322.58")
+
+
+def test_nobody_names_a_payee_alone_and_nobody_confirms_money_for_themselves(app: Flask, shared: Shared):
+    """The treasurer names, in league or in error; until another member who gets nothing of it confirms, nothing is
+    payable, neither through the pages nor past them.
+    """
+    platform, community, people = shared.platform, shared.scene.community, shared.scene.people
+    with platform.database.writing() as session:
+        session.execute(update(Ownership).where(Ownership.community_id == community).values(share=None))
+    run_id = shared.checked()
+    shared.own_account(KANG, "chair")
+    with platform.database.reading() as session:
+        part = session.scalars(select(SharePart).where(SharePart.owner_id.is_(None))).one()
+        kang = session.scalars(select(Owner).where(Owner.community_id == community, Owner.name == KANG)).one().id
+    treasurer, chair, deputy = (signed_in(app, platform, people[name]) for name in ("treasurer", "chair", "deputy"))
+    page = f"{SHARES}/parts/{part.id}/claim"
+    answer = post(treasurer, page, {"owner": kang, "basis": "书面约定"})
+    assert answer.status_code == 302
+    assert "已经写明收款人" in post(treasurer, page, {"owner": kang, "basis": "再写一次"}).text
+    with platform.database.reading() as session:
+        (waiting,) = claims.waiting(session, community)
+    naming = f"{SHARES}/namings/{waiting.naming.id}"
+    # Not payable, and the owner is not told of a share that may go to somebody else.
+    assert shared.states(run_id)[""] == "unnamed"
+    with pytest.raises(rules.NothingPayable):
+        shared.act(payments.order, tools=(platform.keys,), run_id=run_id)
+    # Neither the one who named nor the one who is named.
+    assert post(treasurer, naming, {"word": "confirm"}, page=page).status_code == 403
+    with pytest.raises(rules.NamerConfirms):
+        shared.act(claims.confirm, naming_id=waiting.naming.id)
+    with pytest.raises(rules.PayeeConfirms):
+        shared.act(claims.confirm, by="chair", naming_id=waiting.naming.id)
+    assert "收款人本人都不能确认" in chair.get(naming).text
+    with pytest.raises(DBAPIError), platform.database.writing() as session:
+        session.execute(text("UPDATE share_naming SET decided_by_id = by_id, decided_at = at"))
+    with pytest.raises(DBAPIError), platform.database.writing() as session:
+        session.execute(text("UPDATE share_naming SET basis = '改过'"))
+    assert shared.states(run_id)[""] == "unnamed"
+    # Sent back with the reason, which is read by whoever writes the next one; nothing typed is lost.
+    assert "确认收款人" in deputy.get(f"{SHARES}/runs/{run_id}/list").text
+    assert "请写明退回的原因" in post(deputy, naming, {"word": "refuse", "because": " "}).text
+    long = "原" * 201
+    assert long in post(deputy, naming, {"word": "refuse", "because": long}).text
+    assert post(deputy, naming, {"word": "refuse", "because": "没有见到原件"}).status_code == 302
+    assert deputy.get(naming).status_code == 409
+    assert "没有见到原件" in treasurer.get(page).text
+    assert post(treasurer, page, {"owner": kang, "basis": "公证书"}).status_code == 302
+    with platform.database.reading() as session:
+        (second,) = claims.waiting(session, community)
+    assert post(deputy, f"{SHARES}/namings/{second.naming.id}", {"word": "confirm"}).status_code == 302
+    assert shared.states(run_id)[""] == "ready"
+    with platform.database.reading() as session:
+        assert claims.verify(session, community) == []
+
+
+def test_a_claim_that_was_slipped_past_the_second_person_is_named_by_verify(shared: Shared):
+    community = shared.scene.community
+    with shared.platform.database.writing() as session:
+        session.execute(update(Ownership).where(Ownership.community_id == community).values(share=None))
+    shared.checked()
+    with shared.platform.database.writing() as session:
+        part = session.scalars(select(SharePart).where(SharePart.owner_id.is_(None))).one()
+        kang = session.scalars(select(Owner).where(Owner.community_id == community, Owner.name == KANG)).one()
+        claim = ShareClaim(
+            community_id=community,
+            part_id=part.id,
+            owner_id=kang.id,
+            basis="约定",
+            by_id=shared.scene.people["treasurer"],
+            at=shared.platform.now(),
+        )
+        session.add(claim)
+        session.flush()
+        assert claims.verify(session, community) == [f"收款人 {claim.id}：没有第二人确认的记录"]
 
 
 def test_from_the_resolution_to_the_owners_line_through_the_pages(app: Flask, shared: Shared):

@@ -63,6 +63,7 @@ GUARDED = {
     "share_batch",
     "share_claim",
     "share_line",
+    "share_naming",
     "share_part",
     "share_payout",
     "share_return",

@@ -89,6 +89,7 @@ IDS = {
     "order_id": "SELECT id FROM share_batch WHERE community_id = :c",
     "payout_id": "SELECT id FROM share_payout WHERE community_id = :c",
     "part_id": "SELECT id FROM share_part WHERE community_id = :c",
+    "naming_id": "SELECT id FROM share_naming WHERE community_id = :c",
     "budget_id": "SELECT id FROM budget WHERE community_id = :c",
     "certificate_id": "SELECT id FROM topup_certificate WHERE community_id = :c",
     "standard_id": "SELECT id FROM allowance_standard WHERE community_id = :c",
