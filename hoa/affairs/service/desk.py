@@ -4,7 +4,7 @@ The desk sorts within one working day of what came in, or came back from a handl
 `due_on` is its own last day.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -75,8 +75,15 @@ def moved_to(session: Session, row: Suggestion) -> int:
     return last.seq if last else 0
 
 
-def demand_fresh(session: Session, row: Suggestion, seen: str) -> None:
-    """Refuses what was decided on a page that does not show the last step any more."""
+def demand_fresh(session: Session, row: Suggestion, seen: str, *, also: Collection[str] = ()) -> None:
+    """Refuses what was decided on a page that does not show the last step any more.
+
+    The row is locked first: of two desks that decide at the same instant the second waits, and then finds its page
+    old. `also` are the ids that the decision locks besides (a merge's other one): all in one order, so that two desks
+    do not wait for each other.
+    """
+    for one in sorted({row.id, *also}):
+        steps.locked(session, row.community_id, one)
     if seen != str(moved_to(session, row)):
         raise Moved
 

@@ -3,6 +3,7 @@ problems; every refusal keeps what was typed."""
 
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,14 +11,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from hoa.affairs.rules.intake import MOST_AN_HOUR
 from hoa.affairs.rules.states import State
-from hoa.affairs.service import photos, reading
+from hoa.affairs.service import desk as service
+from hoa.affairs.service import life, photos, reading
 from hoa.affairs.tables import Check, Cluster, Photo, Rating, Step, Suggestion
 from hoa.app import create_app
+from hoa.kernel.errors import Busy
 from hoa.platform import Platform
 from tests.integration.affairs.scene import (
     ANSWER,
@@ -279,6 +283,41 @@ def it_is_given_to_another_unit(desk: Desk, one: str) -> None:
     desk.scene.handle("answer", one, text=ANSWER)
     late = desk.act("reassign", one, handler=desk.scene.handlers["property"], reason=reason)
     assert (late.status_code, "请刷新页面" in late.text, reason in late.text) == (409, True, True)
+
+
+def test_two_desks_that_decide_at_the_same_instant_decide_once(desk: Desk) -> None:
+    """The second waits while the first has looked how old its page is and has not written yet, then reads anew."""
+    database, here = desk.platform.database, desk.scene.community
+    one, other = (desk.row(desk.scene.suggestion(State.ASSIGNED)) for _ in range(2))
+    seen = {row.id: desk.seen(row.id) for row in (one, other)}
+
+    def decide(session: Session, row: Suggestion, also: list[str]) -> None:
+        service.demand_fresh(session, row, seen[row.id], also=also)
+        unit, now = desk.scene.handlers["lift"], desk.platform.now()
+        life.reassign(session, here, row.id, handler_id=unit, reason="门机的事", by=desk.scene.desk, now=now)
+
+    def second(row: Suggestion, also: list[str]) -> str:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(at_once, row, also).result()
+
+    def at_once(row: Suggestion, also: list[str]) -> str:
+        """Decides without waiting for the other desk: SQLite has one writer, PostgreSQL a lock on the row."""
+        try:
+            with database.writing(seconds=0.01) as session:
+                if not database.is_sqlite:
+                    session.execute(text("SET LOCAL lock_timeout = '10ms'"))
+                decide(session, row, also)
+        except (Busy, service.Moved) as refusal:
+            return type(refusal).__name__
+        return "decided"
+
+    with database.writing() as session:
+        service.demand_fresh(session, one, seen[one.id], also=[other.id])
+        # Both rows of a merge are held, whichever of the two the other desk begins with.
+        assert [second(one, []), second(other, [one.id])] == ["Busy", "Busy"]
+        decide(session, one, [other.id])
+    assert second(one, []) == "Moved"
+    assert second(other, [one.id]) == "decided"
 
 
 def it_is_merged_while_it_is_handled(desk: Desk) -> None:

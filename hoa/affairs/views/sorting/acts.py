@@ -46,10 +46,18 @@ def _found(suggestion_id: str) -> Suggestion:
 
 def _act(row: Suggestion, form: ActForm, run: Callable[[Session], object], done: str) -> Answer:
     """Carry out what a form asks for, on the page that it was filled in on."""
+
+    def fresh(session: Session) -> None:
+        desk.demand_fresh(session, row, form.seen.data or "")
+        run(session)
+
+    return _try(row, form, fresh, done)
+
+
+def _try(row: Suggestion, form: ActForm, run: Callable[[Session], object], done: str) -> Answer:
     if form.validate_on_submit():
         try:
             with context.writing() as session:
-                desk.demand_fresh(session, reading.find(session, row.community_id, row.id), form.seen.data or "")
                 run(session)
         except Refusal as refusal:
             form.form_errors.append(told(refusal))
@@ -86,9 +94,10 @@ def merge(suggestion_id: str) -> Answer:
 
     def run(session: Session) -> object:
         into = desk.merge_target(session, row.community_id, label=form.label.data or "", chosen="")
+        desk.demand_fresh(session, row, form.seen.data or "", also=[into])
         return life.merge(session, row.community_id, row.id, into_id=into, by=context.person_id(), now=context.now())
 
-    return _act(row, form, run, gettext("已合并，提出人会收到通知"))
+    return _try(row, form, run, gettext("已合并，提出人会收到通知"))
 
 
 @blueprint.post("/suggestions/<suggestion_id>/check")

@@ -211,8 +211,11 @@ def _page(place: Place, form: DecideForm | None = None) -> str:
 
 def _decide(session: Session, form: DecideForm, suggestion_id: str) -> None:
     community_id = context.community().id
-    row = reading.find(session, community_id, suggestion_id)
-    desk.demand_fresh(session, row, form.seen.data or "")
+    row, into_id = reading.find(session, community_id, suggestion_id), ""
+    if form.chosen() is Decision.MERGE:
+        label, chosen = form.into_label.data or "", form.into.data or ""
+        into_id = desk.merge_target(session, community_id, label=label, chosen=chosen)
+    desk.demand_fresh(session, row, form.seen.data or "", also=[into_id] if into_id else [])
     by, now = context.person_id(), context.now()
     # Everybody reads these, also when nobody knows any more which name had to stay out of them.
     title, refusal = (
@@ -235,8 +238,6 @@ def _decide(session: Session, form: DecideForm, suggestion_id: str) -> None:
                 now=now,
             )
         case Decision.MERGE:
-            label, chosen = form.into_label.data or "", form.into.data or ""
-            into_id = desk.merge_target(session, community_id, label=label, chosen=chosen)
             life.merge(session, community_id, row.id, into_id=into_id, by=by, now=now)
         case Decision.REFUSE:
             life.refuse(session, community_id, row.id, reason=refusal, by=by, now=now)
