@@ -25,12 +25,22 @@ class Profile(StrEnum):
 
 class Milestone(NamedTuple):
     """A last day of a profile: `name` is a message id; the last one of a profile is the day the result is due.
-    `done_on` is the day on which the handler met it.
+    `done_on` is the day on which the handler met it; `late`: it was met, or is still to be met, after its day;
+    `stopped`: it is still to be met, and the clock stands still.
     """
 
     name: str
     due: Due
     done_on: date | None = None
+    late: bool = False
+    stopped: bool = False
+
+
+class Pause(NamedTuple):
+    """The clock stood still from the day after `began` until `ended`."""
+
+    began: date
+    ended: date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +91,18 @@ def met(milestones: Sequence[Milestone], told_on: Sequence[date], answered_on: d
     return (*before, *(one._replace(done_on=answered_on) for one in milestones[-1:]))
 
 
+def told_on(
+    milestones: Sequence[Milestone], day: date, paused_on: date | None, calendar: Calendar
+) -> Sequence[Milestone]:
+    """The milestones as they stand on `day`: like the whole clock none grows late while it stands still."""
+    found = []
+    for one in milestones:
+        until = min(one.done_on or day, paused_on or day)
+        late = overdue_days(one.due.day, until, calendar) > 0
+        found.append(one._replace(late=late, stopped=one.done_on is None and paused_on is not None))
+    return found
+
+
 def month_later(start: date, months: int, calendar: Calendar) -> Due:
     """A term in months ends on the same day of the month (民法典 202); where that is no working day, on the next one
     (民法典 203).
@@ -103,6 +125,14 @@ def later(due: Due, working_days: int, calendar: Calendar) -> Due:
         return due
     moved = calendar.due(due.day, working_days)
     return Due(moved.day, due.provisional or moved.provisional)
+
+
+def after_pauses(due: Due, pauses: Sequence[Pause], calendar: Calendar) -> Due:
+    """A last day moved by the pauses that began while there was still time, in their order."""
+    for began, ended in pauses:
+        if began <= due.day:
+            due = later(due, working_days_after(began, ended, calendar), calendar)
+    return due
 
 
 def announced_since(start: date, end: date, calendar: Calendar) -> bool:

@@ -2,12 +2,13 @@
 count again what was provisional. Pure.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from hoa.affairs.rules import clocks
+from hoa.affairs.rules.clocks import PLAN, REPORT, Milestone
 from hoa.affairs.rules.states import OPEN, State
 from hoa.kernel.clock import CHINA
 from hoa.kernel.workdays import Calendar
@@ -23,6 +24,18 @@ def is_daytime(now: datetime) -> bool:
 class Reminder(StrEnum):
     SOON = "soon"  # the last day is near
     OVERDUE = "overdue"  # it has passed
+    # The same of the days of 13710 before the last one.
+    PLAN = "plan"
+    PLAN_OVERDUE = "plan_overdue"
+    REPORT = "report"
+    REPORT_OVERDUE = "report_overdue"
+
+
+# On its day, and once it has passed.
+OF_MILESTONE: Mapping[str, tuple[Reminder, Reminder]] = {
+    PLAN: (Reminder.PLAN, Reminder.PLAN_OVERDUE),
+    REPORT: (Reminder.REPORT, Reminder.REPORT_OVERDUE),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +49,9 @@ class Bounds:
 
 @dataclass(frozen=True, kw_only=True)
 class Clock:
-    """How a suggestion's clock stands; `reminded` are the reminders that were given for this last day."""
+    """How a suggestion's clock stands; `reminded` are the reminders that were given for its present last days, and
+    `milestones` the days of its profile.
+    """
 
     state: State
     start: date
@@ -45,6 +60,7 @@ class Clock:
     level: int
     answered_on: date | None
     reminded: Collection[Reminder] = ()
+    milestones: Sequence[Milestone] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +95,20 @@ def todo(clock: Clock, day: date, bounds: Bounds, calendar: Calendar) -> Todo:
 def _reminder(clock: Clock, day: date, overdue: int, bounds: Bounds, calendar: Calendar) -> Reminder | None:
     if overdue:
         return Reminder.OVERDUE if Reminder.OVERDUE not in clock.reminded else None
-    near = clocks.before(clock.due, bounds.remind, calendar) <= day <= clock.due
     # Nobody is reminded on the day on which they were given it.
-    return Reminder.SOON if near and day > clock.start and Reminder.SOON not in clock.reminded else None
+    if day <= clock.start:
+        return None
+    near = clocks.before(clock.due, bounds.remind, calendar) <= day <= clock.due
+    wanted = (_of_milestone(clock, day, calendar), Reminder.SOON if near else None)
+    return next((one for one in wanted if one is not None and one not in clock.reminded), None)
+
+
+def _of_milestone(clock: Clock, day: date, calendar: Calendar) -> Reminder | None:
+    """Of what is to be met before the result only the latest whose day has come: the handler has one thing to do."""
+    come = [one for one in clock.milestones[:-1] if one.done_on is None and one.due.day <= day]
+    if not come:
+        return None
+    due_today, overdue = OF_MILESTONE[come[-1].name]
+    if day == come[-1].due.day:
+        return due_today
+    return overdue if clocks.overdue_days(come[-1].due.day, day, calendar) else None

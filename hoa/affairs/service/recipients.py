@@ -44,6 +44,10 @@ TO_HANDLER: Mapping[str, str] = {
     "letter": N_("诉求 %(label)s 已逾期，督办函见：%(link)s"),
     "remind_soon": N_("诉求 %(label)s 快到期了，最迟 %(day)s 答复：%(link)s"),
     "remind_overdue": N_("诉求 %(label)s 已逾期（最迟 %(day)s），请尽快答复：%(link)s"),
+    "remind_plan": N_("诉求 %(label)s 今天是提出方案的最后一天，请反馈：%(link)s"),
+    "remind_plan_overdue": N_("诉求 %(label)s 提出方案已逾期，请尽快反馈：%(link)s"),
+    "remind_report": N_("诉求 %(label)s 今天是报告进展的最后一天，请反馈：%(link)s"),
+    "remind_report_overdue": N_("诉求 %(label)s 报告进展已逾期，请尽快反馈：%(link)s"),
 }
 TO_LEVEL: Mapping[str, frozenset[Post]] = {
     "escalated_1": frozenset({BUILDING_LEAD, ENTRANCE_LEAD}),

@@ -6,8 +6,8 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from hoa.affairs.rules import clocks
-from hoa.affairs.rules.clocks import Milestone, Profile, Terms
-from hoa.affairs.rules.states import Action
+from hoa.affairs.rules.clocks import Milestone, Pause, Profile, Terms
+from hoa.affairs.rules.states import Action, State
 from hoa.affairs.service import steps
 from hoa.affairs.tables import Step, Suggestion
 from hoa.community import pack_choice
@@ -15,6 +15,8 @@ from hoa.kernel.clock import today
 from hoa.kernel.packs import RulePack
 from hoa.kernel.workdays import Due, china
 
+# Whatever was not answered by then is nobody's to answer any more.
+NO_CLOCK = (State.MERGED, State.REFUSED, State.WITHDRAWN)
 LEVELS = ("suggestion_escalation_1", "suggestion_escalation_2", "suggestion_escalation_3")
 
 
@@ -61,21 +63,44 @@ def due(session: Session, community_id: str, profile: Profile, day: date) -> Due
     return clocks.last_day(profile, day, current(session, community_id, day), china())
 
 
-def milestones(session: Session, row: Suggestion) -> Sequence[Milestone]:
-    """The last days of the running round with its pauses, and when the handler met them; none before it is assigned."""
-    if row.assigned_on is None or not row.profile:
+def milestones(session: Session, row: Suggestion, day: date) -> Sequence[Milestone]:
+    """The last days of the running round with its pauses as they stand on `day`, and when the handler met them; none
+    before it is assigned, nor once it is merged, refused or withdrawn.
+    """
+    return milestones_of(session, row, steps.history(session, row), day)
+
+
+def milestones_of(session: Session, row: Suggestion, history: Sequence[Step], day: date) -> Sequence[Milestone]:
+    """The same where the steps of the row are known."""
+    if row.assigned_on is None or not row.profile or State(row.state) in NO_CLOCK:
         return ()
     terms, calendar = current(session, row.community_id, row.assigned_on), china()
     found = clocks.milestones(Profile(row.profile), row.assigned_on, terms, calendar)
-    moved = [Milestone(one.name, clocks.later(one.due, row.paused_days, calendar)) for one in found[:-1]]
+    round_ = running(history)
+    stood = pauses(round_)
+    moved = [one._replace(due=clocks.after_pauses(one.due, stood, calendar)) for one in found[:-1]]
     result = Due(row.due_on, row.provisional) if row.due_on else found[-1].due
-    told = [today(step.at) for step in steps.history(session, row) if _is_feedback(step, row)]
+    told = [today(step.at) for step in round_ if step.action == Action.PROGRESS]
     answered = today(row.answered_at) if row.answered_at else None
-    return clocks.met((*moved, Milestone(found[-1].name, result)), told, answered)
+    all_met = clocks.met((*moved, found[-1]._replace(due=result)), told, answered)
+    return clocks.told_on(all_met, day, row.paused_on, calendar)
 
 
-def _is_feedback(step: Step, row: Suggestion) -> bool:
-    return step.action == Action.PROGRESS and row.assigned_on is not None and today(step.at) >= row.assigned_on
+def running(history: Sequence[Step]) -> Sequence[Step]:
+    """The steps since the clock that runs now began, the one that began it first."""
+    return history[max(index for index, step in enumerate(history) if "term" in step.details) :]
+
+
+def pauses(history: Sequence[Step]) -> Sequence[Pause]:
+    """The pauses that ended, in their order."""
+    found, since = [], None
+    for step in history:
+        if step.action == Action.PAUSE:
+            since = today(step.at)
+        elif since is not None and step.action in (Action.RESUME, Action.ANSWER):
+            found.append(Pause(since, today(step.at)))
+            since = None
+    return found
 
 
 def levels(session: Session, community_id: str, day: date) -> Sequence[int]:

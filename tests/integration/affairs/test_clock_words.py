@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from flask import Flask, render_template_string
 
-from hoa.affairs.rules.clocks import PLAN, RESOLVE, Milestone
+from hoa.affairs.rules.clocks import PLAN, RESOLVE, Milestone, told_on
 from hoa.affairs.service.reading import Standing
-from hoa.kernel.workdays import Due
+from hoa.kernel.workdays import Due, china
 
 CLOCK = '{% import "affairs/_clock.html" as clock with context %}'
 TEN = {"start": date(2025, 9, 26), "due": date(2025, 10, 16), "whole": 10}
@@ -42,9 +42,14 @@ def test_milestones_say_what_came_and_what_is_missing(app: Flask):
             (date(2025, 9, 28), "9月28日 已反馈</span></li>"),
             (date(2025, 9, 29), '9月29日 已反馈</span> · <strong class="clock__late">逾期</strong>'),
         ):
-            rows = [Milestone(PLAN, plan, done_on), Milestone(RESOLVE, result)]
-            page = render_template_string(CLOCK + "{{ clock.milestones(rows, day) }}", rows=rows, day=date(2025, 10, 9))
+            rows = told_on(
+                [Milestone(PLAN, plan, done_on), Milestone(RESOLVE, result)], date(2025, 10, 9), None, china()
+            )
+            page = render_template_string(CLOCK + "{{ clock.milestones(rows) }}", rows=rows)
             assert words in page
             assert "办结：最迟 2027年1月8日（暂定）" in page
-        ten = render_template_string(CLOCK + "{{ clock.milestones(rows, day) }}", rows=rows[1:], day=plan.day)
+        still = told_on(rows[1:], date(2027, 2, 1), date(2027, 1, 5), china())
+        page = render_template_string(CLOCK + "{{ clock.milestones(rows) }}", rows=[*still, *still])
+        assert ("计时中止" in page, "逾期" in page) == (True, False)
+        ten = render_template_string(CLOCK + "{{ clock.milestones(rows) }}", rows=rows[1:])
         assert not ten.strip()

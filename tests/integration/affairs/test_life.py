@@ -1,6 +1,7 @@
 """A suggestion's life: each verb one chained step, and the clock with it. What does not fit changes nothing."""
 
 import threading
+from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from hoa.affairs.rules import states
+from hoa.affairs.rules import clocks, states
 from hoa.affairs.rules.clocks import Profile
 from hoa.affairs.rules.states import Action, Sorting, State
 from hoa.affairs.service import (
@@ -27,6 +28,7 @@ from hoa.affairs.service import (
 from hoa.affairs.tables import Suggestion
 from hoa.kernel.clock import today
 from hoa.kernel.errors import NotFound, Refusal
+from hoa.kernel.workdays import china
 from hoa.platform import Platform
 from tests.integration.affairs.scene import ANSWER, REPORTER_NAME, REPORTER_PHONE, TITLE, Scene, open_scene
 from tests.integration.people import a_community
@@ -123,31 +125,39 @@ def test_the_clock_of_a_whole_life(scene: Scene):
 
 
 def test_a_13710_clock_has_its_milestones_and_pauses_move_them(scene: Scene):
+    def found(one: str) -> Sequence[clocks.Milestone]:
+        with scene.platform.database.reading() as session:
+            return terms.milestones(session, scene.row(one), today(scene.now()))
+
     made = scene.receive()
     scene.assign(made, profile=Profile.P13710)
-    with scene.platform.database.reading() as session:
-        found = terms.milestones(session, scene.row(made))
-        assert [one.due.day for one in found] == [date(2026, 10, 21), date(2026, 10, 23), date(2026, 10, 29)]
+    assert [one.due.day for one in found(made)] == [date(2026, 10, 21), date(2026, 10, 23), date(2026, 10, 29)]
     scene.handle("pause", made, reason="等配件")
     scene.pass_days(1)
     scene.handle("resume", made)
-    with scene.platform.database.reading() as session:
-        found = terms.milestones(session, scene.row(made))
-        assert [one.due.day for one in found] == [date(2026, 10, 22), date(2026, 10, 26), date(2026, 10, 30)]
-        assert [one.done_on for one in found] == [None, None, None]
-        assert terms.milestones(session, scene.row(scene.receive())) == ()
+    assert [one.due.day for one in found(made)] == [date(2026, 10, 22), date(2026, 10, 26), date(2026, 10, 30)]
+    assert [one.done_on for one in found(made)] == [None, None, None]
+    assert found(scene.receive()) == ()
     scene.handle("progress", made, text="方案：更换门机")
     scene.pass_days(2)
-    with scene.platform.database.reading() as session:
-        found = terms.milestones(session, scene.row(made))
-        assert [one.done_on for one in found] == [date(2026, 10, 21), None, None]
+    assert [one.done_on for one in found(made)] == [date(2026, 10, 21), None, None]
+    # A pause moves what is to come, never what was met, or missed, before it began.
+    scene.handle("pause", made, reason="等配件")
+    scene.pass_days(30)
+    assert [(one.late, one.stopped) for one in found(made)] == [(False, False), (False, True), (False, True)]
+    scene.handle("resume", made)
+    assert [one.due.day for one in found(made)] == [date(2026, 10, 22), date(2026, 11, 23), date(2026, 11, 27)]
     scene.handle("answer", made, text=ANSWER)
-    with scene.platform.database.reading() as session:
-        found = terms.milestones(session, scene.row(made))
-        assert [one.done_on for one in found] == [date(2026, 10, 21), date(2026, 10, 23), date(2026, 10, 23)]
+    assert [one.done_on for one in found(made)] == [date(2026, 10, 21), date(2026, 11, 22), date(2026, 11, 22)]
+    # The plan's day does not come from an earlier round.
+    scene.act("reopen", made, reason="门又坏了", by_person=None)
+    assert [one.done_on for one in found(made)] == [None, None, None]
+    scene.act("merge", made, into_id=scene.receive(), by="clerk")
+    scene.pass_days(30)
+    assert found(made) == ()
     major = scene.receive()
     scene.assign(major, profile=Profile.MAJOR)
-    assert scene.row(major).due_on == date(2026, 11, 23)
+    assert scene.row(major).due_on == clocks.month_later(today(scene.now()), 1, china()).day
 
 
 def test_it_is_reopened_once_in_time_and_with_a_reason(scene: Scene):

@@ -81,6 +81,34 @@ def test_an_overdue_one_is_reminded_of_and_goes_up_level_by_level_each_once(scen
         scene.act("escalate", made, level=3, by="officer")
 
 
+def test_the_plan_and_the_report_of_13710_are_reminded_of_each_once_and_not_in_a_pause(scene: Scene):
+    assert isinstance(scene.platform.clock, FrozenClock)
+    made, paused = scene.receive(), scene.receive()
+    for one in (made, paused):
+        scene.assign(one, profile=Profile.P13710)  # on Tuesday: plan by Wednesday, report by Friday
+    scene.handle("pause", paused, reason="等配件")
+    days = []
+    for _ in range(5):
+        for _ in range(2):
+            watching.tick(scene.platform)
+        days.append([which for action, which in actions(scene, made) if action == "remind"])
+        scene.pass_days(1)
+    assert days[:4] == [[], ["plan"], ["plan", "plan_overdue"], ["plan", "plan_overdue", "report"]]
+    assert days[4] == days[3]  # Saturday
+    assert "remind" not in dict(actions(scene, paused))
+    # The other unit is told what is missing; whoever goes on is told on the day to which the pause moved it.
+    unit = scene.handlers["lift"]
+    scene.act("reassign", made, handler_id=unit, reason="门机的事归维保公司", by="clerk")
+    scene.handle("resume", paused)
+    scene.pass_days(1)
+    for _ in range(2):
+        watching.tick(scene.platform)
+    assert [which for action, which in actions(scene, made) if action == "remind"][3:] == ["report_overdue"]
+    assert [which for action, which in actions(scene, paused) if action == "remind"] == ["plan"]
+    scene.run_jobs()
+    assert ("remind_plan", "person") in kinds(scene, paused)
+
+
 def test_several_workers_at_once_and_a_stopped_one_are_harmless(scene: Scene):
     made = [scene.suggestion(State.ASSIGNED) for _ in range(2)]
     waiting = scene.suggestion(State.ANSWERED)

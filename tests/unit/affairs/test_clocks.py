@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hoa.affairs.commands import workdays
 from hoa.affairs.rules import basis, clocks, reminding
-from hoa.affairs.rules.clocks import Profile, Terms
+from hoa.affairs.rules.clocks import Pause, Profile, Terms
 from hoa.affairs.rules.reminding import Bounds, Clock, Reminder, Todo, todo
 from hoa.affairs.rules.states import State
 from hoa.kernel.clock import CHINA
@@ -107,6 +107,51 @@ def test_nobody_is_reminded_on_the_day_on_which_they_were_given_it():
     given_on = date(2025, 10, 15)
     assert not asked(given_on, start=given_on, due=date(2025, 10, 16))
     assert asked(date(2025, 10, 16), start=given_on, due=date(2025, 10, 16)).remind is Reminder.SOON
+
+
+def staged(day: date, *told: date, paused_on: date | None = None, **changes: object) -> Todo:
+    """13710 given on 26 September 2025: plan by Sunday 28 (worked), report by the 30th, result by 13 October."""
+    found = clocks.met(clocks.milestones(Profile.P13710, date(2025, 9, 26), TERMS, CALENDAR), told, None)
+    milestones = clocks.told_on(found, day, paused_on, CALENDAR)
+    return asked(day, due=date(2025, 10, 13), milestones=milestones, **changes)
+
+
+def test_the_handler_is_reminded_of_the_plan_and_of_the_report_on_their_day_and_once_it_passed():
+    assert not staged(date(2025, 9, 26))
+    assert not staged(date(2025, 9, 27))
+    assert staged(date(2025, 9, 28)).remind is Reminder.PLAN
+    assert not staged(date(2025, 9, 28), reminded={Reminder.PLAN})
+    assert not staged(date(2025, 9, 28), date(2025, 9, 27))
+    late = staged(date(2025, 9, 29), reminded={Reminder.PLAN})
+    assert (late.remind, list(late.levels)) == (Reminder.PLAN_OVERDUE, [])
+    assert not staged(date(2025, 9, 29), reminded={Reminder.PLAN_OVERDUE})
+    # On the report's day of nothing else, even where the plan is missing.
+    assert staged(date(2025, 9, 30)).remind is Reminder.REPORT
+    assert staged(date(2025, 9, 30), date(2025, 9, 28)).remind is Reminder.REPORT
+    assert not staged(date(2025, 9, 30), date(2025, 9, 28), date(2025, 9, 30))
+    # 1 to 8 October are free: the report grows overdue on the 9th; on the 10th the result is near as well.
+    assert not staged(date(2025, 10, 8), reminded={Reminder.REPORT})
+    both = {Reminder.REPORT_OVERDUE, Reminder.SOON}
+    assert staged(date(2025, 10, 9), date(2025, 9, 28)).remind is Reminder.REPORT_OVERDUE
+    assert staged(date(2025, 10, 10), date(2025, 9, 28)).remind is Reminder.REPORT_OVERDUE
+    assert staged(date(2025, 10, 10), date(2025, 9, 28), reminded={Reminder.REPORT_OVERDUE}).remind is Reminder.SOON
+    assert not staged(date(2025, 10, 10), date(2025, 9, 28), reminded=both)
+    # Once the result itself is overdue there is one thing to say.
+    assert staged(date(2025, 10, 14)).remind is Reminder.OVERDUE
+    assert not staged(date(2025, 10, 14), reminded={Reminder.OVERDUE}, level=1)
+
+
+def test_a_pause_stops_the_plan_and_the_report_as_it_stops_the_clock():
+    assert not staged(date(2025, 9, 29), paused_on=date(2025, 9, 26), state=State.PAUSED)
+    found = clocks.milestones(Profile.P13710, date(2025, 9, 26), TERMS, CALENDAR)
+    on_its_day = clocks.told_on(found, date(2025, 11, 3), date(2025, 9, 28), CALENDAR)
+    assert [(one.late, one.stopped) for one in on_its_day] == [(False, True)] * 3
+    # What was overdue before the pause is so during and after it.
+    after = clocks.told_on(found, date(2025, 11, 3), date(2025, 9, 29), CALENDAR)
+    assert [one.late for one in after] == [True, False, False]
+    stood = [Pause(date(2025, 9, 29), date(2025, 10, 10))]
+    moved = [clocks.after_pauses(one.due, stood, CALENDAR).day for one in found]
+    assert moved == [date(2025, 9, 28), date(2025, 10, 11), date(2025, 10, 16)]
 
 
 def test_a_clock_that_nobody_looked_at_for_a_week_still_tells_every_level():

@@ -38,7 +38,7 @@ def show(label: str) -> str:
         line=line(row),
         row=row,
         steps=[*told, *([("now", gettext(follows), "", "")] if follows else [])],
-        milestones=terms.milestones(session, row),
+        milestones=terms.milestones(session, row, today(context.now())),
         letters=[(letter, letters.sender(session, letter)) for letter in letters.letters(session, row)],
         level_names=LEVEL_NAMES,
         ratings=_ratings(row),
@@ -46,10 +46,7 @@ def show(label: str) -> str:
         before=[photo for photo in pictures if photo.phase == photos.Phase.BEFORE],
         after=[photo for photo in pictures if photo.phase == photos.Phase.AFTER],
         into=into,
-        topics=chain.became(
-            session, here.id, Key(Kind.SUGGESTION, row.id), Reader(context.powers(), context.now())
-        ),
-        today=today(context.now()),
+        topics=chain.became(session, here.id, Key(Kind.SUGGESTION, row.id), Reader(context.powers(), context.now())),
     )
 
 

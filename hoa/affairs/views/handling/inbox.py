@@ -114,7 +114,7 @@ def _page(row: Suggestion, *, act: str = "", form: Form | None = None, lost_phot
         row=row,
         standing=standing,
         steps=reading.history(session, row),
-        milestones=terms.milestones(session, row) if row.profile != "ten" else (),
+        milestones=terms.milestones(session, row, day) if row.profile != "ten" else (),
         day=day,
         photos=photos.photos(session, row),
         reporter=reporters.shown_to_handler(context.platform().keys, row) if state in OPEN else None,
