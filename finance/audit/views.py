@@ -32,6 +32,7 @@ from hoa.kernel.errors import NotFound, Refusal
 from hoa.web import context
 from hoa.web.access import public, requires
 from hoa.web.forms import Form, at_most, required
+from hoa.web.heavy import place
 from hoa.web.i18n import language, told
 from hoa.web.security import limiter
 
@@ -295,12 +296,12 @@ def upload() -> str:
         name = PurePath(form.file.data.filename or "").name[:80]
         check = checks.get(PurePath(name).suffix.lower())
         with form.file.data.stream as stream:
-            data = stream.read()
-        if check is None:
-            endings = gettext("、").join(sorted(checks))
-            form.file.errors = [gettext("只能核验这些文件：%(endings)s", endings=endings)]
-        else:
-            verdict = check(context.platform(), data)
+            if check is None:
+                endings = gettext("、").join(sorted(checks))
+                form.file.errors = [gettext("只能核验这些文件：%(endings)s", endings=endings)]
+            else:
+                with place():
+                    verdict = check(context.platform(), stream.read())
     return render_template("audit/verify.html", form=form, verdict=verdict, name=name, endings=sorted(checks))
 
 

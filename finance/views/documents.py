@@ -21,6 +21,7 @@ from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.ports.uploads import OFD
 from hoa.web import context
 from hoa.web.access import requires
+from hoa.web.heavy import place
 from hoa.web.i18n import told
 from hoa.web.pages import PagesFailed
 
@@ -116,6 +117,7 @@ def document_page(document_id: str) -> str | tuple[str, int]:
 
 @blueprint.get("/documents/<document_id>/pages/<int:page>")
 @requires("books.inspect")
+@place()
 def document_picture(document_id: str, page: int) -> Response:
     """One page as a picture that we drew ourselves: nothing of the file acts in the reader's browser. Whoever asks for
     it without the page around it leaves a trace too.
@@ -163,7 +165,8 @@ def _pages(row: Document) -> range:
     if row.media_type != masking.PDF:
         return range(1, 2)
     try:
-        count = masking.picture(context.platform().files, row, page=1)[1]
+        with place():
+            count = masking.picture(context.platform().files, row, page=1)[1]
     except PagesFailed:
         return range(0)
     return range(1, min(count, PAGES_SHOWN) + 1)

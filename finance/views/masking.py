@@ -18,6 +18,7 @@ from hoa.db import get
 from hoa.kernel.errors import Refusal
 from hoa.web import context
 from hoa.web.access import requires
+from hoa.web.heavy import place
 from hoa.web.i18n import told
 
 WIDTHS = (320, 640, 960)
@@ -41,6 +42,7 @@ class Desk:
 
 @blueprint.route("/documents/<document_id>/mask", methods=["GET", "POST"])
 @requires("document.mask")
+@place()
 def mask_document(document_id: str) -> str | Response | tuple[str, int]:
     """Black boxes over what owners need not see. The original stays; a new copy takes the place of the last."""
     session, here = context.reading(), context.community()

@@ -21,6 +21,7 @@ from hoa.kernel import canonical
 from hoa.kernel.clock import today
 from hoa.web import context
 from hoa.web.access import requires
+from hoa.web.heavy import place
 from hoa.web.pdf import render_pdf
 
 
@@ -41,6 +42,7 @@ def reconciled(account_id: str, month: str) -> str:
 
 @blueprint.get("/bank/<account_id>/reconciliation/<month>.pdf")
 @requires("books.read")
+@place()
 def reconciled_pdf(account_id: str, month: str) -> Response:
     """The same, to be signed by who made it and who looked it through."""
     chosen, here = parse_month(month), context.community()

@@ -47,3 +47,4 @@ class Busy(Refusal):
 
     message = N_("系统正忙，刚才的操作没有生效，请稍后再试")
     status = 503
+    retry_seconds: ClassVar[int] = 5

@@ -50,7 +50,7 @@ def _refused(refusal: Refusal) -> Response:
         log.warning("request.refused", endpoint=request.endpoint, refusal=type(refusal).__name__)
     response = _answer(refusal.status, told(refusal))
     if isinstance(refusal, Busy):
-        response.headers["Retry-After"] = "5"
+        response.headers["Retry-After"] = str(refusal.retry_seconds)
     return response
 
 

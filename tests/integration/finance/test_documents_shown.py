@@ -6,23 +6,24 @@ import io
 import re
 import shutil
 import subprocess
+from contextlib import ExitStack
 
 import pikepdf
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from finance.rules.masking import box
 from finance.service import documents, masking
-from finance.tables import Document
+from finance.tables import BankAccount, Document
 from hoa.accounts.service import find_by_phone
 from hoa.app import create_app
 from hoa.db import get
 from hoa.demo import papers
 from hoa.demo.people import ROLES
 from hoa.platform import Platform
-from hoa.web import pages
+from hoa.web import heavy, pages
 from tests.integration.finance.clients import as_person
 from tests.integration.finance.scene import PAYMENT, Scene, open_books
 
@@ -114,6 +115,36 @@ def test_a_document_that_names_a_person_is_kept_from_owners_until_it_is_masked(d
     with demo_platform.database.reading() as session:
         made = masking.versions(session, get(session, Document, community, document))
         assert [(one.no, len(one.boxes)) for one in made] == [(2, 1), (1, 2)]
+
+
+@pytest.mark.sqlite_only
+def test_when_every_place_for_heavy_work_is_taken_the_next_one_is_told_to_come_back_and_the_rest_goes_on(
+    demo_platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with demo_platform.database.reading() as session:
+        drawn = select(Document.id).where(Document.media_type == masking.PDF, Document.masked_from_id.is_(None))
+        document, account = session.scalars(drawn).first(), session.scalars(select(BankAccount.id)).first()
+    treasurer = client_of(demo_platform, "treasurer")
+    about = f"/c/WTY/books/documents/{document}"
+    reads = [f"{about}/about", f"{about}/pages/1", f"{about}/mask"]
+    reads.append(f"/c/WTY/books/bank/{account}/reconciliation/2026-06.pdf")
+
+    def answers() -> list[tuple[int, str | None]]:
+        sent = {"file": (io.BytesIO(b"%PDF-1.4"), "report.pdf")}
+        told = [treasurer.get(address) for address in reads]
+        told.append(treasurer.post("/verify", data=sent, content_type="multipart/form-data"))
+        assert all("请一分钟后再试" in one.text for one in told if one.status_code == 503)
+        return [(one.status_code, one.headers.get("Retry-After")) for one in told]
+
+    monkeypatch.setattr(heavy, "WAIT_SECONDS", 0)
+    with ExitStack() as taken:
+        for _ in range(heavy.AT_WORK):
+            taken.enter_context(heavy.place())
+        assert answers() == [(503, "60")] * 5
+        assert treasurer.get("/c/WTY/").status_code == 200
+        assert treasurer.get("/verify").status_code == 200
+        assert treasurer.get(about).status_code == 200
+    assert answers() == [(200, None)] * 5
 
 
 def test_nothing_of_what_was_masked_is_in_the_copy() -> None:
