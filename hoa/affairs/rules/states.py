@@ -45,8 +45,10 @@ class Action(StrEnum):
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
     CLUSTER = "cluster"  # 归入共性问题
+    UNCLUSTER = "uncluster"  # it was put there by mistake
     RAISE = "raise"  # 共性问题上报
     DISCUSS = "discuss"  # became part of a topic
+    PHOTO = "photo"  # pictures that came on their own
 
 
 class Actor(StrEnum):
@@ -106,8 +108,10 @@ ACTION_NAMES: Mapping[Action, str] = {
     Action.REFUSE: N_("不予受理"),
     Action.WITHDRAW: N_("撤回"),
     Action.CLUSTER: N_("归入共性问题"),
+    Action.UNCLUSTER: N_("移出共性问题"),
     Action.RAISE: N_("共性问题上报"),
     Action.DISCUSS: N_("转为议题"),
+    Action.PHOTO: N_("补照片"),
 }
 SORTING_NAMES: Mapping[Sorting, str] = {
     Sorting.AT_ONCE: N_("即办"),
@@ -155,8 +159,10 @@ _FROM: Mapping[Action, frozenset[State]] = {
     Action.REFUSE: frozenset({State.RECEIVED}),
     Action.WITHDRAW: frozenset({State.RECEIVED}),
     Action.CLUSTER: OPEN,
+    Action.UNCLUSTER: OPEN,
     Action.RAISE: OPEN,
     Action.DISCUSS: OPEN | DONE,
+    Action.PHOTO: OPEN | DONE,
 }
 
 

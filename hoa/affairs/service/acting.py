@@ -1,5 +1,6 @@
 """The handler's verbs: back to the desk, progress, a pause with its reason, the result (rules.md 8)."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -7,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from hoa.affairs.rules import clocks, wording
 from hoa.affairs.rules.states import Action, Actor
-from hoa.affairs.service import messages, steps, terms
+from hoa.affairs.service import messages, photos, steps, terms
+from hoa.affairs.service.photos import NONE, Phase, Pictures
 from hoa.affairs.service.triage import back_to_desk
 from hoa.affairs.tables import Suggestion
 from hoa.kernel.clock import today
@@ -98,12 +100,22 @@ def resume(
 
 
 def answer(
-    session: Session, community_id: str, suggestion_id: str, *, text: str, handler_id: str, by: str, now: datetime
+    session: Session,
+    community_id: str,
+    suggestion_id: str,
+    *,
+    text: str,
+    handler_id: str,
+    pictures: Pictures = NONE,
+    by: str,
+    now: datetime,
 ) -> Suggestion:
-    """反馈结果: the reporter is asked what they think of it. A pause ends with the answer."""
+    """反馈结果, with pictures of it: the reporter is asked what they think of it. A pause ends with the answer."""
     row = _yours(session, community_id, suggestion_id, Action.ANSWER, handler_id)
+    text = wording.answer(text)
+    brought = photos.bring(session, row, pictures, phase=Phase.AFTER, now=now)
     changes = {"answered_at": now, **clock_resumes(row, now)}
-    _step(session, row, Action.ANSWER, wording.answer(text), handler_id, by, now, changes)
+    _step(session, row, Action.ANSWER, text, handler_id, by, now, changes, brought)
     messages.tell(session, row, "answered", now=now)
     return row
 
@@ -139,8 +151,9 @@ def _step(
     by: str,
     now: datetime,
     changes: dict[str, Any],
+    brought: Mapping[str, Any] | None = None,
 ) -> None:
-    details = {"days": changes["paused_days"] - row.paused_days} if "paused_days" in changes and row.paused_on else {}
+    stood = {"days": changes["paused_days"] - row.paused_days} if "paused_days" in changes and row.paused_on else {}
     steps.write(
         session,
         row,
@@ -150,6 +163,6 @@ def _step(
         person_id=by,
         handler_id=handler_id,
         reason=reason,
-        details=details,
+        details={**stood, **(brought or {})},
         changes=changes,
     )

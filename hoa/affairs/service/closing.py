@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from hoa.affairs.rules import checks, wording
 from hoa.affairs.rules.clocks import Profile
 from hoa.affairs.rules.states import Action, Actor
-from hoa.affairs.service import messages, steps, terms
+from hoa.affairs.service import messages, photos, steps, terms
+from hoa.affairs.service.photos import NONE, Phase, Pictures
 from hoa.affairs.service.triage import back_to_desk, clock_begins
 from hoa.affairs.tables import Check, Handler, Rating, Suggestion
 from hoa.community import pack_choice
@@ -139,10 +140,11 @@ def check(
     kind: str,
     outcome: str,
     text: str,
+    pictures: Pictures = NONE,
     by: str,
     now: datetime,
 ) -> Suggestion:
-    """回访 or 实地验收: who looked, and what came out."""
+    """回访 or 实地验收: who looked, and what came out, with pictures of the place."""
     row = steps.opened(session, community_id, suggestion_id, Action.CHECK)
     how, result = checks.check(kind, outcome)
     found = Check(
@@ -162,6 +164,7 @@ def check(
         "kind": found.kind,
         "outcome": found.outcome,
         "digest": steps.digest_of(found, CHECK),
+        **photos.bring(session, row, pictures, phase=Phase.AFTER, now=now),
     }
     steps.write(session, row, Action.CHECK, actor=Actor.SUPERVISOR, now=now, person_id=by, details=details)
     return row

@@ -29,6 +29,11 @@ class InAnotherCluster(Refusal):
     status = 409
 
 
+class InThisCluster(Refusal):
+    message = N_("%(label)s 已经在这个共性问题里")
+    status = 409
+
+
 class RaisedBefore(Refusal):
     message = N_("这个共性问题已经上报")
     status = 409
@@ -36,6 +41,16 @@ class RaisedBefore(Refusal):
 
 class WhereTo(Refusal):
     message = N_("请选择上报给哪个机构")
+
+
+class ClusterOver(Refusal):
+    message = N_("%(label)s 里的诉求都已办结，不能再改；同样的问题又出现，请另归一个共性问题")
+    status = 409
+
+
+class NotInCluster(Refusal):
+    message = N_("%(label)s 不在这个共性问题里；请刷新页面看看最新情况")
+    status = 409
 
 
 class NothingOpen(Refusal):
@@ -85,6 +100,71 @@ def make_cluster(
     return cluster
 
 
+def add_to_cluster(
+    session: Session, community_id: str, cluster_id: str, suggestion_id: str, *, by: str, now: datetime
+) -> Suggestion:
+    """One more open suggestion about the same cause, told as when the cluster was made; once raised, with to whom."""
+    cluster = _open_cluster(session, community_id, cluster_id)
+    row = steps.opened(session, community_id, suggestion_id, Action.CLUSTER)
+    if row.cluster_id == cluster.id:
+        raise InThisCluster(label=row.label)
+    if row.cluster_id is not None:
+        raise InAnotherCluster(label=row.label)
+    details = {"cluster": cluster.id, "label": cluster.label, "digest": steps.digest_of(cluster, CLUSTER)}
+    if cluster.raised_at is not None:
+        details["to"] = cluster.raised_to
+    steps.write(
+        session,
+        row,
+        Action.CLUSTER,
+        actor=Actor.DESK,
+        now=now,
+        person_id=by,
+        details=details,
+        changes={"cluster_id": cluster.id},
+    )
+    return row
+
+
+def take_from_cluster(
+    session: Session, community_id: str, cluster_id: str, suggestion_id: str, *, reason: str, by: str, now: datetime
+) -> Suggestion:
+    """It is about something else after all; its reporter reads why. What is left is still a common cause."""
+    cluster = _open_cluster(session, community_id, cluster_id)
+    row = steps.locked(session, community_id, suggestion_id)
+    if row.cluster_id != cluster.id:
+        raise NotInCluster(label=row.label)
+    row = steps.opened(session, community_id, suggestion_id, Action.UNCLUSTER)
+    reason = wording.reason(reason)
+    if len(members(session, cluster)) <= FEWEST:
+        raise TooFew(fewest=FEWEST)
+    steps.write(
+        session,
+        row,
+        Action.UNCLUSTER,
+        actor=Actor.DESK,
+        now=now,
+        person_id=by,
+        reason=reason,
+        details={"cluster": cluster.id, "label": cluster.label},
+        changes={"cluster_id": None},
+    )
+    return row
+
+
+def _open_cluster(session: Session, community_id: str, cluster_id: str) -> Cluster:
+    """The cluster, locked before any of its suggestions as in `raise_cluster`; ClusterOver when all of it is done."""
+    cluster = get(session, Cluster, community_id, cluster_id, lock=True)
+    if not any(is_open(row) for row in members(session, cluster)):
+        raise ClusterOver(label=cluster.label)
+    return cluster
+
+
+def is_open(row: Suggestion) -> bool:
+    """Whether something is still to be done about it."""
+    return State(row.state) in OPEN
+
+
 def raise_cluster(
     session: Session, community_id: str, cluster_id: str, *, to: str, reason: str, by: str, now: datetime
 ) -> Cluster:
@@ -95,7 +175,7 @@ def raise_cluster(
     if to not in offices.BODIES:
         raise WhereTo
     reason = wording.reason(reason)
-    open_ones = [row.id for row in members(session, cluster) if State(row.state) in OPEN]
+    open_ones = [row.id for row in members(session, cluster) if is_open(row)]
     if not open_ones:
         raise NothingOpen
     for one in open_ones:

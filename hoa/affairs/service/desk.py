@@ -106,10 +106,15 @@ def usual_handler(session: Session, community_id: str, category: str) -> str | N
 def merge_target(session: Session, community_id: str, *, label: str, chosen: str) -> str:
     """The id of what a suggestion is merged into: the number that was typed goes before the box that was ticked."""
     if label:
-        try:
-            return reading.find_by_label(session, community_id, label).id
-        except NotFound:
-            raise NoSuchLabel(label=label) from None
+        return by_label(session, community_id, label).id
     if not chosen:
         raise NothingToMergeInto
     return chosen
+
+
+def by_label(session: Session, community_id: str, label: str) -> Suggestion:
+    """The suggestion with this number; a number that was not given says so."""
+    try:
+        return reading.find_by_label(session, community_id, label.strip())
+    except NotFound:
+        raise NoSuchLabel(label=label) from None

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from hoa.affairs.rules import handing
 from hoa.affairs.rules.handing import Given
 from hoa.affairs.rules.states import DONE, Action, State
-from hoa.affairs.service import life, photos, reading
-from hoa.affairs.service.photos import Phase
+from hoa.affairs.service import life, reading
+from hoa.affairs.service.photos import Pictures
 from hoa.affairs.service.reading import Standing
 from hoa.affairs.tables import Handler, Step, Suggestion
 from hoa.kernel.clock import today
@@ -117,8 +117,8 @@ def answer(
     now: datetime,
 ) -> None:
     """The result, with pictures of it."""
-    life.answer(session, row.community_id, row.id, text=text, handler_id=handler_id, by=by, now=now)
-    photos.add(session, files, row, pictures, phase=Phase.AFTER, now=now)
+    brought = Pictures(files, pictures)
+    life.answer(session, row.community_id, row.id, text=text, pictures=brought, handler_id=handler_id, by=by, now=now)
 
 
 def _until(session: Session, community_id: str, ids: Collection[str]) -> dict[str, date]:

@@ -3,14 +3,17 @@ in public only after somebody looked at them.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hoa.affairs.rules.states import Action, Actor
+from hoa.affairs.service import steps
 from hoa.affairs.tables import Photo, Suggestion
 from hoa.db import get
 from hoa.kernel.errors import N_, NotFound, Refusal
@@ -20,11 +23,22 @@ from hoa.ports.uploads import Upload
 
 LONGEST_SIDE = 2000
 PICTURES = ("image/jpeg", "image/png")
+KEPT = "photos"  # in a step's details: the pictures it brought
 
 
 class Phase(StrEnum):
     BEFORE = "before"  # what the reporter shows
     AFTER = "after"  # what the handler did
+
+
+class Pictures(NamedTuple):
+    """Pictures that come with a step, `checked`, and where they are kept; NONE where none can come."""
+
+    files: Files | None
+    sent: Sequence[Upload]
+
+
+NONE = Pictures(None, ())
 
 
 class NotAPhoto(Refusal):
@@ -67,13 +81,59 @@ def _smaller(data: bytes, media_type: str) -> bytes:
     return out.getvalue()
 
 
+def bring(
+    session: Session, row: Suggestion, pictures: Pictures, *, phase: Phase, now: datetime
+) -> Mapping[str, Sequence[Mapping[str, str]]]:
+    """Keep the pictures that a step brings; what that step keeps of them, so that `hoa verify` sees which picture came
+    when and whether it shows the state before or after. Called before the step is written, in its transaction.
+    """
+    if pictures.files is None:
+        return {}
+    made = _keep(session, pictures.files, row, pictures.sent, phase, now)
+    return {KEPT: [told(photo) for photo in made]} if made else {}
+
+
+def told(photo: Photo) -> Mapping[str, str]:
+    """A picture as its step keeps it."""
+    return {"id": photo.id, "phase": photo.phase, "digest": photo.digest, "media_type": photo.media_type}
+
+
 def add(
-    session: Session, files: Files, row: Suggestion, pictures: Sequence[Upload], *, phase: Phase | str, now: datetime
+    session: Session,
+    files: Files,
+    row: Suggestion,
+    sent: Sequence[Upload],
+    *,
+    phase: Phase | str,
+    by: str | None = None,
+    now: datetime,
 ) -> Sequence[Photo]:
-    """Keep pictures that were `checked`; the same picture twice is kept once."""
+    """Pictures that come on their own, with a step of their own: before from who reported, after from who handles it.
+    What brought nothing new is no step.
+    """
+    row, after = steps.opened(session, row.community_id, row.id, Action.PHOTO), Phase(phase) is Phase.AFTER
+    made = _keep(session, files, row, sent, Phase(phase), now)
+    if made:
+        steps.write(
+            session,
+            row,
+            Action.PHOTO,
+            actor=Actor.HANDLER if after else Actor.REPORTER,
+            now=now,
+            person_id=by,
+            handler_id=row.handler_id if after else None,
+            details={KEPT: [told(photo) for photo in made]},
+        )
+    return made
+
+
+def _keep(
+    session: Session, files: Files, row: Suggestion, sent: Sequence[Upload], phase: Phase, now: datetime
+) -> Sequence[Photo]:
+    """Pictures that were `checked`; the same picture twice is kept once."""
     known = {photo.digest for photo in photos(session, row)}
     made = []
-    for picture in pictures:
+    for picture in sent:
         digest = files.put(picture.data)
         if digest in known:
             continue
@@ -81,7 +141,7 @@ def add(
         photo = Photo(
             community_id=row.community_id,
             suggestion_id=row.id,
-            phase=str(Phase(phase)),
+            phase=phase.value,
             digest=digest,
             media_type=picture.media_type,
             added_at=now,

@@ -11,7 +11,8 @@ from hoa.affairs.rules import intake
 from hoa.affairs.rules.intake import Channel, Said
 from hoa.affairs.rules.states import Action, Actor, State
 from hoa.affairs.rules.wording import tidy
-from hoa.affairs.service import messages, reporters, steps, terms
+from hoa.affairs.service import messages, photos, reporters, steps, terms
+from hoa.affairs.service.photos import NONE, Phase, Pictures
 from hoa.affairs.tables import Place, Suggestion
 from hoa.community.service import get_community
 from hoa.db import get
@@ -29,9 +30,10 @@ def receive(
     now: datetime,
     by: str | None = None,
     details: Mapping[str, Any] | None = None,
+    pictures: Pictures = NONE,
 ) -> Suggestion:
-    """A new suggestion. `by` is who wrote it down for somebody else, None when the reporter sent it; `details` are kept
-    in the first step.
+    """A new suggestion. `by` is who wrote it down for somebody else, None when the reporter sent it; `details` and what
+    `pictures` it came with are kept in the first step, and whether the reporter may be called.
     """
     # A picture may stand for the words; whoever takes it in has counted the pictures (`intake.check`).
     intake.check(said, photos=1)
@@ -75,6 +77,7 @@ def receive(
     )
     session.add(row)
     session.flush()
+    brought = photos.bring(session, row, pictures, phase=Phase.BEFORE, now=now)
     steps.write(
         session,
         row,
@@ -85,6 +88,10 @@ def receive(
         details={
             **(details or {}),
             "said": steps.said(row),
+            "reporter": steps.reporter(row),
+            "may_call": row.may_call,
+            photos.KEPT: [],
+            **brought,
             "term": terms.length(session, community_id, None, day),
         },
     )

@@ -4,20 +4,21 @@ Each step's hash covers the one before and a digest of how the suggestion stands
 the row can be changed behind the platform's back without `hoa verify` naming it (trust.md 12).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hoa.affairs.rules import replay
 from hoa.affairs.rules.states import Action, Actor, State, follow
 from hoa.affairs.tables import Step, Suggestion
 from hoa.kernel import canonical
 from hoa.kernel.clock import stamp
 from hoa.kernel.errors import NotFound
 
-# Not what is forgotten some time after the end: name, phone, and that they may be called.
+# Not what is forgotten some time after the end: name, phone, and that they may be called (`REPORTER`).
 SAID = (
     "year",
     "number",
@@ -55,6 +56,7 @@ STANDS = (
     "public_answer",
     "published_at",
 )
+REPORTER = ("reporter_name_sealed", "reporter_phone_sealed", "reporter_phone_key")
 START = "0" * 64
 
 
@@ -109,13 +111,29 @@ def write(
         person_id=person_id,
         handler_id=handler_id,
         reason=reason,
-        details={**(details or {}), "stands": stands(row)},
+        details={**(details or {}), **_kept(row, action, changed), "stands": stands(row)},
         previous=last.hash if last else START,
     )
     step.hash = hash_of(step)
     session.add(step)
     session.flush()
     return step
+
+
+def _kept(row: Suggestion, action: Action, changed: Collection[str]) -> Mapping[str, Any]:
+    """What a step that changes the row keeps of what it does not say in its own words, for `replay`."""
+    names = (*replay.CLOCK, *replay.WORDS)
+    if action is Action.RECEIVE:
+        changed = names
+    if not changed:
+        return {}
+    return {replay.KEPT: {name: plain(row, name) for name in names if name in changed}}
+
+
+def plain(row: Suggestion, name: str) -> object:
+    """A column as a step keeps it: words as their digest, days as ISO."""
+    value = getattr(row, name)
+    return canonical.digest(value) if name in replay.WORDS else _plain(value)
 
 
 def latest(session: Session, row: Suggestion) -> Step | None:
@@ -155,6 +173,11 @@ def said(row: Suggestion) -> str:
     return digest_of(row, SAID)
 
 
+def reporter(row: Suggestion) -> str:
+    """A digest of who reported, sealed as it is; kept in the first step, and nothing can be read from it."""
+    return digest_of(row, REPORTER)
+
+
 def stands(row: Suggestion) -> str:
     """A digest of how it stands; kept in every step."""
     return digest_of(row, STANDS)
@@ -168,4 +191,6 @@ def digest_of(row: object, names: Sequence[str]) -> str:
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return stamp(value)
+    if isinstance(value, bytes):
+        return value.hex()
     return value.isoformat() if isinstance(value, date) else value

@@ -82,6 +82,7 @@ def assign(
         details={
             "sorting": Sorting(sorting).value,
             "profile": Profile(profile).value,
+            "unit": handler.name,
             "term": terms.length(session, community_id, Profile(profile), today(now)),
         },
         changes={
@@ -145,7 +146,7 @@ def reassign(
         person_id=by,
         handler_id=handler.id,
         reason=reason,
-        details={"from": row.handler_id},
+        details={"from": row.handler_id, "unit": handler.name},
         changes={"handler_id": handler.id},
     )
     messages.tell(session, row, "reassigned", now=now)

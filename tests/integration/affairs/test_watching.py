@@ -12,14 +12,26 @@ from sqlalchemy.orm import Session
 
 from hoa.affairs.rules.clocks import Profile
 from hoa.affairs.rules.states import State
-from hoa.affairs.service import forgetting, intake, integrity, life, messages, reading, supervising, terms, watching
-from hoa.affairs.tables import Message, Photo, SupervisionLetter
+from hoa.affairs.service import (
+    forgetting,
+    intake,
+    integrity,
+    life,
+    messages,
+    photos,
+    reading,
+    supervising,
+    terms,
+    watching,
+)
+from hoa.affairs.tables import Message, SupervisionLetter
 from hoa.app import create_app
 from hoa.jobs import Job, enqueue
 from hoa.kernel.clock import CHINA, FrozenClock
 from hoa.kernel.workdays import Calendar, Year, china
 from hoa.platform import Platform
 from hoa.ports.sms import SmsNotSent
+from hoa.ports.uploads import Upload
 from tests.integration.affairs.scene import REPORTER_NAME, REPORTER_PHONE, SECRET, Scene, open_scene
 
 FOLLOWER = "13900000166"
@@ -258,16 +270,9 @@ def test_hoa_verify_names_whatever_was_changed_behind_our_back(scene: Scene):
             issued_by_id=scene.people["officer"],
         )
         session.add(letter)
-        digest = platform.files.put(b"a picture")
-        session.add(
-            Photo(
-                community_id=scene.community,
-                suggestion_id=late,
-                phase="before",
-                digest=digest,
-                media_type="image/jpeg",
-                added_at=scene.now(),
-            )
+        sent = [Upload(b"a picture", "image/jpeg", "a.jpg")]
+        photos.add(
+            session, platform.files, reading.find(session, scene.community, late), sent, phase="before", now=scene.now()
         )
         life.supervise(session, scene.community, late, letter=letter, now=scene.now())
 
@@ -292,7 +297,7 @@ def test_hoa_verify_names_whatever_was_changed_behind_our_back(scene: Scene):
         ("UPDATE suggestion_rating SET stars = 1 WHERE suggestion_id = :id", "table suggestion_rating"),
         ("UPDATE suggestion_check SET outcome = 'not_solved' WHERE suggestion_id = :id", "table suggestion_check"),
         ("UPDATE suggestion_rating SET suggestion_id = :other WHERE suggestion_id = :id", "table suggestion_rating"),
-        ("DELETE FROM suggestion_rating WHERE suggestion_id = :id", "what this rate left is gone"),
+        ("DELETE FROM suggestion_rating WHERE suggestion_id = :id", "what this rate of 2026-0001 left is gone"),
         ("UPDATE suggestion_cluster SET title = 'anders'", "table suggestion_cluster"),
         ("UPDATE suggestion SET reporter_id = :person WHERE id = :id", "what was said was changed"),
         ("UPDATE supervision_letter SET answer_by = '2027-01-01'", "table supervision_letter"),

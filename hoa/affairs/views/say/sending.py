@@ -218,8 +218,7 @@ def _send(session: Session, kept_id: str, written: Written, *, reporter_id: str 
         phone_key=reporters.phone_key(keys, here.id, phone) if phone else None,
         now=now,
     )
-    row = life.receive(session, keys, here.id, said, now=now)
-    photos.add(session, platform.files, row, pictures, phase=photos.Phase.BEFORE, now=now)
+    row = life.receive(session, keys, here.id, said, now=now, pictures=photos.Pictures(platform.files, pictures))
     return links.path(keys, here.code, row)
 
 

@@ -11,7 +11,7 @@ from hoa.affairs.rules import wording
 from hoa.affairs.rules.checks import STAR_NAMES, STARS, Via, WrongStars
 from hoa.affairs.rules.intake import CATEGORIES, MOST_PHOTOS
 from hoa.affairs.rules.states import OPEN, STATE_NAMES, Action, State, allowed
-from hoa.affairs.service import handlers, life, links, photos, reading
+from hoa.affairs.service import handlers, life, links, photos, reading, steps
 from hoa.affairs.service.photos import Phase, TooManyPhotos
 from hoa.affairs.tables import Place, Suggestion
 from hoa.affairs.views.say import story
@@ -206,13 +206,14 @@ def _add_photos(row: Suggestion) -> None:
         raise TooManyPhotos(count=len(sent), most=MOST_PHOTOS)
     pictures = [photos.checked(one.read(), one.filename or "") for one in sent]
     with context.writing() as session:
-        again = get(session, Suggestion, row.community_id, row.id, lock=True)  # two at once must not send twice as many
+        again = steps.locked(session, row.community_id, row.id)  # two at once must not send twice as many
         if State(again.state) not in OPEN:
             raise photos.PhotosOver
         before = [one for one in photos.photos(session, again) if one.phase == Phase.BEFORE]
         if len(before) + len(pictures) > MOST_PHOTOS:
             raise TooManyPhotos(count=len(before) + len(pictures), most=MOST_PHOTOS)
-        photos.add(session, context.platform().files, again, pictures, phase=Phase.BEFORE, now=context.now())
+        files, by = context.platform().files, row.reporter_id
+        photos.add(session, files, again, pictures, phase=Phase.BEFORE, by=by, now=context.now())
 
 
 def _back(suggestion_id: str, token: str) -> BaseResponse:

@@ -14,7 +14,7 @@ from hoa.affairs.powers import PUBLISH, READ, SORT
 from hoa.affairs.rules import checks
 from hoa.affairs.rules.intake import MOST_PHOTOS
 from hoa.affairs.service import desk, life, photos, reading
-from hoa.affairs.service.photos import Phase, TooManyPhotos
+from hoa.affairs.service.photos import Pictures, TooManyPhotos
 from hoa.affairs.tables import Suggestion
 from hoa.affairs.views.sorting.base import blueprint, may_look_after
 from hoa.affairs.views.sorting.forms import ActForm, AgainForm, MergeForm
@@ -112,10 +112,19 @@ def check(suggestion_id: str) -> Answer:
         kind, outcome, stars = form.kind.data, form.outcome.data, int(form.stars.data or 0)
         if stars and (kind != checks.Kind.CALL or outcome == checks.Outcome.UNREACHED):
             raise StarsByCall
-        pictures = uploads_of(form.pictures.data)
+        pictures = Pictures(context.platform().files, uploads_of(form.pictures.data))
         text = form.text.data or ""
-        life.check(session, row.community_id, row.id, kind=kind, outcome=outcome, text=text, by=by, now=now)
-        photos.add(session, context.platform().files, row, pictures, phase=Phase.AFTER, now=now)
+        life.check(
+            session,
+            row.community_id,
+            row.id,
+            kind=kind,
+            outcome=outcome,
+            text=text,
+            pictures=pictures,
+            by=by,
+            now=now,
+        )
         if stars:
             life.rate(session, row.community_id, row.id, stars=stars, text=text, via=checks.Via.CALL, now=now)
 

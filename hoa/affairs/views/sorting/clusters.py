@@ -1,5 +1,8 @@
 """共性问题: suggestions about one cause, put together from the list and raised as one."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import func, select
@@ -9,12 +12,11 @@ from wtforms import SelectField, StringField, TextAreaField
 
 from hoa.accounts import service as accounts
 from hoa.affairs.powers import READ, SORT
-from hoa.affairs.rules.states import OPEN
 from hoa.affairs.rules.wording import REASON_LENGTH, TEXT_LENGTH, TITLE_LENGTH
 from hoa.affairs.service import clusters as service
-from hoa.affairs.service import life, reading
+from hoa.affairs.service import desk, life, reading
 from hoa.affairs.tables import Cluster, Suggestion
-from hoa.affairs.views.sorting.base import blueprint, unit_names
+from hoa.affairs.views.sorting.base import blueprint, name_word, unit_names
 from hoa.db import get
 from hoa.kernel.clock import today
 from hoa.kernel.errors import Refusal
@@ -37,6 +39,28 @@ class ClusterForm(Form):
     text = TextAreaField(lazy_gettext("共同的原因和建议"), validators=[at_most(TEXT_LENGTH)])
 
 
+class AddForm(Form):
+    label = StringField(
+        lazy_gettext("再归入哪一件（编号）"),
+        validators=[required(), at_most(20)],
+        description=lazy_gettext("例如 2026-0012"),
+    )
+
+
+class TakeForm(Form):
+    which = SelectField(lazy_gettext("移出哪一件"), validators=[required()])
+    reason = TextAreaField(
+        lazy_gettext("移出的理由"),
+        validators=[required(), at_most(REASON_LENGTH)],
+        description=lazy_gettext("提出人看得到"),
+    )
+
+    def offer(self, rows: Sequence[Suggestion]) -> None:
+        """Those that may still be taken out."""
+        named = ((row.id, f"{row.label} {name_word(row)}") for row in rows if service.is_open(row))
+        self.which.choices = options([("", gettext("请选择")), *named])
+
+
 class RaiseForm(Form):
     to = SelectField(lazy_gettext("上报给"), validators=[required()])
     reason = TextAreaField(
@@ -47,6 +71,12 @@ class RaiseForm(Form):
 
     def offer(self) -> None:
         self.to.choices = options([("", gettext("请选择")), *((body, gettext(BODIES[body])) for body in RAISED_TO)])
+
+
+# Three forms stand on one page: each has its own names.
+PREFIX: Mapping[type[Form], str] = {RaiseForm: "", AddForm: "add-", TakeForm: "take-"}
+Sent = TypeVar("Sent", bound=Form)
+Answer = str | Response | tuple[str, int]
 
 
 @blueprint.get("/clusters")
@@ -98,13 +128,14 @@ def cluster(cluster_id: str) -> str:
     return _page(context.reading(), cluster_id)
 
 
-def _page(session: Session, cluster_id: str, form: RaiseForm | None = None) -> str:
+def _page(session: Session, cluster_id: str, filled: Form | None = None) -> str:
+    """The page; `filled` is the one form that was sent and could not be carried out, with what was typed."""
     row = get(session, Cluster, context.community().id, cluster_id)
     rows, day = service.members(session, row), today(context.now())
-    if form is None:
-        form = RaiseForm(formdata=None)
-        form.offer()
-    open_ones = [one for one in rows if one.state in OPEN]
+    raising, adding, taking = _blank(filled, RaiseForm), _blank(filled, AddForm), _blank(filled, TakeForm)
+    raising.offer()
+    taking.offer(rows)
+    may_change = context.may(SORT) and any(service.is_open(one) for one in rows)
     return render_template(
         "affairs/sorting_cluster.html",
         cluster=row,
@@ -113,32 +144,71 @@ def _page(session: Session, cluster_id: str, form: RaiseForm | None = None) -> s
         units=unit_names(),
         name=accounts.names(session, [row.made_by_id]).get(row.made_by_id, ""),
         body=BODIES.get(row.raised_to, ""),
-        form=form,
-        may_raise=context.may(SORT) and row.raised_at is None and bool(open_ones),
+        raising=raising,
+        adding=adding,
+        taking=taking,
+        may_raise=may_change and row.raised_at is None,
+        may_change=may_change,
+        may_take=may_change and len(rows) > service.FEWEST,
     )
+
+
+def _blank(filled: Form | None, kind: type[Sent]) -> Sent:
+    """The form that was sent if it is of this kind, else an empty one."""
+    return filled if isinstance(filled, kind) else kind(formdata=None, prefix=PREFIX[kind])
+
+
+def _carried_out(cluster_id: str, form: Form, run: Callable[[Session], object], done: str) -> Answer:
+    """Carry out what a form of the page asks for; refused, the page comes again with what was typed."""
+    get(context.reading(), Cluster, context.community().id, cluster_id)
+    if form.validate_on_submit():
+        try:
+            with context.writing() as session:
+                run(session)
+        except Refusal as refusal:
+            form.form_errors.append(told(refusal))
+            return _page(context.reading(), cluster_id, form), refusal.status
+        flash(done, "ok")
+        return redirect(url_for("sorting.cluster", cluster_id=cluster_id))
+    return _page(context.reading(), cluster_id, form)
 
 
 @blueprint.post("/clusters/<cluster_id>/raise")
 @requires(SORT)
-def raise_cluster(cluster_id: str) -> str | Response | tuple[str, int]:
-    here, form = context.community(), RaiseForm()
+def raise_cluster(cluster_id: str) -> Answer:
+    here, form = context.community(), RaiseForm(prefix=PREFIX[RaiseForm])
     form.offer()
-    get(context.reading(), Cluster, here.id, cluster_id)
-    if form.validate_on_submit():
-        try:
-            with context.writing() as session:
-                life.raise_cluster(
-                    session,
-                    here.id,
-                    cluster_id,
-                    to=form.to.data,
-                    reason=form.reason.data or "",
-                    by=context.person_id(),
-                    now=context.now(),
-                )
-        except Refusal as refusal:
-            form.form_errors.append(told(refusal))
-            return _page(context.reading(), cluster_id, form), refusal.status
-        flash(gettext("已上报，每一件诉求都记了一步"), "ok")
-        return redirect(url_for("sorting.cluster", cluster_id=cluster_id))
-    return _page(context.reading(), cluster_id, form)
+
+    def run(session: Session) -> object:
+        to, reason, by = form.to.data, form.reason.data or "", context.person_id()
+        return life.raise_cluster(session, here.id, cluster_id, to=to, reason=reason, by=by, now=context.now())
+
+    return _carried_out(cluster_id, form, run, gettext("已上报，每一件诉求都记了一步"))
+
+
+@blueprint.post("/clusters/<cluster_id>/add")
+@requires(SORT)
+def add_to_cluster(cluster_id: str) -> Answer:
+    """One more, by its number."""
+    here, form = context.community(), AddForm(prefix=PREFIX[AddForm])
+
+    def run(session: Session) -> object:
+        one = desk.by_label(session, here.id, form.label.data or "").id
+        return life.add_to_cluster(session, here.id, cluster_id, one, by=context.person_id(), now=context.now())
+
+    return _carried_out(cluster_id, form, run, gettext("已归入"))
+
+
+@blueprint.post("/clusters/<cluster_id>/take")
+@requires(SORT)
+def take_from_cluster(cluster_id: str) -> Answer:
+    """One out again, with why."""
+    here, form = context.community(), TakeForm(prefix=PREFIX[TakeForm])
+    session = context.reading()
+    form.offer(service.members(session, get(session, Cluster, here.id, cluster_id)))
+
+    def run(session: Session) -> object:
+        one, reason, by = form.which.data, form.reason.data or "", context.person_id()
+        return life.take_from_cluster(session, here.id, cluster_id, one, reason=reason, by=by, now=context.now())
+
+    return _carried_out(cluster_id, form, run, gettext("已移出，提出人看得到理由"))

@@ -24,8 +24,8 @@ from hoa.affairs.rules.intake import (
     SentTooMany,
 )
 from hoa.affairs.rules.intake import check as check_said
-from hoa.affairs.service import intake, life, photos, places, reporters
-from hoa.affairs.service.photos import Phase
+from hoa.affairs.service import intake, life, places, reporters
+from hoa.affairs.service.photos import Pictures
 from hoa.affairs.tables import Suggestion
 from hoa.affairs.views.sorting.acts import uploads_of
 from hoa.affairs.views.sorting.base import blueprint
@@ -142,9 +142,8 @@ def _receive(form: TakeForm) -> Suggestion:
     with context.writing() as session:
         if said.phone:
             _demand_not_too_often(session, reporters.phone_key(keys, here.id, said.phone))
-        row = life.receive(session, keys, here.id, said, now=now, by=context.person_id())
-        photos.add(session, context.platform().files, row, pictures, phase=Phase.BEFORE, now=now)
-    return row
+        brought = Pictures(context.platform().files, pictures)
+        return life.receive(session, keys, here.id, said, now=now, by=context.person_id(), pictures=brought)
 
 
 def _demand_not_too_often(session: Session, phone_key: str) -> None:
