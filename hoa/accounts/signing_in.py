@@ -75,6 +75,13 @@ def forgive(session: Session, trial: Trial) -> None:
     session.execute(delete(Attempt).where(Attempt.id.in_(trial.attempts)))
 
 
+def spare_account(session: Session, trial: Trial) -> None:
+    """The request was refused, so nothing was sent: it counts against where it came from, not against the phone that
+    was typed, or a stranger could keep a phone from its codes by asking on and on.
+    """
+    session.execute(delete(Attempt).where(Attempt.id == trial.attempts[0]))
+
+
 def _subject(keys: Keys, sort: str, value: str) -> str:
     return keys.mac(ATTEMPT, f"{sort}\n{value}".encode())
 

@@ -1,5 +1,7 @@
 """Signing in and out. Two plain steps, no puzzle, no script; a passkey is offered where the browser has one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, session, url_for
@@ -55,6 +57,17 @@ def begin_trial(purpose: str, account: str) -> signing_in.Trial:
             address=address(),
             now=context.now(),
         )
+
+
+@contextmanager
+def counting_sent(trial: signing_in.Trial) -> Iterator[None]:
+    """Around what sends something to a phone: a request that is refused as one too many does not count against it."""
+    try:
+        yield
+    except rules.AskedTooOften:
+        with context.writing() as writing:
+            signing_in.spare_account(writing, trial)
+        raise
 
 
 # ------------------------------------------------------------------------------------------------- phone, then code

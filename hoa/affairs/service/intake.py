@@ -56,7 +56,7 @@ def similar(
     Only public words are compared: comparing with what others wrote would let a stranger guess at it.
     """
     query = (
-        select(Suggestion, Place.name)
+        select(Suggestion, Place)
         .outerjoin(Place, (Place.community_id == Suggestion.community_id) & (Place.id == Suggestion.place_id))
         .where(
             Suggestion.community_id == community_id,
@@ -73,7 +73,7 @@ def similar(
         if here or likeness >= rules.SAME_WORDS:
             found.append((here + likeness, row, place))
     found.sort(key=lambda item: -item[0])
-    return [_shown(session, keys, row, place) for _, row, place in found[:MOST_SHOWN]]
+    return [_shown(session, keys, row, place, place_id) for _, row, place in found[:MOST_SHOWN]]
 
 
 def _same_place(row: Suggestion, place_id: str | None, building: str, entrance: str) -> bool:
@@ -82,13 +82,13 @@ def _same_place(row: Suggestion, place_id: str | None, building: str, entrance: 
     return bool(building) and row.building == building and (not entrance or row.entrance in ("", entrance))
 
 
-def _shown(session: Session, keys: Keys, row: Suggestion, place: str | None) -> Similar:
+def _shown(session: Session, keys: Keys, row: Suggestion, place: Place | None, place_id: str | None) -> Similar:
     return Similar(
         id=row.id,
         label=row.label,
         title=public.title(session, keys, row),
         category=row.category,
-        where=place or row.building,
+        where=public.where(row, place, here=place_id is not None and row.place_id == place_id),
         state=row.state,
         received_at=row.received_at,
     )

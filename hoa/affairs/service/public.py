@@ -13,7 +13,7 @@ from hoa.affairs.rules.masking import mask
 from hoa.affairs.rules.states import Action, Actor
 from hoa.affairs.service import reading, reporters
 from hoa.affairs.service.handlers import name_of
-from hoa.affairs.tables import Step, Suggestion
+from hoa.affairs.tables import Place, Step, Suggestion
 from hoa.ports.keys import Keys
 
 
@@ -31,6 +31,16 @@ class PublicStep(NamedTuple):
 def title(_session: Session, keys: Keys, row: Suggestion) -> str:
     """What the desk called it; empty before triage, when only its category is public."""
     return written(keys, row, row.title) if row.title else ""
+
+
+def where(row: Suggestion, place: Place | None, *, here: bool = False) -> str:
+    """Where it is, never in the reporter's words. What a poster's place is called is the staff's own text; but who
+    lives at an entrance, or on a floor, can be two families: of such a place no more than the building, as on the
+    board, except to somebody who scanned the same poster (`here`).
+    """
+    if place is not None and (here or (not place.entrance and place.floor is None)):
+        return place.name
+    return row.building
 
 
 def masked(session: Session, keys: Keys, row: Suggestion, text: str) -> str:

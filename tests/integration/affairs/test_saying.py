@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from hoa.affairs.rules.intake import MOST_AN_HOUR, MOST_TEXT
 from hoa.affairs.rules.states import State
-from hoa.affairs.service import drafts, intake, links, photos, places, reading
+from hoa.affairs.service import drafts, intake, links, photos, places, public, reading
 from hoa.affairs.tables import Draft, DraftPhoto, Follower, Place, Suggestion
 from hoa.app import create_app
 from hoa.kernel.clock import FrozenClock
@@ -155,6 +155,15 @@ def test_a_stranger_reports_from_a_poster_and_nothing_is_lost_on_the_way(
     assert (row.category, row.text, row.place_id, row.channel) == ("lift", WORDS, place.id, "poster")
     assert (row.building, row.entrance, row.floor) == ("1栋", "1单元", 1)
     assert (row.reporter_id, row.state) == (None, "received")
+    stranger = app.test_client()
+    followed = stranger.get(f"{HERE}/say/follow/{row.id}").text
+    assert "电梯 · 1栋</p>" in followed, "of an entrance or a floor no more than its building"
+    assert "电梯厅" not in followed
+    for scanned_as, told in ((f"place={place.code}", True), ("building=1栋", False)):
+        same = written(stranger, f"category=lift&{scanned_as}", {"text": "电梯门关不上", "phone": "13900000166"})
+        assert ("电梯厅" in stranger.get(same.headers["Location"]).text) == told
+    gate = Place(name="北门岗亭", building="", entrance="", floor=None)
+    assert public.where(row, gate) == "北门岗亭"
     thanks = client.get(done.headers["Location"])
     assert row.label in thanks.text
     assert "个工作日" in thanks.text

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from wtforms import TelField
 
 from hoa.accounts import rules, signing_in
-from hoa.accounts.views import begin_trial
+from hoa.accounts.views import begin_trial, counting_sent
 from hoa.affairs import handler_links
 from hoa.affairs.service import handlers as service
 from hoa.affairs.views.handling.base import blueprint, enter_for
@@ -76,7 +76,7 @@ def _ask(community_id: str, phone: str) -> None:
     """Counted per phone and per address, like codes; the same rows are written for a phone that is nobody's."""
     keys, now = context.platform().keys, context.now()
     trial = begin_trial(TRIAL, phone)
-    with context.writing() as writing:
+    with counting_sent(trial), context.writing() as writing:
         limits = (
             (rules.WINDOW, rules.MOST_REQUESTS_PER_PHONE, rules.MOST_REQUESTS_PER_ADDRESS),
             # Each link puts out the one before: nobody else may keep the contact from theirs all day.

@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from hoa.accounts import rules, sending, signing_in
 from hoa.accounts.entry import WRITES
-from hoa.accounts.views import begin_trial
+from hoa.accounts.views import begin_trial, counting_sent
 from hoa.affairs.rules.intake import DAY, MOST_A_DAY, Channel
 from hoa.affairs.service import drafts, places
 from hoa.affairs.service.drafts import Written
@@ -82,7 +82,7 @@ def ask_code(phone: str) -> str:
     """Send a one-time code that agrees to nothing but this; any phone may ask. The id to redeem it by."""
     trial = begin_trial(TRIAL_ASK, phone)
     keys = context.platform().keys
-    with context.writing() as session:
+    with counting_sent(trial), context.writing() as session:
         # Any phone may be typed here: whoever it belongs to is not to be woken all night.
         signing_in.demand_tries_left(
             session,

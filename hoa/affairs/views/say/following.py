@@ -69,6 +69,6 @@ def _public(row: Suggestion) -> dict[str, str]:
     return {
         "title": title or gettext(CATEGORIES[row.category]),
         "category": CATEGORIES[row.category],
-        "where": place.name if place else row.building,
+        "where": in_public.where(row, place),
         "state_name": STATE_NAMES[State(row.state)],
     }
