@@ -140,25 +140,55 @@ def proposals(
     """The best few proposals for one bank line, best first. `rivals` are the other open lines: what two of them could
     claim is not sure.
     """
+    dues = sorted(dues, key=lambda due: (due.day, due.contract_id, due.due_no))
     near = [v for v in vouchers if _same_way(movement, v.amount_fen) and _apart(movement, v.day) <= NEAR_DAYS]
     single = [proposal for voucher in near if (proposal := _by_voucher(movement, voucher))]
     found = [
-        *single,
+        *sorted(single, key=lambda proposal: proposal.id),
         *(_by_sum(movement, near) if not single else ()),
         *(proposal for due in dues if (proposal := _by_due(movement, due))),
         *(proposal for habit in habits if (proposal := _by_habit(movement, habit))),
     ]
-    ordered = sorted(found, key=lambda proposal: (-proposal.score, proposal.id, proposal.due_no or 0))
-    # Of a contract only the instalment that fits best.
-    best = {(proposal.target, proposal.id): proposal for proposal in reversed(ordered)}
-    shown = [proposal for proposal in ordered if best[proposal.target, proposal.id] is proposal][:SHOWN]
-    return _settled(movement, shown, rivals)
+    # What fits equally well stays in this order: of instalments the one that fell due first.
+    ordered = sorted(found, key=lambda proposal: -proposal.score)
+    best: dict[tuple[Target, str], Proposal] = {}
+    shown = []
+    for proposal in ordered:
+        first = best.setdefault((proposal.target, proposal.id), proposal)
+        # Of a contract the instalment that fits best, and those that it could as well have been for.
+        if first is proposal or _could_as_well(movement, first, proposal, dues):
+            shown.append(proposal)
+    return _settled(movement, shown, dues, rivals)[:SHOWN]
 
 
-def _settled(movement: Movement, shown: list[Proposal], rivals: Sequence[Movement]) -> list[Proposal]:
+def _could_as_well(movement: Movement, chosen: Proposal, other: Proposal, dues: Sequence[OpenDue]) -> bool:
+    return any(due.due_no == other.due_no for due in _competing(movement, chosen, dues))
+
+
+def _competing(movement: Movement, chosen: Proposal, dues: Sequence[OpenDue]) -> list[OpenDue]:
+    """The other instalments of a contract that a payment may be for as well as for the one that was chosen."""
+    if chosen.target is not Target.DUE:
+        return []
+    own = [due for due in dues if due.contract_id == chosen.id]
+    best = next(due for due in own if due.due_no == chosen.due_no)
+    return [due for due in own if due is not best and _competes(movement, best, due)]
+
+
+def _competes(movement: Movement, chosen: OpenDue, other: OpenDue) -> bool:
+    """The same amount, and due about as near to the payment, or before the one that was chosen. Who pays without saying
+    for what pays what fell due first (民法典 560), and the bank's line does not always say it.
+    """
+    nearer = _apart(movement, other.day) < _apart(movement, chosen.day) + SURE_DAYS
+    return other.amount_fen == chosen.amount_fen and (other.day <= chosen.day or nearer)
+
+
+def _settled(
+    movement: Movement, shown: list[Proposal], dues: Sequence[OpenDue], rivals: Sequence[Movement]
+) -> list[Proposal]:
     """Only the first is ever sure, and only when nothing else fits as well and no other line could claim it."""
     if not shown or not shown[0].sure:
         return [replace(proposal, sure=False) for proposal in shown]
+    first = shown[0]
     alone = not any(
         other.id != movement.id
         and other.amount_fen == movement.amount_fen
@@ -166,10 +196,11 @@ def _settled(movement: Movement, shown: list[Proposal], rivals: Sequence[Movemen
         and (same_party(other.party, movement.party) or not other.party)
         for other in rivals
     )
-    close = len(shown) > 1 and shown[1].target is shown[0].target and shown[1].score > shown[0].score - SURE_DAYS
+    close = any(other.target is first.target and other.score > first.score - SURE_DAYS for other in shown[1:])
     # A custom may repeat on any number of lines: each of them gets a voucher of its own.
-    sure = not close and (alone or shown[0].target is Target.HABIT)
-    return [replace(shown[0], sure=sure), *(replace(proposal, sure=False) for proposal in shown[1:])]
+    settled = not close and not _competing(movement, first, dues)
+    sure = settled and (alone or first.target is Target.HABIT)
+    return [replace(first, sure=sure), *(replace(proposal, sure=False) for proposal in shown[1:])]
 
 
 def _same_way(movement: Movement, amount_fen: int) -> bool:

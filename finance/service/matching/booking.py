@@ -158,7 +158,7 @@ def _from_habit(session: Session, earlier: Voucher, line: BankLine) -> VoucherFi
 
 
 def _next_due(session: Session, earlier: Voucher, line: BankLine) -> int | None:
-    """The open instalment of the same contract that lies nearest to the line's day."""
+    """The open instalment of the same contract that lies nearest to the line's day, of two the earlier."""
     if earlier.due_no is None:
         return None
     views = contract_service.views(session, earlier.community_id, today=line.day, posted_only=False)
@@ -169,7 +169,7 @@ def _next_due(session: Session, earlier: Voucher, line: BankLine) -> int | None:
         for status in view.dues
         if status.state is not DueState.SETTLED
     ]
-    nearest = min(dues, key=lambda due: (abs((due.day - line.day).days), due.no), default=None)
+    nearest = min(dues, key=lambda due: (abs((due.day - line.day).days), due.day, due.no), default=None)
     return nearest.no if nearest is not None else None
 
 

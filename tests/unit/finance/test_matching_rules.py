@@ -85,6 +85,69 @@ def test_an_instalment_is_sure_with_its_amount_and_party_within_fifteen_days(
     assert found.sure is sure
 
 
+def due(no: int, days: int, fen: int = 300_000, contract: str = "c") -> OpenDue:
+    """An instalment of the rent, due so many days before the line (negative: after it)."""
+    day = DAY - timedelta(days=days)
+    return OpenDue(contract_id=contract, label="", due_no=no, day=day, amount_fen=fen, party=RENT.party)
+
+
+def instalments(*dues: OpenDue, movement: Movement = RENT) -> list[tuple[int | None, bool]]:
+    """Whichever way the instalments come, the same is proposed: their numbers, and what is sure."""
+    found = [matching.proposals(movement, dues=order) for order in (dues, dues[::-1])]
+    assert found[0] == found[1]
+    return [(proposal.due_no, proposal.sure) for proposal in found[0]]
+
+
+def test_of_two_instalments_of_one_day_and_amount_neither_is_sure_and_both_can_be_taken():
+    assert instalments(due(1, 0), due(2, 0)) == [(1, False), (2, False)]
+    assert instalments(due(2, 0), due(1, 0), movement=replace(RENT, amount_fen=299_999)) == [
+        (1, False),
+        (2, False),
+    ]
+
+
+def test_of_two_of_one_day_the_amount_tells_which():
+    assert instalments(due(1, 0, 100_000), due(2, 0)) == [(2, True)]
+
+
+def test_half_way_between_two_equal_instalments_the_earlier_comes_first_and_none_is_sure():
+    assert instalments(due(2, -15), due(1, 15)) == [(1, False), (2, False)]
+    # A number that was given later to an earlier day does not count.
+    assert instalments(due(1, -15), due(2, 15)) == [(2, False), (1, False)]
+
+
+@pytest.mark.parametrize(("ahead", "sure"), [(9, False), (10, True)])
+def test_the_next_equal_instalment_competes_when_it_is_less_than_ten_days_farther(ahead: int, sure: bool):
+    (first, *_) = instalments(due(1, 0), due(2, -ahead))
+    assert first == (1, sure)
+
+
+@pytest.mark.parametrize("days", [30, 45, 46, 400])
+def test_an_equal_instalment_that_is_owed_since_long_keeps_the_latest_from_being_sure(days: int):
+    """Who says nothing pays what fell due first (民法典 560): a person looks, however long it is ago."""
+    found = instalments(due(1, days), due(9, 0))
+    assert found[0] == (9, False)
+    assert ((1, False) in found) is (days <= 45)
+    assert instalments(due(1, days, 299_999), due(9, 0)) == [(9, True)]
+    assert instalments(due(1, days, contract="other"), due(9, 0)) == [
+        (9, True),
+        *([(1, False)] if days <= 45 else []),
+    ]
+
+
+@pytest.mark.parametrize(("days", "sure"), [(9, False), (10, True)])
+def test_of_two_contracts_of_one_party_the_nearer_is_sure_when_it_is_ten_days_nearer(days: int, sure: bool):
+    assert instalments(due(1, 0, contract="a"), due(2, days, contract="b")) == [(1, sure), (2, False)]
+
+
+def test_an_instalment_comes_before_a_custom_that_fits_as_well():
+    habit = Habit(
+        voucher_id="0", label="", day=DAY, amount_fen=300_000, party=RENT.party, summary=RENT.summary, times=2
+    )
+    found = matching.proposals(RENT, dues=[due(1, 16)], habits=[habit])
+    assert said(found) == [(Target.DUE, "c", False), (Target.HABIT, "0", False)]
+
+
 @pytest.mark.parametrize(("times", "fen", "sure"), [(1, 300_000, False), (2, 1, True), (2, -1, False)])
 def test_income_booked_the_same_way_twice_is_a_custom(times: int, fen: int, sure: bool):
     """Spending never is: it needs its invoice."""
