@@ -106,13 +106,18 @@ def _standing(session: Session, motion: Motion, assembly: Assembly) -> tuple[str
     if assembly.step is not State.ANNOUNCED:
         follows = gettext(FOLLOWS[assembly.step], opens=moment(assembly.opens_at), closes=moment(assembly.ends_at))
         return gettext(STATE_TITLES[assembly.step]), follows, False
-    tally = reading.public_tally(session, assembly)
-    outcome = next((row["outcome"] for row in tally["motions"] if row["motion"] == motion.code), Outcome.FAILED)
+    outcome = _outcome(session, motion, assembly)
     if outcome == Outcome.PASSED:
         return gettext("表决通过"), gettext("已形成业主大会决议。"), False
     if outcome == Outcome.REVIEW:
         return gettext("待复核"), gettext("结果有争议，听取法律意见后再定。"), False
     return gettext("没有通过"), gettext("表决没有通过，到此为止。可以修改以后重新提请。"), True
+
+
+def _outcome(session: Session, motion: Motion, assembly: Assembly) -> Outcome:
+    """What an announced assembly's vote on a motion came to."""
+    rows = reading.public_tally(session, assembly)["motions"]
+    return Outcome(next((row["outcome"] for row in rows if row["motion"] == motion.code), Outcome.FAILED))
 
 
 class Drafting:
@@ -136,3 +141,10 @@ class Drafting:
 
     def stands(self, session: Session, community_id: str, motion_id: str) -> bool:
         return session.get(Motion, (community_id, motion_id)) is not None
+
+    def failed(self, session: Session, community_id: str, motion_id: str) -> bool:
+        motion = session.get(Motion, (community_id, motion_id))
+        if motion is None:
+            return False
+        assembly = drafts.assembly_of(session, motion)
+        return assembly.step is State.ANNOUNCED and _outcome(session, motion, assembly) is Outcome.FAILED

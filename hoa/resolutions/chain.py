@@ -95,7 +95,7 @@ class Waiting:
 
 
 class Preparing(Protocol):
-    """What voting provides: drafts this reader may write, the matters an assembly decides, whether a motion stands."""
+    """What voting provides: drafts this reader may write, the matters an assembly decides, how a motion stands."""
 
     def assemblies(self, session: Session, community_id: str, topic_id: str, reader: Reader) -> Sequence[Prepared]: ...
 
@@ -105,6 +105,10 @@ class Preparing(Protocol):
 
     def stands(self, session: Session, community_id: str, motion_id: str) -> bool:
         """Whether the motion is still there: an editor may take it out of a draft."""
+        ...
+
+    def failed(self, session: Session, community_id: str, motion_id: str) -> bool:
+        """Whether it was voted on, and the result is that there is no decision."""
         ...
 
 

@@ -51,8 +51,7 @@ class TopicLinks:
 
     def down(self, session: Session, community_id: str, key: Key) -> Sequence[Key]:
         if key.kind is Kind.SUGGESTION:
-            found = reading.topic_of(session, community_id, key.id)
-            return [Key(Kind.TOPIC, found.id)] if found else ()
+            return [Key(Kind.TOPIC, topic.id) for topic in reading.topics_of(session, community_id, key.id)]
         topic = session.get(Topic, (community_id, key.id)) if key.kind is Kind.TOPIC else None
         if topic is None:
             return ()
@@ -84,7 +83,7 @@ def _topic(session: Session, key: Key, topic: Topic, reader: Reader) -> Link:
         follows=gettext(
             FOLLOWS[stage], opens=day(topic.opens_on), closes=day(topic.closes_on), reason=topic.outcome_reason
         ),
-        over=stage is Stage.HANDLED,
+        over=outcomes.undecided(session, topic),
         url=url_for("topics.show", topic_id=topic.id),
     )
 

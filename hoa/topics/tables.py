@@ -69,7 +69,9 @@ class Topic(CommunityRow, Base):
 
 
 class TopicSuggestion(CommunityRow, Base):
-    """A suggestion that is discussed in a topic; in one only."""
+    """The first topic of a suggestion: the database lets nobody begin two at once. Where one ended without a decision
+    there may be more; each stands in the suggestion's history (`service.reading.topics_of`).
+    """
 
     __tablename__ = "topic_suggestion"
     __table_args__ = (

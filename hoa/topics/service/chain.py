@@ -1,6 +1,6 @@
 """The chain from a suggestion to a payment, as one page: what there is of each of six steps, and what comes next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -45,25 +45,32 @@ def steps(session: Session, community_id: str, start: Key, reader: Reader) -> Se
     told = chain.tell(session, community_id, chain.connected(session, community_id, start), reader)
     if start not in told:
         raise NotFound
-    return laid_out(told)
+    topics = [key for key in told if key.kind is Kind.TOPIC]
+    return laid_out(told, [key for key in topics if not chain.became(session, community_id, key, reader)])
 
 
-def laid_out(told: Mapping[Key, Link]) -> Sequence[Step]:
+def laid_out(told: Mapping[Key, Link], waiting: Collection[Key] = ()) -> Sequence[Step]:
     """The six steps with what there is of each. Steps before the first are left out: the matter did not begin there;
-    steps after one at which everything ended do not come. A payment may rest on a resolution without a contract.
+    steps after one at which everything ended do not come, unless a topic that was raised again is `waiting` for what
+    becomes of it. A payment may rest on a resolution without a contract.
     """
-    filled = [[link for key, link in told.items() if key.kind in kinds] for _, kinds in STEPS]
+    filled = [
+        sorted((link for key, link in told.items() if key.kind in kinds), key=lambda link: (link.on, link.label))
+        for _, kinds in STEPS
+    ]
     first = next(place for place, links in enumerate(filled) if links)
     last = max(place for place, links in enumerate(filled) if links)
-    ended = all(link.over for link in filled[last])
+    going = [link for link in filled[last] if not link.over]
+    going = going or [told[key] for key in waiting if not told[key].over]
+    ended = not going
     found = []
     for place in range(first, len(STEPS)):
-        links = sorted(filled[place], key=lambda link: (link.on, link.label))
+        links = filled[place]
         if links:
             found.append(Step(STEPS[place][0], State.DONE, links))
         elif place == last + 1:
             title = N_("到此为止") if ended else STEPS[place][0]
-            found.append(Step(title, State.NEXT, (), filled[last][-1].follows))
+            found.append(Step(title, State.NEXT, (), (going or filled[last])[-1].follows))
         elif place > last and not ended:
             found.append(Step(STEPS[place][0], State.LATER, ()))
     return found

@@ -19,8 +19,8 @@ from hoa.kernel.clock import today
 from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.ports.keys import Keys
 from hoa.topics import rules
-from hoa.topics.service import nameless
-from hoa.topics.service.reading import topic_of
+from hoa.topics.service import nameless, outcomes
+from hoa.topics.service.reading import topics_of
 from hoa.topics.tables import Topic, TopicSuggestion
 
 
@@ -73,8 +73,9 @@ def raise_topic(
     now: datetime,
 ) -> Topic:
     """Put a question to the owners, out of suggestions or a cluster; each of them says in its history that it became
-    part of it.
+    part of it. The community's row is locked, so that two topics at once get two numbers and share no suggestion.
     """
+    get_community(session, community_id, lock=True)
     discussed = _discussed(session, community_id, labels, cluster_id)
     topic = _worded(session, community_id, wording, by=by, now=now)
     topic.cluster_id = cluster_id
@@ -82,8 +83,9 @@ def raise_topic(
     session.add(topic)
     session.flush()
     for row in discussed:
-        session.add(TopicSuggestion(community_id=community_id, topic_id=topic.id, suggestion_id=row.id))
-        session.flush()
+        if not topics_of(session, community_id, row.id):
+            session.add(TopicSuggestion(community_id=community_id, topic_id=topic.id, suggestion_id=row.id))
+            session.flush()
         life.discuss(session, community_id, row.id, topic=topic.label, by=by, now=now)
     return topic
 
@@ -118,8 +120,7 @@ def _worded(session: Session, community_id: str, wording: Wording, *, by: str, n
 
 
 def _next_number(session: Session, community_id: str, year: int) -> int:
-    """The next free number of the year. The community's row is locked, so that two topics at once get two numbers."""
-    get_community(session, community_id, lock=True)
+    """The next free number of the year."""
     query = select(func.max(Topic.number)).where(Topic.community_id == community_id, Topic.year == year)
     return (session.scalar(query) or 0) + 1
 
@@ -127,13 +128,13 @@ def _next_number(session: Session, community_id: str, year: int) -> int:
 def _discussed(
     session: Session, community_id: str, labels: Sequence[str], cluster_id: str | None
 ) -> Sequence[Suggestion]:
-    """The suggestions named, then those of the cluster that can still be discussed; none twice, none of another
-    topic.
+    """The suggestions named, then those of the cluster that can still be discussed; none twice, none of another topic
+    unless that ended without a decision.
     """
     found: dict[str, Suggestion] = {}
     for label in labels:
         row = _by_label(session, community_id, label)
-        taken = topic_of(session, community_id, row.id)
+        taken = _open_topic(session, row)
         if taken is not None:
             raise AlreadyDiscussed(label=row.label, topic=taken.label)
         if not allowed(State(row.state), Action.DISCUSS):
@@ -143,11 +144,17 @@ def _discussed(
         cluster = get(session, Cluster, community_id, cluster_id)
         query = select(Suggestion).where(Suggestion.community_id == community_id, Suggestion.cluster_id == cluster.id)
         for row in session.scalars(query.order_by(Suggestion.year, Suggestion.number)):
-            if allowed(State(row.state), Action.DISCUSS) and topic_of(session, community_id, row.id) is None:
+            if allowed(State(row.state), Action.DISCUSS) and _open_topic(session, row) is None:
                 found[row.id] = row
     if not found:
         raise NothingToDiscuss
     return list(found.values())
+
+
+def _open_topic(session: Session, row: Suggestion) -> Topic | None:
+    """The topic that is not over yet, or was decided, in which a suggestion stands."""
+    topics = topics_of(session, row.community_id, row.id)
+    return next((topic for topic in topics if not outcomes.undecided(session, topic)), None)
 
 
 def _by_label(session: Session, community_id: str, label: str) -> Suggestion:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from hoa.kernel.clock import today
@@ -80,17 +80,36 @@ def is_taken_up(session: Session, topic: Topic) -> bool:
         preparing = chain.preparing()
         return preparing is not None and preparing.stands(session, topic.community_id, topic.motion_id)
     if topic.item_id is not None:
-        query = (
-            select(CommitteeMeeting.cancelled_at.is_(None))
-            .join(
-                CommitteeItem,
-                (CommitteeItem.community_id == CommitteeMeeting.community_id)
-                & (CommitteeItem.meeting_id == CommitteeMeeting.id),
-            )
-            .where(CommitteeItem.community_id == topic.community_id, CommitteeItem.id == topic.item_id)
-        )
-        return bool(session.scalar(query))
+        return _item(session, topic, CommitteeMeeting.cancelled_at.is_(None))
     return False
+
+
+def undecided(session: Session, topic: Topic) -> bool:
+    """Whether a topic ended without a decision: there was nothing to decide, or the motion or item failed. What it is
+    about may then be asked again, in a new topic.
+    """
+    if topic.outcome == Outcome.HANDLED:
+        return True
+    if topic.motion_id is not None:
+        preparing = chain.preparing()
+        return preparing is not None and preparing.failed(session, topic.community_id, topic.motion_id)
+    if topic.item_id is not None:
+        return _item(session, topic, CommitteeMeeting.settled_at.is_not(None), CommitteeItem.resolution_id.is_(None))
+    return False
+
+
+def _item(session: Session, topic: Topic, *conditions: ColumnElement[bool]) -> bool:
+    """Whether this holds of the item a topic became, and of its meeting."""
+    query = (
+        select(CommitteeItem.id)
+        .join(
+            CommitteeMeeting,
+            (CommitteeItem.community_id == CommitteeMeeting.community_id)
+            & (CommitteeItem.meeting_id == CommitteeMeeting.id),
+        )
+        .where(CommitteeItem.community_id == topic.community_id, CommitteeItem.id == topic.item_id, *conditions)
+    )
+    return session.scalar(query) is not None
 
 
 def stage(session: Session, topic: Topic, day: date) -> Stage:

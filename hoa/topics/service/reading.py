@@ -6,13 +6,14 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hoa.affairs.tables import Cluster, Suggestion
+from hoa.affairs.rules.states import Action
+from hoa.affairs.tables import Cluster, Step, Suggestion
 from hoa.community.service import get_community
 from hoa.db import get
 from hoa.kernel.errors import NotFound
 from hoa.topics import rules
 from hoa.topics.rules import Outcome, Period, Stage
-from hoa.topics.tables import Topic, TopicComment, TopicMeeting, TopicSuggestion
+from hoa.topics.tables import Topic, TopicComment, TopicMeeting
 
 
 def find(session: Session, community_id: str, topic_id: str) -> Topic:
@@ -40,27 +41,36 @@ def unsettled(session: Session, community_id: str) -> Sequence[Topic]:
     return session.scalars(query.order_by(Topic.year, Topic.number)).all()
 
 
-def topic_of(session: Session, community_id: str, suggestion_id: str) -> Topic | None:
-    """The topic in which a suggestion is discussed."""
-    query = select(TopicSuggestion.topic_id).where(
-        TopicSuggestion.community_id == community_id, TopicSuggestion.suggestion_id == suggestion_id
+def topics_of(session: Session, community_id: str, suggestion_id: str) -> Sequence[Topic]:
+    """The topics in which a suggestion was discussed, the earliest first, as its history says: a step was written the
+    moment the topic was raised, with its label.
+    """
+    query = (
+        select(Topic, Step.details)
+        .join(Step, (Step.community_id == Topic.community_id) & (Step.at == Topic.raised_at))
+        .where(
+            Step.community_id == community_id,
+            Step.suggestion_id == suggestion_id,
+            Step.action == Action.DISCUSS.value,
+        )
     )
-    found = session.scalar(query)
-    return find(session, community_id, found) if found else None
+    rows = session.execute(query.order_by(Step.seq)).all()
+    return [topic for topic, details in rows if details["topic"] == topic.label]
 
 
 def suggestions(session: Session, topic: Topic) -> Sequence[Suggestion]:
-    """What is discussed in a topic, the earliest first."""
+    """What is discussed in a topic, the earliest first; the other way round of `topics_of`."""
     query = (
-        select(Suggestion)
-        .join(
-            TopicSuggestion,
-            (TopicSuggestion.community_id == Suggestion.community_id)
-            & (TopicSuggestion.suggestion_id == Suggestion.id),
+        select(Suggestion, Step.details)
+        .join(Step, (Step.community_id == Suggestion.community_id) & (Step.suggestion_id == Suggestion.id))
+        .where(
+            Step.community_id == topic.community_id,
+            Step.at == topic.raised_at,
+            Step.action == Action.DISCUSS.value,
         )
-        .where(TopicSuggestion.community_id == topic.community_id, TopicSuggestion.topic_id == topic.id)
     )
-    return session.scalars(query.order_by(Suggestion.year, Suggestion.number)).all()
+    rows = session.execute(query.order_by(Suggestion.year, Suggestion.number)).all()
+    return [row for row, details in rows if details["topic"] == topic.label]
 
 
 def clusters(session: Session, community_id: str) -> Sequence[Cluster]:

@@ -91,7 +91,8 @@ def page(topic: Topic, form: CommentForm) -> str:
     figures = reading.figures(session, topic)
     pages = max(1, -(-figures["comments"] // PAGE))
     number = min(max(request.args.get("page", 1, type=int), 1), pages)
-    raised = [Key(Kind.SUGGESTION, row.id) for row in reading.suggestions(session, topic)]
+    suggestions = reading.suggestions(session, topic)
+    raised = [Key(Kind.SUGGESTION, row.id) for row in suggestions]
     became = [Key(kind, row_id) for kind, row_id in _became(topic) if row_id is not None]
     return render_template(
         "topics/show.html",
@@ -105,12 +106,14 @@ def page(topic: Topic, form: CommentForm) -> str:
         pages=pages,
         figures=figures,
         meetings=[(row, _present(row)) for row in reading.meetings(session, topic)],
+        labels=[row.label for row in suggestions],
         raised=chain.tell(session, topic.community_id, raised, reader).values(),
         became=list(chain.tell(session, topic.community_id, became, reader).values()),
         drafts=_drafts(topic, reader) if stage is Stage.WAITING else (),
         may_comment=context.may(COMMENT) and stage is Stage.COMMENTS,
         may_meet=stage in (Stage.COMMENTS, Stage.MEETING, Stage.SUMMARY),
         leads=context.may(TOPICS),
+        undecided=outcomes.undecided(session, topic),
     )
 
 

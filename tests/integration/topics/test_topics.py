@@ -15,7 +15,7 @@ from finance.rules.contracts import Direction, Frequency
 from finance.service import contracts
 from finance.service.contracts import ContractFields
 from hoa.affairs.service import life
-from hoa.affairs.tables import Step, Suggestion
+from hoa.affairs.tables import Step
 from hoa.bulletin.current import has_moved
 from hoa.bulletin.tables import Publication
 from hoa.demo import papers
@@ -27,37 +27,15 @@ from hoa.topics.service import commenting, opening, outcomes, reading, recording
 from hoa.topics.service.opening import Wording
 from hoa.topics.service.recording import Held
 from hoa.topics.tables import Topic, TopicComment, TopicMeeting
-from tests.integration.affairs.scene import REPORTER_NAME, REPORTER_PHONE, SECRET, TITLE, open_scene, said
+from tests.integration.affairs.scene import REPORTER_NAME, REPORTER_PHONE, SECRET, TITLE, open_scene
 from tests.integration.community.scene import csrf, post, signed_in
 from tests.integration.finance.scene import PAYMENT, open_books
 from tests.integration.people import a_community, a_person
+from tests.integration.topics.scene import OWNERS, QUESTION, TOPICS, a_draft, label_of, receive, text_of
 from tests.integration.voting.world import World, _register
-from voting import service as voting
 from voting.rules.life import State
 from voting.service import casting
 from voting.tables import Motion
-
-TOPICS = "/c/WTY/topics/"
-QUESTION = "3 幢电梯常停：换曳引机 2600 元，还是整梯大修？"
-OWNERS = 6
-
-
-def label_of(platform: Platform, suggestion_id: str) -> str:
-    with platform.database.reading() as session:
-        return session.scalars(select(Suggestion).where(Suggestion.id == suggestion_id)).one().label
-
-
-def receive(platform: Platform, community: str, by: str) -> str:
-    with platform.database.writing() as session:
-        row = life.receive(session, platform.keys, community, said(), now=platform.now())
-        life.answer_at_once(
-            session, community, row.id, title=TITLE, text="已登记，要大家商量", by=by, now=platform.now()
-        )
-        return row.id
-
-
-def text_of(page: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
 def test_a_suggestion_becomes_a_payment_and_anybody_can_read_how(
@@ -187,7 +165,7 @@ def test_a_suggestion_becomes_a_payment_and_anybody_can_read_how(
     assert "起草业主大会会议" in clerk.get(topic_url).text
 
     # ---- the assembly's editor takes it up; a draft is nobody's but the editor's
-    code = _draft(world)
+    code = a_draft(world)
     manage = f"/c/WTY/assemblies/{code}/manage"
     assert "等待表决的议题" in chair.get(manage).text
     assert signed_in(app, platform, books.people["manager"]).post(
@@ -285,25 +263,6 @@ def test_a_suggestion_becomes_a_payment_and_anybody_can_read_how(
         ]
     with platform.database.writing() as session, pytest.raises(DBAPIError):
         session.execute(text("UPDATE topic_comment SET text = '改过的' WHERE side = 'for'"))
-
-
-def _draft(world: World) -> str:
-    """A draft assembly of the committee; its code."""
-    now = world.clock.now()
-    with world.platform.database.writing() as session:
-        made = voting.create(
-            session,
-            world.community,
-            title="2026 年第一次业主大会会议",
-            body="请各位业主参加表决。",
-            convener="业主委员会",
-            opens_at=now + timedelta(days=20),
-            closes_at=now + timedelta(days=30),
-            by=world.chair,
-            now=now,
-        )
-        world.assembly, code = made.id, made.code
-    return code
 
 
 def _vote(world: World) -> None:

@@ -150,6 +150,18 @@ def test_a_chain_that_ended_says_so_and_promises_nothing() -> None:
     assert steps[-1].title == "到此为止"
 
 
+def test_a_topic_that_is_asked_again_goes_on_where_the_first_motion_failed() -> None:
+    first, again = link(Kind.TOPIC, over=True), link(Kind.TOPIC, name="again")
+    failed = dict([link(Kind.SUGGESTION), first, again, link(Kind.MOTION, over=True)])
+    steps = laid_out(failed, [again[0]])
+    assert [step.state for step in steps] == [State.DONE, State.DONE, State.DONE, State.NEXT, State.LATER, State.LATER]
+    assert (steps[3].title, steps[3].follows) == ("决议", "after topic")
+    # Its own motion stands beside the one that failed, and is what goes on; once it fails too, all has ended.
+    both = laid_out(failed | dict([link(Kind.MOTION, name="w")]))
+    assert (len(both[2].links), both[3].title, both[3].follows) == (2, "决议", "after motion")
+    assert laid_out(failed | dict([link(Kind.MOTION, over=True, name="w")]))[-1].title == "到此为止"
+
+
 def test_a_chain_begins_where_the_matter_began_and_a_payment_needs_no_contract() -> None:
     steps = laid_out(dict([link(Kind.RESOLUTION), link(Kind.PAYMENT)]))
     assert [step.title for step in steps] == ["决议", "付款"]
