@@ -1,6 +1,7 @@
 """What the books bring."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from flask import url_for
 from flask_babel import gettext
@@ -8,16 +9,19 @@ from sqlalchemy.orm import Session
 
 from finance.commands import books
 from finance.powers import POWERS
+from finance.rules import spans
 from finance.rules.life import VoucherState
 from finance.service import inspections, publication, publishing, verify_books
 from finance.service.books import find_book
 from finance.service.vouchers import number_of_vouchers
 from finance.tables import Book
 from finance.views import blueprint, rent
+from finance.views.base import span_name
 from hoa.kernel.clock import today
 from hoa.kernel.errors import N_
 from hoa.platform import Platform
-from hoa.web.room import Asker, NavItem, Need, Room
+from hoa.web.i18n import money
+from hoa.web.room import Asker, NavItem, Need, Room, Shown
 
 
 def _needs(session: Session, asker: Asker) -> Sequence[Need]:
@@ -87,6 +91,21 @@ def _asked(session: Session, asker: Asker) -> list[Need]:
     ]
 
 
+def _shown(session: Session, community_id: str, _now: datetime) -> Sequence[Shown]:
+    """Where the owners' money went in the last quarter that was published, in one sentence."""
+    row = publication.newest_quarter(session, community_id)
+    if row is None:
+        return ()
+    told = {name: money(row.content[f"{name}_fen"]) for name in ("income", "spending", "closing")}
+    return (
+        Shown(
+            title=gettext("%(quarter)s公共收益", quarter=span_name(spans.parse(row.reference or ""))),
+            url=url_for("finance.statement", span=row.reference),
+            text=gettext("收了 %(income)s，花了 %(spending)s，现在还有 %(closing)s", **told),
+        ),
+    )
+
+
 def _verify(platform: Platform, session: Session, community_id: str) -> Sequence[str]:
     return [str(problem) for problem in verify_books(session, platform.files, community_id=community_id)]
 
@@ -101,6 +120,7 @@ ROOM = Room(
     ),
     tasks={rent.TASK: rent.print_letter},
     needs=_needs,
+    shown=_shown,
     publications=publication.TITLES,
     commands=(books,),
     verify=_verify,

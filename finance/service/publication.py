@@ -146,6 +146,12 @@ def publications(session: Session, community_id: str, span: Published | None = N
     return session.scalars(query.order_by(Publication.published_at.desc(), Publication.id)).all()
 
 
+def newest_quarter(session: Session, community_id: str) -> Publication | None:
+    """The quarter that was published last."""
+    query = select(Publication).where(Publication.community_id == community_id, Publication.kind == KIND)
+    return session.scalars(query.order_by(Publication.published_at.desc(), Publication.id).limit(1)).first()
+
+
 def is_public(session: Session, row: Voucher) -> bool:
     """Whether everybody may read a voucher: it is posted, and its quarter or year was published; of the work fund, its
     half-year.

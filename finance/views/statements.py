@@ -22,15 +22,16 @@ from finance.service import export as exports
 from finance.service import publication as service
 from finance.service.books import find_book, trust_book
 from finance.shares.service import budgets
-from finance.views.base import blueprint
+from finance.views.base import blueprint, span_name
 from hoa.bulletin import service as bulletin
 from hoa.bulletin.current import has_moved
 from hoa.bulletin.tables import Publication
 from hoa.kernel import masking
 from hoa.kernel.clock import today
-from hoa.kernel.errors import NotFound, Refusal
+from hoa.kernel.errors import N_, NotFound, Refusal
 from hoa.web import context
 from hoa.web.access import demand, public, requires
+from hoa.web.i18n import day as day_word
 from hoa.web.i18n import told
 
 MEDIA = {
@@ -39,6 +40,13 @@ MEDIA = {
     "beancount": "text/plain; charset=utf-8",
 }
 PAGE = 40
+
+
+class NotPublishedYet(Refusal):
+    """Who may not read the books asked for a period that is not public: said as that, not as a missing power."""
+
+    message = N_("%(span)s的账目还没有公示，最迟应在 %(day)s 公示。公示以后谁都可以看")
+    status = 403
 
 
 def _latest() -> dict[str, Publication]:
@@ -73,7 +81,7 @@ def index() -> str:
         year=year,
         budget=_budget(year.end.year) if year and book else None,
         rows=[(spans.parse(reference), row, has_moved(session, row)) for reference, row in latest.items()],
-        due=service.due(session, book, today(context.now())) if book and context.may("books.read") else [],
+        due=service.due(session, book, today(context.now())) if book else [],
     )
 
 
@@ -122,19 +130,27 @@ def search() -> str:
 
 @blueprint.get("/<span>")
 @public
-def statement(span: str) -> str:
+def statement(span: str) -> str | tuple[str, int]:
     """A period in plain words. Before it is published only those who read the books see it, as a preview."""
-    return span_page(spans.parse(span), "finance/statement.html")
+    return _shown(spans.parse(span), "finance/statement.html")
 
 
 @blueprint.get("/<span>/lines")
 @public
-def statement_lines(span: str) -> str:
+def statement_lines(span: str) -> str | tuple[str, int]:
     """Every line of a period, by source and use."""
     chosen = spans.parse(span)
     if isinstance(chosen, Half):
         raise NotFound
-    return span_page(chosen, "finance/statement_lines.html")
+    return _shown(chosen, "finance/statement_lines.html")
+
+
+def _shown(span: Span, template: str) -> str | tuple[str, int]:
+    """The page of a period; or until when it is to be published, and where what was published stands."""
+    try:
+        return span_page(span, template)
+    except NotPublishedYet as refusal:
+        return render_template("finance/not_published.html", span=span, wrong=told(refusal)), refusal.status
 
 
 def span_page(span: Span, template: str, *, wrong: str | None = None, typed: str = "") -> str:
@@ -143,7 +159,7 @@ def span_page(span: Span, template: str, *, wrong: str | None = None, typed: str
     holder = _holder(span) if isinstance(span, Month) else span
     published = service.latest_publication(session, here.id, holder)
     if published is None:
-        demand("books.read")
+        _demand_preview(holder)
     seen("statement", str(span), str(span))
     try:
         content: dict[str, Any] = published.content if published else contents.content(session, here.id, holder)
@@ -164,6 +180,18 @@ def span_page(span: Span, template: str, *, wrong: str | None = None, typed: str
         ages=AGES,
         about=_about(holder, published, wrong, typed),
     )
+
+
+def _demand_preview(span: Published) -> None:
+    """Only who reads the books sees a period before it is published; anybody else learns until when it will be."""
+    session, day = context.reading(), today(context.now())
+    book = find_book(session, context.community().id)
+    power = "books.read"
+    known = book and book.opened_on <= span.end and power not in context.withheld()
+    if book and known and not context.may(power):
+        last = service.last_day_for(session, book, span, day=day)
+        raise NotPublishedYet(span=span_name(span), day=day_word(last))
+    demand(power)
 
 
 def _half_page(

@@ -10,6 +10,7 @@ import pytest
 from beancount import loader
 from beancount.core.data import Transaction
 from flask import Flask
+from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from sqlalchemy import select
 
@@ -124,6 +125,22 @@ def _the_twin_of_a_publication(app: Flask, platform: Platform, folder: Path) -> 
     assert "308,847.74" in visitor.get("/c/WTY/books/statements/2026-06").text
     assert visitor.get("/c/WTY/books/statements/2026-07").status_code in (302, 401, 403)
     assert visitor.get("/c/WTY/books/2026Q3.pdf").status_code == 404
+    first = visitor.get("/c/WTY/").text
+    assert 'href="/c/WTY/books/2026Q2">2026年第二季度公共收益' in first
+    assert "收了 ¥75,499.98，花了 ¥39,664.18，现在还有 ¥308,847.74" in first
+    _what_is_not_published_yet(visitor)
+
+
+def _what_is_not_published_yet(visitor: FlaskClient) -> None:
+    """Anybody learns until when a period is to be published; of one that never was in these books, nothing."""
+    for address in ("2026Q3", "2026Q3/lines", "2026-09"):
+        early = visitor.get(f"/c/WTY/books/{address}")
+        assert early.status_code == 403
+        assert "2026年第三季度的账目还没有公示，最迟应在 2026年10月25日 公示" in early.text
+        assert "65,249.98" not in early.text
+    never = visitor.get("/c/WTY/books/2020Q3")
+    assert (never.status_code, "还没有公示" in never.text) == (403, False)
+    assert "还没有公示：2026年第三季度" in visitor.get("/c/WTY/books/").text
 
 
 def missing(text: str) -> list[str]:
