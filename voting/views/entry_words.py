@@ -6,7 +6,7 @@ Who signs must understand what they sign; so every kind says its consequence, an
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from hoa.kernel.clock import parse_stamp
 from hoa.kernel.errors import N_
@@ -167,14 +167,16 @@ def _ruling(entry: Mapping[str, Any], known: Known) -> list[tuple[str, str]]:
 
 
 def _roll_change(entry: Mapping[str, Any], _known: Known) -> list[tuple[str, str]]:
-    area = sum(row["area"] for row in entry["after"])
+    before, after = len(entry["before"]), len(entry["after"])
+    size, ballots = sum(row["area"] for row in entry["after"]), sum(len(heir["ballots"]) for heir in entry["heirs"])
+    area = f"{size // 100}.{size % 100:02d}"
     found = [
-        (gettext("更正前"), gettext("%(n)s 位业主", n=len(entry["before"]))),
+        (gettext("更正前"), ngettext("%(num)s 位业主", "%(num)s 位业主", before)),
         (
             gettext("更正后"),
-            gettext("%(n)s 位业主，共 %(area)s m²", n=len(entry["after"]), area=f"{area // 100}.{area % 100:02d}"),
+            ngettext("%(num)s 位业主，共 %(area)s m²", "%(num)s 位业主，共 %(area)s m²", after, area=area),
         ),
-        (gettext("跟着转的票"), gettext("%(n)s 张", n=sum(len(heir["ballots"]) for heir in entry["heirs"]))),
+        (gettext("跟着转的票"), ngettext("%(num)s 张", "%(num)s 张", ballots)),
     ]
     if entry["paper"]:
         found.append((gettext("依据文件的指纹"), entry["paper"]))

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from hoa.jobs import enqueue
@@ -197,7 +197,11 @@ def _walk(assembly: Assembly, authority_id: str) -> Walk:
         row_id=row.id,
         rooms=rooms,
         heading=gettext("代 %(rooms)s 业主投票", rooms=rooms),
-        told=gettext("这不是您自己的票。只投委托的 %(n)s 项，其余事项按未选计。", n=len(told_so)),
+        told=ngettext(
+            "这不是您自己的票。只投委托的 %(num)s 项，其余事项按未选计。",
+            "这不是您自己的票。只投委托的 %(num)s 项，其余事项按未选计。",
+            len(told_so),
+        ),
         base=url_for("voting.agents", code=assembly.code) + f"/{row.id}/vote",
         screens=screens(
             [motion for motion in drafts.motions(session, assembly) if motion.code in told_so], assembly.elections

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from hoa.web.i18n import area, count
 from voting.rules.thresholds import Measure, Outcome, Threshold
@@ -103,7 +103,7 @@ def missing(test: Mapping[str, Any]) -> str | None:
         return None
     if Measure(test["test"]).is_area:
         return str(gettext("还差 %(area)s", area=area(amount)))
-    return str(gettext("还差 %(heads)s 人", heads=count(amount)))
+    return str(ngettext("还差 %(heads)s 人", "还差 %(heads)s 人", amount, heads=count(amount)))
 
 
 def verdict(motion: Mapping[str, Any]) -> Verdict:
@@ -145,5 +145,6 @@ def _short(by_name: Mapping[str, Mapping[str, Any]], by_area: Measure, by_heads:
         amount = short_of(by_name[by_area.value])
         parts.append(gettext("面积差 %(area)s", area=area(amount)) if amount else gettext("面积不够"))
     if not by_name[by_heads.value]["met"]:
-        parts.append(gettext("人数差 %(heads)s 人", heads=count(short_of(by_name[by_heads.value]))))
+        heads = short_of(by_name[by_heads.value])
+        parts.append(ngettext("人数差 %(heads)s 人", "人数差 %(heads)s 人", heads, heads=count(heads)))
     return str(gettext("，").join(parts))
