@@ -26,7 +26,7 @@ from finance.rules.statements import OPEN_NAMES, OpenKind
 from finance.service.vouchers import label
 from hoa.kernel.clock import YEARS
 from hoa.kernel.errors import N_, Refusal
-from hoa.web.i18n import MONTHS, language
+from hoa.web.i18n import MONTHS, language, short_day
 
 blueprint = Blueprint("finance", __name__, url_prefix="/c/<community_code>/books")
 
@@ -77,11 +77,6 @@ def month_short(month: int) -> str:
 def moved_text(row: Moved) -> str:
     """What changed under a publication, in the reader's language."""
     return str(gettext(row.message, **dict(row.params)))
-
-
-def short_day(value: date) -> str:
-    """`10月25日` or `25 October`, where the year is plain."""
-    return f"{value.day} {MONTHS[value.month - 1]}" if language() == "en" else f"{value.month}月{value.day}日"
 
 
 def reasons(proposal: Proposal) -> str:

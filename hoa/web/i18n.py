@@ -20,6 +20,7 @@ from hoa.kernel.errors import Refusal
 LANGUAGES = {"zh-CN": "zh_Hans_CN", "en": "en"}
 LANGUAGE_COOKIE = "hoa-language"
 SENIOR_COOKIE = "hoa-senior"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 MONTHS = [
     "January",
     "February",
@@ -118,18 +119,18 @@ def count(number: int) -> str:
 
 
 def day(value: date | datetime | str) -> str:
-    """`2026年11月21日`, or `21 November 2026`; published content holds its days as ISO text."""
+    """`2026年11月21日`, or `21 November 2026` in one piece; published content holds its days as ISO text."""
     if isinstance(value, str):
         value = date.fromisoformat(value)
     value = value.astimezone(CHINA).date() if isinstance(value, datetime) else value
     if language() == "en":
-        return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+        return f"{short_day(value)}{NO_BREAK}{value.year}"
     return f"{value.year}年{value.month}月{value.day}日"
 
 
 def short_day(value: date) -> str:
-    """`11月21日`, or `21 November`: where the year goes without saying."""
-    return f"{value.day} {MONTHS[value.month - 1]}" if language() == "en" else f"{value.month}月{value.day}日"
+    """`11月21日`, or `21 November` in one piece: where the year goes without saying."""
+    return f"{value.day}{NO_BREAK}{MONTHS[value.month - 1]}" if language() == "en" else f"{value.month}月{value.day}日"
 
 
 def last_day(end: datetime) -> date:
@@ -138,7 +139,7 @@ def last_day(end: datetime) -> date:
 
 
 def moment(value: datetime) -> str:
-    """The day and the minute, in China Standard Time."""
+    """The day and the minute, in China Standard Time; on a narrow screen the line may break between the two."""
     return f"{day(value)} {value.astimezone(CHINA):%H:%M}"
 
 
