@@ -1,4 +1,5 @@
-"""What an engaged auditor sees: the days and parts agreed, nothing else (books.md 4).
+"""What an engaged auditor sees: the days and parts agreed, nothing else (books.md 4). The office alone opens nothing:
+who holds it without an engagement that is open today has none of its powers.
 
 Powers that come from the auditor's post alone hold for a request only when all it shows lies within the engagement.
 `DATED` says for each page which days it shows. Whatever is not listed is looked at without those powers: a page that
@@ -46,6 +47,13 @@ class Shows(NamedTuple):
 
 
 ALWAYS = Shows()
+
+
+class NoEngagement(Refusal):
+    message: ClassVar[str] = N_(
+        "审计职务本身不能打开账目和审计资料：要先有审计约定，写明期间和开放日期，并已在公告栏公示。请联系业主委员会或监督委员会主任"
+    )
+    status: ClassVar[int] = 403
 
 
 class NoDays(Exception):
@@ -219,13 +227,22 @@ DATED: Mapping[str, Callable[[Session, str, Values], Shows]] = {
 
 
 def open_engagement() -> Engagement | None:
-    """The engagement by which the person of this request looks at the books; None for everybody who is not bound by
-    one.
-    """
+    """The engagement by which the person of this request looks at the books; None without one."""
     if "engagement" not in g:
-        g.engagement = _found()
+        here, bound = context.community_or_none(), is_auditor()
+        g.engagement = (
+            service.open_for(context.reading(), here.id, context.person_id(), context.now()) if here and bound else None
+        )
     found: Engagement | None = g.engagement
     return found
+
+
+def is_auditor() -> bool:
+    """Whether the person of this request holds the auditor's office here today."""
+    me, here = context.me(), context.community_or_none()
+    if me is None or here is None:
+        return False
+    return AUDITOR in posts_held(context.reading(), here.id, me.id, context.now())
 
 
 def _engaged() -> Engagement:
@@ -235,21 +252,16 @@ def _engaged() -> Engagement:
     return engaged
 
 
-def _found() -> Engagement | None:
-    me, here = context.me(), context.community_or_none()
-    if me is None or here is None:
-        return None
-    session, now = context.reading(), context.now()
-    held = posts_held(session, here.id, me.id, now)
-    return service.open_for(session, here.id, me.id, now) if AUDITOR in held else None
-
-
 def gate() -> Response | None:
     """Before each request, once it was asked whether the person may: without the auditor's powers where the page shows
     more than was agreed. Who then may not see it is led back to their engagement.
     """
-    engaged = open_engagement() if request.endpoint is not None else None
+    if request.endpoint is None or not is_auditor():
+        return None
+    engaged = open_engagement()
     if engaged is None:
+        if _without_office():
+            raise NoEngagement
         return None
     g.engagement_id = engaged.id
     # Only what the path names: the page reads its object and its month from there, whatever is sent along.
@@ -260,14 +272,19 @@ def gate() -> Response | None:
         return _completed(engaged, missing.values)
     if inside:
         return None
-    lent = _only_auditors()
-    g.powers = context.powers() - lent
-    if (access_of(current_app, str(request.endpoint)) or "").removeprefix("power:") not in lent:
+    if not _without_office():
         return None
     if request.method != "GET":
         raise OutOfScope(label=engaged.label)
     flash(gettext("这一页不在审计约定 %(label)s 的范围内，没有打开", label=engaged.label), "warn")
     return redirect(url_for("engagements.show", engagement_id=engaged.id))
+
+
+def _without_office() -> bool:
+    """Take the auditor's powers from this request; whether its page asks for one of them."""
+    lent = _only_auditors()
+    g.powers = context.powers() - lent
+    return (access_of(current_app, str(request.endpoint)) or "").removeprefix("power:") in lent
 
 
 def _inside(engaged: Engagement, endpoint: str, values: Values) -> bool:

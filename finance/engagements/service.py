@@ -24,6 +24,7 @@ from hoa.kernel.clock import CHINA, today
 from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.posts import AUDITOR, COMMITTEE, PROPERTY_STAFF, SUPERVISORS
 from hoa.offices import service as offices
+from hoa.offices.tables import Office
 from hoa.ports import uploads
 from hoa.ports.files import FileDamaged, FileMissing, Files
 from hoa.ports.keys import Keys
@@ -98,7 +99,7 @@ class Terms:
 
 
 def invite(session: Session, keys: Keys, community_id: str, *, terms: Terms, by: str, now: datetime) -> Engagement:
-    """Let an auditor in: their post for the days of access and no longer; the letter is announced (rules.md 6.1).
+    """Let an auditor in, for the days of access and no longer; the letter is announced (rules.md 6.1).
 
     Refused: someone who keeps the books, watches them or works for the property company; a second engagement of the
     same person at the same time.
@@ -120,17 +121,7 @@ def invite(session: Session, keys: Keys, community_id: str, *, terms: Terms, by:
         select(func.max(Engagement.number)).where(Engagement.community_id == community_id, Engagement.year == year)
     )
     number = (last or 0) + 1
-    office = offices.appoint(
-        session,
-        community_id,
-        post=AUDITOR,
-        person_id=person.id,
-        starts_at=max(now, datetime.combine(terms.bounds.opens_on, time(), CHINA)),
-        ends_at=datetime.combine(terms.bounds.closes_on + timedelta(days=1), time(), CHINA),
-        basis=f"审计约定 {year}-{number:02d}，{terms.firm.strip()}",
-        by=by,
-        now=now,
-    )
+    office = _office(session, community_id, terms, person.id, f"{year}-{number:02d}", by=by, now=now)
     row = Engagement(
         community_id=community_id,
         year=year,
@@ -151,6 +142,34 @@ def invite(session: Session, keys: Keys, community_id: str, *, terms: Terms, by:
     session.flush()
     _announce(session, row, LETTER, f"第三方审计约定 {row.label}：{row.firm}", _letter(row), by=by, now=now)
     return row
+
+
+def _office(
+    session: Session, community_id: str, terms: Terms, person_id: str, label: str, *, by: str, now: datetime
+) -> Office:
+    """The office for the days of access: their own where the street appointed them for longer, which the engagement
+    then leaves as it is; it opens nothing by itself (`scope`).
+    """
+    starts_at = max(now, datetime.combine(terms.bounds.opens_on, time(), CHINA))
+    ends_at = datetime.combine(terms.bounds.closes_on + timedelta(days=1), time(), CHINA)
+    for office in offices.offices_of(session, community_id, person_id):
+        if office.post == AUDITOR and office.starts_at <= starts_at and office.ends_at >= ends_at:
+            return office
+    return offices.appoint(
+        session,
+        community_id,
+        post=AUDITOR,
+        person_id=person_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        basis=_basis(label, terms.firm.strip()),
+        by=by,
+        now=now,
+    )
+
+
+def _basis(label: str, firm: str) -> str:
+    return f"审计约定 {label}，{firm}"
 
 
 def _letter(row: Engagement) -> dict[str, Any]:
@@ -200,7 +219,8 @@ def end(session: Session, community_id: str, engagement_id: str, *, reason: str,
         raise bulletin.EmptyText
     row.ended_at, row.ended_by_id, row.end_reason = now, by, reason.strip()
     session.flush()
-    offices.end(session, community_id, office_id=row.office_id, basis=reason.strip(), by=by, now=now)
+    if get(session, Office, community_id, row.office_id).basis == _basis(row.label, row.firm):
+        offices.end(session, community_id, office_id=row.office_id, basis=reason.strip(), by=by, now=now)
     return row
 
 

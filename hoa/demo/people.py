@@ -62,7 +62,7 @@ ROLES: tuple[Role, ...] = (
     Role("officer", "罗正言", "19900001003", N_("街道办事处经办人，只看红色事项"), posts.STREET_OFFICER, NAMED),
     Role("party", "高敬之", "19900001004", N_("小区党支部书记"), posts.PARTY_SECRETARY, "社区党委任命"),
     Role("manager", "孟晓帆", "19900001005", N_("物业服务企业项目经理"), posts.PROPERTY_STAFF, "物业服务合同"),
-    Role("auditor", "樊慎行", "19900001006", N_("街道委派的审计员，整个任期都能看"), posts.AUDITOR, "街道委派书"),
+    Role("auditor", "樊慎行", "19900001006", N_("街道委派的审计员，凭审计约定看全年"), posts.AUDITOR, "街道委派书"),
     Role("third_party", "容守正", "19900001007", N_("会计师事务所的审计员，只能看约定的上半年")),
     Role("lift_unit", "池远航", "19900001008", N_("电梯维保公司的联系人，只办交给本单位的诉求")),
     Role("fire_unit", "翟水生", "19900001009", N_("消防器材公司的联系人，只办交给本单位的诉求")),

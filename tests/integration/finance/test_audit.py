@@ -31,6 +31,7 @@ from hoa.kernel import canonical, money
 from hoa.platform import Platform
 from tests.audit_facts import DEFAULTS
 from tests.integration.community.scene import csrf, post, signed_in, work
+from tests.integration.finance.clients import engage
 from tests.integration.people import a_community, a_person
 
 SECRET = "geheim0405"
@@ -210,7 +211,9 @@ def test_supervisors_pick_a_period_see_the_evidence_and_download(app: Flask, kep
 
 @pytest.mark.slow
 def test_only_those_with_the_power_get_in(app: Flask, kept: Kept) -> None:
-    expected = {"supervisor": (200, 200), "auditor": (200, 200), "officer": (200, 403), "chair": (200, 403)}
+    engage(kept.platform, kept.community, kept.people)
+    # The auditor's check is led to the days that were agreed.
+    expected = {"supervisor": (200, 200), "auditor": (200, 302), "officer": (200, 403), "chair": (200, 403)}
     expected |= {"manager": (403, 403), "clerk": (403, 403)}
     for who, (reading, checking) in expected.items():
         client = signed_in(app, kept.platform, kept.people[who])

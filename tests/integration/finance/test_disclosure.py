@@ -24,6 +24,7 @@ from finance.service.contracts import ContractFields
 from finance.tables import Attachment, Contract, RelatedParty
 from hoa.platform import Platform
 from tests.integration.community.scene import post, signed_in, work
+from tests.integration.finance.clients import engage
 from tests.integration.finance.scene import PAYMENT, RECEIPT, Scene, open_books
 from tests.integration.people import a_person
 
@@ -317,10 +318,18 @@ def test_a_declaration_is_made_and_ended_by_different_people(app: Flask, scene: 
 def test_whoever_watches_the_books_is_logged_and_supervisors_read_the_log(app: Flask, scene: Scene):
     paid = close_the_quarter(scene)
     treasurer, supervisor = browser(app, scene, "treasurer"), browser(app, scene, "supervisor")
+    engaged = engage(scene.platform, scene.community, scene.people)
     auditor, anybody = browser(app, scene, "auditor"), app.test_client()
     for client in (treasurer, supervisor, auditor):
-        for path in (f"/vouchers/{paid}", "/month/2026-09", "/2026Q3.csv", "/2026Q3"):
+        for path in (f"/vouchers/{paid}", "/2026Q3.csv", "/2026Q3"):
             assert client.get(BOOKS + path).status_code == 200
+    # The auditor reads the bank's lines of the agreed days on the page of the engagement.
+    for client, bank in (
+        (treasurer, f"{BOOKS}/month/2026-09"),
+        (supervisor, f"{BOOKS}/month/2026-09"),
+        (auditor, f"/c/WTY/engagements/{engaged.id}/bank"),
+    ):
+        assert client.get(bank).status_code == 200
     anybody.get(f"{BOOKS}/vouchers/{paid}")
     assert supervisor.get(f"{BOOKS}/vouchers/missing").status_code == 404
     with scene.platform.database.reading() as session:
@@ -329,8 +338,8 @@ def test_whoever_watches_the_books_is_logged_and_supervisors_read_the_log(app: F
         ).all()
         assert sorted(found) == sorted(
             (scene.people[who], kind, 1)
-            for who in ("supervisor", "auditor")
-            for kind in ("voucher", "bank", "export", "statement")
+            for who, bank in (("supervisor", "bank"), ("auditor", "page"))
+            for kind in ("voucher", bank, "export", "statement")
         )
     # The pages of a document are pictures of their own: one look, whether or not the page around them was asked for.
     with scene.platform.database.reading() as session:

@@ -19,10 +19,11 @@ from finance.supervision.tables import Case
 from hoa.bulletin.tables import Publication
 from hoa.demo import papers
 from hoa.kernel.clock import FrozenClock, today
-from hoa.kernel.posts import AUDITOR
+from hoa.kernel.posts import AUDITOR, OWNER
+from hoa.offices import service as offices
 from hoa.platform import Platform
 from hoa.web.access import access_of
-from tests.integration.finance.clients import as_person
+from tests.integration.finance.clients import as_person, engage
 from tests.integration.finance.scene import PAYMENT, RECEIPT, Scene, open_books
 from tests.integration.people import a_person
 
@@ -205,6 +206,63 @@ def test_every_page_of_an_auditor_is_in_the_list_of_dated_pages_or_closed_to_thi
             f"{HERE}/engagements/{engaged.id}",
         ), rule.endpoint
     assert tried >= 8
+
+
+def test_the_office_without_an_engagement_opens_nothing_that_it_alone_gives(app: Flask, scene: Scene):
+    """Every page that asks for a power of the auditor's refuses whoever holds the bare office, also what is dated and
+    would be open within an engagement; what every owner may read they may too.
+    """
+    voucher = scene.posted(PAYMENT, day=date(2026, 8, 20))
+    browser = as_person(app, scene.platform, scene.people["auditor"])
+    lent = {
+        power
+        for room in app.extensions["hoa.rooms"]
+        for power, posts in room.powers.items()
+        if AUDITOR in posts and OWNER not in posts
+    }
+    tried = 0
+    for rule in app.url_map.iter_rules():
+        needs = (access_of(app, rule.endpoint) or "").removeprefix("power:")
+        if needs not in lent or rule.arguments != {"community_code"} or "GET" not in (rule.methods or ()):
+            continue
+        tried += 1
+        answer = browser.get(rule.rule.replace("<community_code>", "WTY"))
+        assert (answer.status_code, "要先有审计约定" in answer.text) == (403, True), rule.endpoint
+    assert tried >= 15
+    assert browser.get(f"{HERE}/books/vouchers/{voucher}").status_code in (403, 404)
+    assert "垃圾房维修" not in browser.get(f"{HERE}/").text
+    assert browser.get(f"{HERE}/engagements/").status_code == 200
+    app.config.update(WTF_CSRF_ENABLED=False)
+    finding = browser.post(f"{HERE}/supervision/findings/new", data={"title": "x"})
+    assert (finding.status_code, "要先有审计约定" in finding.text) == (403, True)
+    with scene.platform.database.reading() as session:
+        assert session.scalars(select(ViewLog)).all() == []
+    # The engagement opens its days; when it is ended early the street's appointment stands, and opens nothing again.
+    engaged = engage(scene.platform, scene.community, scene.people)
+    assert browser.get(f"{HERE}/books/vouchers/{voucher}").status_code == 200
+    now, chair = scene.platform.now(), scene.people["chair"]
+    with scene.platform.database.writing() as session:
+        service.end(session, scene.community, engaged.id, reason="换人", by=chair, now=now)
+        assert AUDITOR in offices.posts_held(session, scene.community, scene.people["auditor"], now)
+    assert browser.get(f"{HERE}/books/vouchers/{voucher}").status_code == 403
+
+
+def test_a_supervisor_who_was_given_the_office_too_keeps_what_supervisors_may(app: Flask, scene: Scene):
+    with scene.platform.database.writing() as session:
+        offices.appoint(
+            session,
+            scene.community,
+            post=AUDITOR,
+            person_id=scene.people["supervisor"],
+            starts_at=scene.platform.now(),
+            ends_at=scene.platform.now() + timedelta(days=30),
+            basis="街道委派书",
+            by=scene.people["officer"],
+            now=scene.platform.now(),
+        )
+    browser = as_person(app, scene.platform, scene.people["supervisor"])
+    assert browser.get(f"{HERE}/audit/check").status_code == 200
+    assert browser.get(f"{HERE}/books/month").status_code == 200
 
 
 def test_the_report_is_handed_in_once_and_put_before_the_owners_under_its_hash(app: Flask, scene: Scene):
