@@ -5,6 +5,7 @@ from typing import NamedTuple
 from flask import Blueprint, current_app, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from hoa.affairs.service import handlers
 from hoa.bulletin import service as bulletin
 from hoa.bulletin.current import has_moved
 from hoa.community import service as register
@@ -71,12 +72,24 @@ def _mine(person_id: str) -> list[Community]:
 def community() -> str:
     """What needs me first; then what was published."""
     session, here = context.reading(), context.community()
+    mine = [one for one in own() if one.current]
     return render_template(
         "home/community.html",
         needs=needs(),
         shown=shown(),
-        own=[one for one in own() if one.current],
+        own=mine,
+        may_own=bool(mine) or context.may("register.own") or not _works_here(),
         latest=[(row, has_moved(session, row)) for row in bulletin.publications(session, here.id, limit=LATEST)],
+    )
+
+
+def _works_here() -> bool:
+    """Whether somebody signed in does something here for others: holds an office, or handles suggestions for a unit."""
+    me = context.me()
+    if me is None:
+        return False
+    return bool(
+        context.powers() or handlers.handled_by(context.reading(), context.community().id, me.id, context.now())
     )
 
 

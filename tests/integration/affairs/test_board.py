@@ -74,6 +74,11 @@ def test_everybody_reads_how_each_one_stands_and_nothing_more(platform: Platform
     shown = client.get(BOARD + scene.row(late).label).text
     assert f"督办函 {letter.label}" in shown
     assert "我也遇到了" in shown
+    assert "从诉求到付款" not in shown, "a chain of one link leads nowhere"
+    assert (
+        "从诉求到付款"
+        not in signed_in(client.application, platform, scene.desk).get(BOARD + scene.row(late).label).text
+    )
     refused = client.get(BOARD + scene.row(first).label).text
     assert "苟** 3幢2单元9**" in refused.replace("家", " ").replace("  ", " ")
     merged = client.get(BOARD + scene.row(made[State.MERGED]).label).text

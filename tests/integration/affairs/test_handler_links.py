@@ -77,6 +77,10 @@ def test_a_link_opens_handling_for_one_unit_once_and_nothing_else(scene: Scene, 
     assert other not in inbox
     assert contact.get(f"{HERE}/{mine}").status_code == 200
     assert contact.get(f"{HERE}/{other}").status_code == 404
+    start = contact.get("/c/WTY/").text
+    assert "电梯困人" in start
+    assert "我的票、回执和房屋" not in start, "a company that owns nothing here"
+    assert "我的票、回执和房屋" in signed_in(app, scene.platform, scene.people["owner"]).get("/c/WTY/").text
     page = f"{HERE}/{mine}"
     assert post(contact, f"{page}/progress", {"progress-text": "人已救出"}, page=page).status_code == 302
     for closed in ("/me", "/me/password", "/me/passkeys", "/me/sessions", "/c/WTY/my"):

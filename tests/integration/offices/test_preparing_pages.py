@@ -228,7 +228,7 @@ def test_whose_turn_it_is_sees_it_and_what_is_late_is_urgent_for_the_street(
 
 def _waiting(page: str) -> str:
     """What waits for this person, without what the page tells everybody."""
-    return page.split("我的票、回执和房屋")[0]
+    return page.split("我要提诉求")[0]
 
 
 def test_the_clock_says_what_a_rest_day_means(app: Flask, scene: Scene):
