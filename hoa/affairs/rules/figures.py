@@ -6,7 +6,7 @@ withdrawn ones are received, but neither in time nor late. Shares are cut off, n
 not 100 % (rules.md 8: completion rate, on time, this year against last).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -17,6 +17,9 @@ from hoa.kernel.errors import N_, Refusal
 from hoa.kernel.workdays import Calendar
 
 STARS = (5, 4, 3, 2, 1)
+# The working day of the next month from which the report of a month is asked for: the desk has sorted by then what came
+# in on the last evening. No rule sets a last day.
+REPORT_FROM = 3
 
 
 class Outcome(StrEnum):
@@ -215,6 +218,19 @@ def period(text: str) -> Period:
     if digits and len(month) == 2 and month.isascii() and month.isdigit() and 1 <= int(month) <= 12:
         return Period(int(year), int(month))
     raise NoSuchPeriod(text=text[:20])
+
+
+def to_report(day: date, reported: Collection[str], calendar: Calendar) -> Sequence[Period]:
+    """The months whose report is awaited on `day`, the earliest first: from the third working day of the next month
+    on, and none is forgotten once a community has begun to report. One that never did is asked for the last month only.
+    """
+    last = Period(day.year, day.month).shifted(-1)
+    found, month = [], period(min(reported)) if reported else last
+    while month.start <= last.start:
+        if str(month) not in reported and calendar.due(month.end, REPORT_FROM).day <= day:
+            found.append(month)
+        month = month.shifted(1)
+    return found
 
 
 def as_row(fact: Fact) -> dict[str, Any]:

@@ -112,6 +112,12 @@ def _fact(row: Any) -> Fact:
     )
 
 
+def anything(session: Session, community_id: str, period: Period) -> bool:
+    """Whether anything was received."""
+    query = select(Suggestion.id).where(Suggestion.community_id == community_id, *_received(period.start, period.end))
+    return session.scalar(query.limit(1)) is not None
+
+
 def channels(session: Session, community_id: str, period: Period) -> Sequence[tuple[str, int]]:
     """How many came in by each way. Not told of a single suggestion: that somebody has no telephone is their matter."""
     query = select(Suggestion.channel).where(

@@ -93,6 +93,14 @@ def reported(session: Session, community_id: str) -> Sequence[str]:
     return session.scalars(query.order_by(MonthReport.month.desc())).all()
 
 
+def to_report(session: Session, community_id: str, day: date) -> Period | None:
+    """The month whose report is to be published next, if anything was received in it."""
+    for month in rules.to_report(day, reported(session, community_id), china()):
+        if figures.anything(session, community_id, month):
+            return month
+    return None
+
+
 def content(told: Told) -> dict[str, Any]:
     """What is hashed: the figures, and the rows from which everybody derives them."""
     since, until = told.before_days

@@ -64,6 +64,11 @@ def test_a_month_is_published_once_and_anybody_derives_its_figures(
     assert refused.status_code == 409
     assert "还没有结束" in refused.text
     scene.pass_days(14)
+    asked = f"请公示：{months.title(Period(2026, 10))}"
+    assert asked not in signed_in(app, platform, scene.desk).get("/c/WTY/").text
+    scene.pass_days(1)  # Wednesday, 4 November: the third working day
+    assert asked in signed_in(app, platform, scene.desk).get("/c/WTY/").text
+    assert asked not in signed_in(app, platform, scene.people["supervisor"]).get("/c/WTY/").text
     owner, desk = signed_in(app, platform, scene.people["owner"]), signed_in(app, platform, scene.desk)
     assert "公示这份月报" not in owner.get(MONTH).text
     assert owner.post(MONTH + "/publish", data={"csrf_token": csrf(owner, BOARD)}).status_code == 403
@@ -71,6 +76,7 @@ def test_a_month_is_published_once_and_anybody_derives_its_figures(
     assert client.get(MONTH + ".pdf").status_code == 404
     assert desk.post(MONTH + "/publish", data={"csrf_token": csrf(desk, BOARD)}).status_code == 302
     assert desk.post(MONTH + "/publish", data={"csrf_token": csrf(desk, BOARD)}).status_code == 409
+    assert asked not in desk.get("/c/WTY/").text
     run_jobs(platform)
     with platform.database.reading() as session:
         row = session.scalars(select(Publication).where(Publication.kind == months.PUBLICATION)).one()

@@ -23,6 +23,7 @@ from hoa.affairs.rules.figures import (
     mean,
     period,
     permille,
+    to_report,
 )
 from hoa.kernel import canonical
 from hoa.kernel.workdays import china
@@ -182,6 +183,22 @@ def test_the_parts_add_up_to_the_whole_and_the_published_rows_give_the_same_figu
     again = [from_row(row) for row in published["rows"]]
     assert again == some
     assert count(again, day=day, calendar=china()) == from_content(published["figures"]) == whole
+
+
+def test_a_months_report_is_asked_for_from_the_third_working_day_of_the_next_one_until_it_is_there() -> None:
+    def asked(day: date, *reported: str) -> list[str]:
+        return [str(month) for month in to_report(day, reported, china())]
+
+    # 1 to 8 October 2025 are free and Saturday 11 is worked.
+    assert asked(date(2025, 10, 10)) == []
+    assert asked(date(2025, 10, 11)) == ["2025-09"]
+    assert asked(date(2025, 10, 31)) == ["2025-09"]
+    assert asked(date(2025, 10, 31), "2025-09") == []
+    assert asked(date(2025, 11, 4), "2025-09") == []
+    assert asked(date(2025, 11, 5), "2025-09") == ["2025-10"]
+    # None is forgotten once there was one; before that nobody is asked for the past.
+    assert asked(date(2026, 1, 7), "2025-09", "2025-11") == ["2025-10", "2025-12"]
+    assert asked(date(2026, 1, 7)) == ["2025-12"]
 
 
 def test_stars_are_told_from_five_to_one() -> None:
