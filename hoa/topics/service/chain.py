@@ -60,8 +60,9 @@ def laid_out(told: Mapping[Key, Link], waiting: Collection[Key] = ()) -> Sequenc
     ]
     first = next(place for place, links in enumerate(filled) if links)
     last = max(place for place, links in enumerate(filled) if links)
-    going = [link for link in filled[last] if not link.over]
-    going = going or [told[key] for key in waiting if not told[key].over]
+    going = [link.follows for link in filled[last] if not link.over]
+    # Of a topic that stands further up it is said which one goes on.
+    going = going or [f"{told[key].label} {told[key].follows}" for key in waiting if not told[key].over]
     ended = not going
     found = []
     for place in range(first, len(STEPS)):
@@ -70,7 +71,7 @@ def laid_out(told: Mapping[Key, Link], waiting: Collection[Key] = ()) -> Sequenc
             found.append(Step(STEPS[place][0], State.DONE, links))
         elif place == last + 1:
             title = N_("到此为止") if ended else STEPS[place][0]
-            found.append(Step(title, State.NEXT, (), (going or filled[last])[-1].follows))
+            found.append(Step(title, State.NEXT, (), going[-1] if going else filled[last][-1].follows))
         elif place > last and not ended:
             found.append(Step(STEPS[place][0], State.LATER, ()))
     return found

@@ -62,11 +62,11 @@ def test_what_the_owners_did_not_pass_is_asked_again_and_the_chain_shows_both_at
     for start in (story, f"/c/WTY/chain/topic/{first}", f"/c/WTY/chain/topic/{second}"):
         found = text_of(visitor.get(start).text)
         assert found.index("T2026-001 第一次问") < found.index("T2026-002 第二次问") < found.index("没有通过")
-        assert "正在向业主征求意见，到" in found
+        assert "T2026-002 正在向业主征求意见，到" in found
         assert "到此为止" not in found
     label = label_of(platform, suggestion)
     board = visitor.get(f"/c/WTY/suggestions/{label}").text
-    assert board.index("议题 T2026-001") < board.index("议题 T2026-002")
+    assert board.index("议题 T2026-001") < board.index("议题 T2026-002") < board.index(story)
     with platform.database.reading() as session:
         for topic_id in (first, second):
             topic = reading.find(session, books.community, topic_id)

@@ -155,7 +155,7 @@ def test_a_topic_that_is_asked_again_goes_on_where_the_first_motion_failed() -> 
     failed = dict([link(Kind.SUGGESTION), first, again, link(Kind.MOTION, over=True)])
     steps = laid_out(failed, [again[0]])
     assert [step.state for step in steps] == [State.DONE, State.DONE, State.DONE, State.NEXT, State.LATER, State.LATER]
-    assert (steps[3].title, steps[3].follows) == ("决议", "after topic")
+    assert (steps[3].title, steps[3].follows) == ("决议", "1 after topic")
     # Its own motion stands beside the one that failed, and is what goes on; once it fails too, all has ended.
     both = laid_out(failed | dict([link(Kind.MOTION, name="w")]))
     assert (len(both[2].links), both[3].title, both[3].follows) == (2, "决议", "after motion")
