@@ -1,6 +1,8 @@
 """督办函: from the overdue list to the paper in the handler's hands and what the street office sees."""
 
 import io
+import re
+import subprocess
 import threading
 from datetime import timedelta
 
@@ -35,6 +37,8 @@ def browser(scene: Scene, app: Flask, who: str) -> FlaskClient:
 
 def test_an_overdue_suggestion_gets_a_letter_that_its_handler_reads(scene: Scene, app: Flask) -> None:
     late, fine = scene.suggestion(State.ASSIGNED), scene.receive(phone=None, name="")
+    for words in ("已约检验机构", "配件在途", "等检验报告"):
+        scene.handle("progress", late, text=words)
     scene.pass_days(21)
     scene.assign(fine, handler="lift", title="刚交办的")
     supervisor = browser(scene, app, "supervisor")
@@ -81,6 +85,7 @@ def test_an_overdue_suggestion_gets_a_letter_that_its_handler_reads(scene: Scene
     paper = manager.get(file)
     assert paper.mimetype == "application/pdf"
     assert len(pikepdf.open(io.BytesIO(paper.data)).pages) <= 2
+    told_on_paper_together(paper.data)
     assert browser(scene, app, "owner").get(file).status_code == 404
     a_community(scene.platform, "BYL", "别院里")
     assert supervisor.get(file.replace("/WTY/", "/BYL/")).status_code == 404
@@ -94,6 +99,14 @@ def test_an_overdue_suggestion_gets_a_letter_that_its_handler_reads(scene: Scene
     assert "又坏了" not in later
     with scene.platform.database.reading() as session, pytest.raises(NotOverdue):
         letters.proposal(session, scene.row(late), answer_by=scene.now().date(), now=scene.now())
+
+
+def told_on_paper_together(pdf: bytes) -> None:
+    """The heading of what happened never stands at the foot of a page with a row or two."""
+    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    pages = done.stdout.decode().split("\f")
+    rows = [len(re.findall(r"年\d+月\d+日 \d\d:\d\d", page)) for page in pages if "办理经过" in page]
+    assert rows[0] >= 3, rows
 
 
 def test_letters_have_numbers_by_year_and_one_runs_at_a_time(scene: Scene) -> None:

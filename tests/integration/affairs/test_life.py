@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -17,6 +18,7 @@ from hoa.affairs.service import (
     closing,
     clusters,
     handlers,
+    integrity,
     life,
     links,
     reading,
@@ -257,6 +259,52 @@ def test_a_cluster_is_made_of_open_ones_and_raised_once(scene: Scene):
             life.raise_cluster(session, scene.community, made.id, to="street_office", reason="超出小区", **by)
     assert actions(scene, one)[-2:] == ["cluster", "raise"]
     assert actions(scene, other)[-2:] == ["cluster", "withdraw"]
+
+
+def test_a_common_cause_takes_one_more_and_gives_one_back_while_something_of_it_is_open(scene: Scene):
+    one, other, late, wrong = (scene.receive() for _ in range(4))
+    answered = scene.suggestion(State.ANSWERED)
+    by: dict[str, Any] = {"by": scene.desk, "now": scene.now()}
+
+    def act(verb: str, *ids: str, **more: Any) -> Any:
+        with scene.platform.database.writing() as session:
+            return getattr(life, verb)(session, scene.community, *ids, **more, **by)
+
+    made = act("make_cluster", [one, other], title="电梯老化", text="").id
+    pair = act("make_cluster", [wrong, scene.receive()], title="路灯不亮", text="").id
+    act("raise_cluster", made, to="street_office", reason="超出小区")
+    act("add_to_cluster", made, late)
+    with scene.platform.database.reading() as session:
+        last = reading.history(session, scene.row(late))[-1]
+        assert (last.action, last.details["label"], last.details["to"]) == ("cluster", "G2026-001", "street_office")
+    for refusal, verb, ids, more in (
+        (clusters.InThisCluster, "add_to_cluster", (made, one), {}),
+        (clusters.InAnotherCluster, "add_to_cluster", (made, wrong), {}),
+        (states.NotNow, "add_to_cluster", (made, answered), {}),
+        (NotFound, "add_to_cluster", (made, "nowhere"), {}),
+        (NotFound, "add_to_cluster", ("nowhere", one), {}),
+        (Refusal, "take_from_cluster", (made, late), {"reason": " "}),
+        (clusters.NotInCluster, "take_from_cluster", (made, wrong), {"reason": "r"}),
+        (clusters.TooFew, "take_from_cluster", (pair, wrong), {"reason": "r"}),
+    ):
+        with pytest.raises(refusal):
+            act(verb, *ids, **more)
+    act("take_from_cluster", made, late, reason="是另一台电梯")
+    with scene.platform.database.reading() as session:
+        last = reading.history(session, scene.row(late))[-1]
+        assert (last.action, last.reason, last.details["label"]) == ("uncluster", "是另一台电梯", "G2026-001")
+    assert scene.row(late).cluster_id is None
+    act("add_to_cluster", made, late)
+    for over in (one, other):
+        scene.act("withdraw", over, reason="")
+    with pytest.raises(states.NotNow):
+        act("take_from_cluster", made, one, reason="r")
+    scene.act("withdraw", late, reason="")
+    for verb, more in (("add_to_cluster", {}), ("take_from_cluster", {"reason": "r"})):
+        with pytest.raises(clusters.ClusterOver, match="G2026-001"):
+            act(verb, made, late, **more)
+    with scene.platform.database.reading() as session:
+        assert integrity.verify_all(scene.platform, session, scene.community) == []
 
 
 def test_two_reports_at_once_get_two_numbers(scene: Scene):

@@ -549,3 +549,33 @@ def test_a_common_cause_is_put_together_and_raised_as_one(desk: Desk) -> None:
     assert "街道办事处" in desk.clerk.get(f"{HERE}/clusters").text
     assert desk.clerk.get(f"{HERE}/clusters/nothing").status_code == 404
     assert desk.clerk.post(f"{HERE}/clusters/nothing/raise", data=up).status_code == 404
+    one_more_and_one_out_again(desk, url, one)
+
+
+def one_more_and_one_out_again(desk: Desk, url: str, member: str) -> None:
+    assert "再归入一件" in desk.clerk.get(url).text
+    assert "移出一件" not in desk.clerk.get(url).text, "two are the fewest"
+    assert "再归入一件" not in desk.supervisor.get(url).text
+    third, fourth = desk.row(desk.scene.receive()), desk.row(desk.scene.receive())
+    add, take = f"{url}/add", f"{url}/take"
+    assert desk.supervisor.post(add, data={"add-label": third.label}).status_code == 403
+    assert "请填写这一项" in desk.clerk.post(add, data={}).text
+    unknown = desk.clerk.post(add, data={"add-label": "2031-0009"})
+    assert ("没有编号为“2031-0009”的诉求" in unknown.text, "2031-0009" in unknown.text) == (True, True)
+    moved_to(desk.clerk.post(add, data={"add-label": f" {third.label} "}))
+    twice = desk.clerk.post(add, data={"add-label": third.label})
+    assert (twice.status_code, "已经在这个共性问题里" in twice.text) == (409, True)
+    assert third.label in desk.clerk.get(url).text
+    assert desk.supervisor.post(take, data={"take-which": third.id, "take-reason": "r"}).status_code == 403
+    missing = desk.clerk.post(take, data={"take-which": third.id, "take-reason": ""})
+    assert "请填写这一项" in missing.text
+    assert f'value="{third.id}" selected' in missing.text or f'selected value="{third.id}"' in missing.text
+    other = desk.clerk.post(take, data={"take-which": fourth.id, "take-reason": "是另一台"})
+    assert (other.status_code, "是另一台" in other.text) == (200, True)
+    moved_to(desk.clerk.post(take, data={"take-which": third.id, "take-reason": "是另一台电梯"}))
+    assert (desk.last_step(third.id).action, desk.last_step(third.id).reason) == ("uncluster", "是另一台电梯")
+    gone = desk.clerk.post(take, data={"take-which": member, "take-reason": "也不是"})
+    assert (gone.status_code, "至少要有 2 件" in gone.text, "也不是" in gone.text) == (422, True, True)
+    assert desk.row(member).cluster_id is not None
+    for verb in (add, take):
+        assert desk.clerk.post(verb.replace(url, f"{HERE}/clusters/nothing"), data={}).status_code == 404
