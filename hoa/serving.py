@@ -120,7 +120,9 @@ def work(platform: Platform) -> None:
 
 
 def _stop_when_alone(stop: threading.Event) -> None:
-    sys.stdin.buffer.read()
+    # Not through sys.stdin, whose lock this thread would still hold when the worker ends for another reason.
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
     stop.set()
 
 

@@ -10,9 +10,12 @@ from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
+from hoa.config import from_environment
+from hoa.platform import open_platform
 from tests.postgres import Cluster
 
 TEMPLATE = "demo_template"
+ROOT = Path(__file__).parents[1]
 
 
 class Demos:
@@ -58,9 +61,27 @@ class Demos:
 
 
 def _grow(data: Path, database_url: str) -> None:
+    """Grown, and its worker's first jobs (papers, announcements) done: else each copy's worker would do them again."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HOA_")}
     environment |= {"HOA_DEMO": "1", "HOA_DATA": str(data), "HOA_DATABASE_URL": database_url}
-    done = subprocess.run(
-        [sys.executable, "-m", "hoa.cli", "demo"], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    environment |= {"HOA_SMS": "file", "HOA_MAIL": "file"}
+    for what in (["-m", "hoa.cli", "demo"], ["-m", "tests.demos"]):
+        done = subprocess.run(
+            [sys.executable, *what], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def do_what_waits() -> None:
+    """The worker's jobs of the deployment that the environment names, until none waits."""
+    from hoa.app import create_worker  # only here: tests of rules import no web framework
+
+    platform = open_platform(from_environment(os.environ))
+    worker = create_worker(platform)
+    while worker.run_one():
+        pass
+    platform.database.close()
+
+
+if __name__ == "__main__":
+    do_what_waits()

@@ -56,14 +56,14 @@ class SharedServers:
 
     @contextmanager
     def started(self, engine: str) -> Iterator[DemoServer]:
-        """A running server on a fresh copy, stopped and forgotten at the end."""
+        """A running server on a fresh copy, killed at the end, as nothing of it is kept."""
         with self._demos.copy(engine) as (data, url):
             server = DemoServer(data=data, database_url=url)
             try:
                 server.start()
                 yield server
             finally:
-                server.stop()
+                server.kill()
 
 
 def enter(page: Page, key: str) -> None:

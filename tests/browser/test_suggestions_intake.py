@@ -61,7 +61,7 @@ def poster_address(page: Page) -> str:
 @pytest.mark.sqlite_only
 def test_scan_photo_sent_in_five_taps_and_by_a_stranger_with_a_code(
     demo: DemoServer, new_page: PageMaker, picture: Picture, photograph: Path
-):
+) -> None:
     address = poster_address(new_page(demo.base_url, size="phone"))
 
     owner = new_page(demo.base_url, size="phone")
@@ -127,7 +127,7 @@ def _code(page: Page, server: DemoServer) -> str:
 @pytest.mark.sqlite_only
 def test_pictures_that_are_too_heavy_are_refused_before_they_are_sent_and_the_words_stay(
     looked_at: DemoServer, new_page: PageMaker, tmp_path: Path
-):
+) -> None:
     heavy = tmp_path / "heavy.jpg"
     with heavy.open("wb") as file:
         file.write(b"\xff\xd8\xff")

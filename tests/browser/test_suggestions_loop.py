@@ -5,10 +5,8 @@ came in by its link, rated from the message, published, and read by anybody.
 import io
 import json
 import re
-import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +17,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from hoa.kernel.clock import CHINA
 from tests.browser import looks
 from tests.browser.conftest import PageMaker, Picture
-from tests.browser.demos import EVERYBODY, HERE, DemoServer, enter
-from tests.demos import Demos
+from tests.browser.demos import EVERYBODY, HERE, DemoServer, SharedServers, enter
 
 # One of those that wait for the desk in the demo, with a reporter who left a number (hoa/demo/data/suggestions.csv).
 SAID, REPORTER = "轮椅还没进去就夹", "19900002026"
@@ -31,19 +28,10 @@ LATE = datetime(2026, 11, 5, 9, 0, tzinfo=CHINA)
 
 
 @pytest.fixture
-def loop(demos: Demos) -> Iterator[DemoServer]:
-    """A demo of this test's own, whose worker has nothing to print before it tells people; what PostgreSQL makes of the
-    loop is the integration tests' business.
-    """
-    with demos.copy("sqlite") as (data, url):
-        with closing(sqlite3.connect(data / "hoa.db")) as database, database:
-            database.execute("UPDATE job SET state = 'done' WHERE state = 'waiting'")
-        server = DemoServer(data=data, database_url=url)
-        try:
-            server.start()
-            yield server
-        finally:
-            server.stop()
+def loop(servers: SharedServers) -> Iterator[DemoServer]:
+    """A demo of this test's own; what PostgreSQL makes of the loop is the integration tests' business."""
+    with servers.started("sqlite") as server:
+        yield server
 
 
 def test_from_the_desk_over_a_letter_and_the_message_to_the_published_answer(

@@ -71,10 +71,8 @@ def test_a_database_locked_by_another_program_is_busy_and_nothing_is_written(dat
     assert path is not None
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    started = time.monotonic()
     with pytest.raises(Busy), database.writing() as session:
         session.execute(text("DELETE FROM job"))
-    assert time.monotonic() - started < 12
     other.execute("ROLLBACK")
     other.close()
     with database.writing() as session:

@@ -1,7 +1,6 @@
 """Signatures by keys that never come here: prepared, signed elsewhere, embedded, and judged like the seal."""
 
 import io
-import time
 from datetime import datetime, timedelta, timezone
 from io import BytesIO
 
@@ -30,7 +29,6 @@ from hoa.web.pdf_sign import (
 
 NOW = datetime(2026, 10, 20, 10, 0, tzinfo=timezone(timedelta(hours=8)))
 PEOPLE = ("supervisor", "other_supervisor", "third_supervisor", "auditor")
-QUICK_SECONDS = 5.0
 
 
 @pytest.fixture(name="certificates", scope="module")
@@ -84,12 +82,8 @@ def check(content: bytes, certificates: LocalCertificates) -> Verdict:
     return verify_pdf(content, trust_roots=certificates.trust_roots(), now=NOW + timedelta(days=1))
 
 
-def test_five_signatures_of_five_keys_are_sound_and_quickly_checked(
-    five: bytes, certificates: LocalCertificates
-) -> None:
-    before = time.perf_counter()
+def test_five_signatures_of_five_keys_are_sound(five: bytes, certificates: LocalCertificates) -> None:
     verdict = check(five, certificates)
-    assert time.perf_counter() - before < QUICK_SECONDS
     assert [item.sentence for item in verdict.signatures] == [SOUND_EXTENDED] * 4 + [SOUND]
     assert verdict.valid
     assert [item.signer for item in verdict.signatures[1:]] == [f"{who}（监督委员）" for who in PEOPLE]
