@@ -1,5 +1,5 @@
-"""What the books let people do. The cashier keeps no books (会计法 35); supervisors read everything (R2.22), auditors what
-lies within their engagement (`finance.engagements.scope`).
+"""What the books let people do. The cashier keeps no books (会计法 35); supervisors read everything (R2.22), auditors
+what lies within their engagement (`finance.engagements.scope`).
 """
 
 from collections.abc import Mapping

@@ -69,18 +69,18 @@ class OutOfScope(Refusal):
     status: ClassVar[int] = 403
 
 
-def _between(_session: Session, _here: str, _values: Values, *, start: str = "start", end: str = "end") -> Shows:
+def _between(_session: Session, _here: str, _values: Values) -> Shows:
     """Pages with their days in the address of a page that is looked at, or in a form that is sent."""
     sent = request.args if request.method == "GET" else request.form
     try:
-        return Shows(date.fromisoformat(sent[start]), date.fromisoformat(sent[end]))
+        return Shows(date.fromisoformat(sent["start"]), date.fromisoformat(sent["end"]))
     except (KeyError, ValueError):
         engaged = _engaged()
         raise NoDays(start=engaged.starts_on.isoformat(), end=engaged.ends_on.isoformat()) from None
 
 
 def _sample_form(session: Session, here: str, values: Values) -> Shows:
-    return ALWAYS if request.method == "GET" else _between(session, here, values, start="starts_on", end="ends_on")
+    return ALWAYS if request.method == "GET" else _between(session, here, values)
 
 
 def _month(_session: Session, _here: str, values: Values) -> Shows:

@@ -102,7 +102,8 @@ class Annotation(CommunityRow, Base):
 
 class Sample(CommunityRow, Base):
     """抽凭: how a list was drawn. `population` vouchers could be drawn, `digest` is over their hashes; a random draw is
-    repeated from `seed` (docs/sampling.md). Threshold in fen.
+    repeated from them (docs/sampling.md). `seed` was typed for lists of the first format, and is empty since. Threshold
+    in fen.
     """
 
     __tablename__ = "supervision_sample"

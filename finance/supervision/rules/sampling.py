@@ -1,22 +1,25 @@
 """Drawing vouchers for inspection (抽凭): all above an amount, at random from a published seed, or all of an account.
 
-The random draw can be repeated by anybody with the list of hashes and the seed (docs/sampling.md): the key of a voucher
-is SHA-256("hoa-sample-1\\n" + seed + "\\n" + the voucher's hash), and the vouchers with the smallest keys are drawn.
-Nobody who types a seed can aim at a voucher, and the seed of an event that nobody here controls (the day's closing
-index, a lottery) shows that nobody tried several. PURE.
+Nobody chooses what a random draw finds, neither who draws nor who keeps the books, and anybody repeats it
+(docs/sampling.md). The seed of a month is SHA-256 over the hashes of all its vouchers, fixed when the month is closed;
+the key of a voucher is SHA-256("hoa-sample-2\\n" + its month's seed + "\\n" + its hash); the smallest keys are drawn.
+So a voucher has its place in the order for good: drawing again, drawing more or over more months changes no other's
+place. Lists drawn before had a seed that was typed ("hoa-sample-1"); they are still repeated from it. PURE.
 """
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
+from finance.rules.periods import last_day, month_of, month_text
 from hoa.kernel import canonical
 from hoa.kernel.errors import N_, Refusal
 
-FORMAT = "hoa-sample-1"
-SEED_LENGTH = 200
+TYPED_FORMAT = "hoa-sample-1"
+FORMAT = "hoa-sample-2"
 MOST = 2000
 
 
@@ -45,8 +48,14 @@ class NothingToDraw(Refusal):
     message: ClassVar[str] = N_("这段时间里没有符合条件的凭证，请换一段时间或条件")
 
 
-class NoSeed(Refusal):
-    message: ClassVar[str] = N_("请写明随机种子和它的出处，最多 %(most)s 个字，例如：2026-10-20 上证指数收盘 3125.26")
+class NotWholeMonths(Refusal):
+    message: ClassVar[str] = N_("随机抽取按整月抽：起始日请填月初第一天，截止日请填月末最后一天")
+
+
+class MonthsOpen(Refusal):
+    message: ClassVar[str] = N_(
+        "%(month)s 还没有结账，不能随机抽取：种子由结账后不再变的凭证算出。请抽已经结账的月份，或者按金额、科目抽"
+    )
 
 
 class BadSize(Refusal):
@@ -72,10 +81,13 @@ class AlreadyTicked(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A posted voucher that might be drawn; `hash` is its own in the book's chain, `accounts` those it moves."""
+    """A posted voucher that might be drawn; `hash` is its own in the book's chain, `month` (202609) that of its
+    day, `accounts` those it moves.
+    """
 
     id: str
     hash: str
+    month: int
     amount_fen: int
     accounts: frozenset[str]
 
@@ -86,7 +98,6 @@ class Plan:
 
     method: Method
     threshold_fen: int = 0
-    seed: str = ""
     size: int = 0
     account: str = ""
 
@@ -97,11 +108,16 @@ def check(plan: Plan) -> None:
         raise BadThreshold
     if plan.method is Method.ACCOUNT and not plan.account:
         raise NoAccount
-    if plan.method is Method.RANDOM:
-        if not 0 < len(plan.seed.strip()) <= SEED_LENGTH:
-            raise NoSeed(most=SEED_LENGTH)
-        if not 1 <= plan.size <= MOST:
-            raise BadSize(most=MOST)
+    if plan.method is Method.RANDOM and not 1 <= plan.size <= MOST:
+        raise BadSize(most=MOST)
+
+
+def check_months(*, start: date, end: date, open_month: int) -> None:
+    """A random draw is over whole months before the first that is open: only their vouchers do not change any more."""
+    if start.day != 1 or end != last_day(month_of(end)):
+        raise NotWholeMonths
+    if month_of(end) >= open_month:
+        raise MonthsOpen(month=month_text(max(open_month, month_of(start))))
 
 
 def result_of(word: str) -> Result:
@@ -111,23 +127,56 @@ def result_of(word: str) -> Result:
     return Result(word)
 
 
-def draw(population: Sequence[Candidate], plan: Plan) -> tuple[str, ...]:
-    """The ids of the drawn vouchers: in the order of their keys at random, as they come otherwise."""
+def draw(population: Sequence[Candidate], plan: Plan, *, typed_seed: str = "") -> tuple[str, ...]:
+    """The ids of the drawn vouchers: in the order of their keys at random, as they come otherwise. `typed_seed` repeats
+    a list of the first format.
+    """
     check(plan)
     if plan.method is Method.ABOVE:
         found = tuple(one.id for one in population if one.amount_fen >= plan.threshold_fen)
     elif plan.method is Method.ACCOUNT:
         found = tuple(one.id for one in population if _moves(one, plan.account))
     else:
-        found = tuple(one.id for one in sorted(population, key=lambda one: key(plan.seed, one.hash))[: plan.size])
+        places = _places(population, typed_seed)
+        found = tuple(sorted(places, key=places.__getitem__)[: plan.size])
     if not found:
         raise NothingToDraw
     return found
 
 
+def _places(population: Sequence[Candidate], typed_seed: str) -> dict[str, str]:
+    """The key of each voucher by its id."""
+    if typed_seed:
+        return {one.id: typed_key(typed_seed, one.hash) for one in population}
+    seeds = {month: month_seed(hashes) for month, hashes in by_month(population).items()}
+    return {one.id: key(seeds[one.month], one.hash) for one in population}
+
+
+def by_month(population: Sequence[Candidate]) -> dict[int, list[str]]:
+    """The hashes of each month's vouchers, sorted, the earliest month first."""
+    found: dict[int, list[str]] = {}
+    for one in sorted(population, key=lambda one: (one.month, one.hash)):
+        found.setdefault(one.month, []).append(one.hash)
+    return found
+
+
+def month_seed(hashes: Sequence[str]) -> str:
+    """SHA-256 over the sorted hashes of all vouchers of a month."""
+    return canonical.digest(sorted(hashes))
+
+
 def key(seed: str, voucher_hash: str) -> str:
-    """What a voucher is ordered by in a random draw (64 hex digits)."""
-    return hashlib.sha256(f"{FORMAT}\n{seed.strip()}\n{voucher_hash}".encode()).hexdigest()
+    """What a voucher is ordered by in a random draw (64 hex digits); `seed` is its month's."""
+    return _digest(FORMAT, seed, voucher_hash)
+
+
+def typed_key(seed: str, voucher_hash: str) -> str:
+    """The same for lists of the first format, from the seed that was typed."""
+    return _digest(TYPED_FORMAT, seed.strip(), voucher_hash)
+
+
+def _digest(*lines: str) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def population_digest(population: Sequence[Candidate]) -> str:

@@ -8,12 +8,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from finance.rules.life import VoucherState
-from finance.service.books import trust_book
+from finance.rules.periods import month_of
+from finance.service.books import first_open_month, trust_book
 from finance.service.export import EndBeforeStart
 from finance.service.vouchers import label
 from finance.supervision.rules import sampling
 from finance.supervision.rules.cases import check_words
-from finance.supervision.rules.sampling import Candidate, Plan, Result
+from finance.supervision.rules.sampling import Candidate, Method, Plan, Result
 from finance.supervision.tables import Sample, SampleItem
 from finance.tables import Book, Voucher, VoucherLine
 from hoa.db import get
@@ -40,6 +41,7 @@ def population(session: Session, book: Book, *, start: date, end: date) -> list[
         Candidate(
             id=row.id,
             hash=row.hash or "",
+            month=month_of(row.day),
             amount_fen=row.amount_fen,
             accounts=frozenset(accounts.get(row.id, ())),
         )
@@ -48,10 +50,15 @@ def population(session: Session, book: Book, *, start: date, end: date) -> list[
 
 
 def draw(session: Session, community_id: str, *, plan: Plan, start: date, end: date, by: str, now: datetime) -> Sample:
-    """Draw and freeze the list. Drawing again makes another numbered list: none is thrown away."""
+    """Draw and freeze the list. Drawing again makes another numbered list: none is thrown away. At random only from
+    closed months, by seeds that nobody chooses.
+    """
+    sampling.check(plan)
     if end < start:
         raise EndBeforeStart(start=start.isoformat(), end=end.isoformat())
     book = trust_book(session, community_id, lock=True)  # two who draw at once get two numbers
+    if plan.method is Method.RANDOM:
+        sampling.check_months(start=start, end=end, open_month=first_open_month(session, book))
     found = population(session, book, start=start, end=end)
     drawn = sampling.draw(found, plan)
     latest = session.scalar(select(func.max(Sample.number)).where(Sample.community_id == community_id))
@@ -63,7 +70,7 @@ def draw(session: Session, community_id: str, *, plan: Plan, start: date, end: d
         starts_on=start,
         ends_on=end,
         threshold_fen=plan.threshold_fen,
-        seed=plan.seed.strip(),
+        seed="",
         size=plan.size,
         account=plan.account,
         population=len(found),
@@ -156,7 +163,9 @@ def progress(session: Session, community_id: str) -> dict[str, tuple[int, int, i
 
 
 def verify(session: Session, community_id: str) -> list[str]:
-    """A sentence for each random list that its seed does not give any more."""
+    """A sentence for each list that cannot be drawn again as it was. Of closed months no voucher is added or taken, so
+    a random list is judged whatever happened; the others by the vouchers there were.
+    """
     problems = []
     for sample in samples(session, community_id):
         book = get(session, Book, community_id, sample.book_id)
@@ -164,15 +173,18 @@ def verify(session: Session, community_id: str) -> list[str]:
         kept = {line.item.voucher_id: line for line in lines(session, sample)}
         if any(line.moved for line in kept.values()):
             problems.append(f"sample {sample.number}: a drawn voucher was changed")
+        method = Method(sample.method)
         if sampling.population_digest(found) != sample.digest:
-            continue  # vouchers were posted into the period later: the list is judged by what there was
+            # Vouchers were posted into the period later, which closed months do not allow.
+            if method is Method.RANDOM and not sample.seed:
+                problems.append(f"sample {sample.number}: the vouchers of its closed months are not those of the draw")
+            continue
         plan = Plan(
-            method=sampling.Method(sample.method),
+            method=method,
             threshold_fen=sample.threshold_fen,
-            seed=sample.seed,
             size=sample.size,
             account=sample.account,
         )
-        if list(sampling.draw(found, plan)) != [line.item.voucher_id for line in kept.values()]:
-            problems.append(f"sample {sample.number}: its seed gives another list")
+        if list(sampling.draw(found, plan, typed_seed=sample.seed)) != [line.item.voucher_id for line in kept.values()]:
+            problems.append(f"sample {sample.number}: drawn again it is another list")
     return problems

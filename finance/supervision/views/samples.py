@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from flask import Response as FlaskResponse
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import DateField, IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import NumberRange, Optional
 
+from finance.rules.periods import month_text
 from finance.service.books import chart_of, find_book
 from finance.supervision.powers import FIND, READ
 from finance.supervision.rules import sampling
@@ -22,7 +24,7 @@ from hoa.kernel import canonical, money
 from hoa.kernel.errors import NotFound, Refusal
 from hoa.web import context
 from hoa.web.access import public, requires
-from hoa.web.forms import Form, Parses, at_most, options, required
+from hoa.web.forms import Form, Parses, options, required
 from hoa.web.i18n import told
 
 
@@ -43,11 +45,6 @@ class SampleForm(Form):
         default=10,
         validators=[Optional(), NumberRange(1, sampling.MOST, message=lazy_gettext("请填 %(min)s 到 %(max)s"))],
     )
-    seed = StringField(
-        lazy_gettext("随机种子和出处"),
-        validators=[Optional(), at_most(sampling.SEED_LENGTH)],
-        description=lazy_gettext("用谁也控制不了的公开数字，例如当天的上证指数收盘价；任何人都能据此重算抽到哪些凭证"),
-    )
     account = SelectField(lazy_gettext("科目"), validators=[Optional()])
 
     def offer(self, book: Book) -> None:
@@ -59,7 +56,6 @@ class SampleForm(Form):
         return Plan(
             method=Method(self.method.data),
             threshold_fen=money.parse(self.threshold.data or "0") if self.method.data == Method.ABOVE else 0,
-            seed=self.seed.data or "" if self.method.data == Method.RANDOM else "",
             size=self.size.data or 0 if self.method.data == Method.RANDOM else 0,
             account=self.account.data or "" if self.method.data == Method.ACCOUNT else "",
         )
@@ -126,13 +122,22 @@ def _sample(sample_id: str, *, refused: str = "", typed: Mapping[str, str] | Non
         left=sum(line.item.result is None for line in lines),
         METHOD_NAMES=METHOD_NAMES,
         RESULT_NAMES=RESULT_NAMES,
+        month_text=month_text,
         Method=Method,
         Result=Result,
+        seeds=_seeds(session, row) if row.method == Method.RANDOM and not row.seed else {},
         may_tick=context.may(FIND),
         refused=refused,
         typed=typed or {},
         item_id=item_id,
     )
+
+
+def _seeds(session: Session, row: Sample) -> Mapping[int, str]:
+    """The seed of each month of a random list, from the vouchers as they are now."""
+    book = get(session, Book, row.community_id, row.book_id)
+    months = sampling.by_month(service.population(session, book, start=row.starts_on, end=row.ends_on))
+    return {month: sampling.month_seed(hashes) for month, hashes in months.items()}
 
 
 @blueprint.post("/samples/items/<sample_item_id>")
@@ -161,14 +166,14 @@ def tick(sample_item_id: str) -> str | Response:
 @blueprint.get("/samples/<sample_id>/proof.json")
 @public
 def proof(sample_id: str) -> FlaskResponse:
-    """What anybody needs to draw again: the rule, the seed, every hash that could be drawn, and those that were. No
+    """What anybody needs to draw again: the rule, every hash that could be drawn by its month, and those that were. No
     name, no amount."""
     session, here = context.reading(), context.community()
     row = get(session, Sample, here.id, sample_id)
     book = get(session, Book, here.id, row.book_id)
     found = service.population(session, book, start=row.starts_on, end=row.ends_on)
     data = {
-        "format": sampling.FORMAT,
+        "format": sampling.TYPED_FORMAT if row.seed else sampling.FORMAT,
         "number": row.number,
         "method": row.method,
         "start": row.starts_on.isoformat(),
@@ -179,6 +184,7 @@ def proof(sample_id: str) -> FlaskResponse:
         "account": row.account,
         "digest": row.digest,
         "population": sorted(one.hash for one in found),
+        "months": {month_text(month): hashes for month, hashes in sampling.by_month(found).items()},
         "drawn": [line.item.hash for line in service.lines(session, row)],
     }
     return FlaskResponse(canonical.encode(data), mimetype="application/json")

@@ -324,12 +324,12 @@ def test_whoever_watches_the_books_is_logged_and_supervisors_read_the_log(app: F
         for path in (f"/vouchers/{paid}", "/2026Q3.csv", "/2026Q3"):
             assert client.get(BOOKS + path).status_code == 200
     # The auditor reads the bank's lines of the agreed days on the page of the engagement.
-    for client, bank in (
+    for client, page in (
         (treasurer, f"{BOOKS}/month/2026-09"),
         (supervisor, f"{BOOKS}/month/2026-09"),
         (auditor, f"/c/WTY/engagements/{engaged.id}/bank"),
     ):
-        assert client.get(bank).status_code == 200
+        assert client.get(page).status_code == 200
     anybody.get(f"{BOOKS}/vouchers/{paid}")
     assert supervisor.get(f"{BOOKS}/vouchers/missing").status_code == 404
     with scene.platform.database.reading() as session:
@@ -338,8 +338,8 @@ def test_whoever_watches_the_books_is_logged_and_supervisors_read_the_log(app: F
         ).all()
         assert sorted(found) == sorted(
             (scene.people[who], kind, 1)
-            for who, bank in (("supervisor", "bank"), ("auditor", "page"))
-            for kind in ("voucher", bank, "export", "statement")
+            for who, lines in (("supervisor", "bank"), ("auditor", "page"))
+            for kind in ("voucher", lines, "export", "statement")
         )
     # The pages of a document are pictures of their own: one look, whether or not the page around them was asked for.
     with scene.platform.database.reading() as session:

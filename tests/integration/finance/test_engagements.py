@@ -247,6 +247,20 @@ def test_the_office_without_an_engagement_opens_nothing_that_it_alone_gives(app:
     assert browser.get(f"{HERE}/books/vouchers/{voucher}").status_code == 403
 
 
+def test_the_auditor_draws_vouchers_of_the_agreed_days_only(app: Flask, scene: Scene):
+    scene.posted(RECEIPT, day=date(2026, 7, 20))
+    scene.posted(PAYMENT, day=date(2026, 8, 20))
+    browser = as_person(app, scene.platform, invited(scene).person_id)
+    app.config.update(WTF_CSRF_ENABLED=False)
+    draw = {"method": "above", "threshold": "1", "start": "2026-08-01", "end": "2026-08-31"}
+    outside = browser.post(f"{HERE}/supervision/samples/new", data=draw | {"start": "2026-07-31"})
+    assert (outside.status_code, "的范围" in outside.text) == (403, True)
+    drawn = browser.post(f"{HERE}/supervision/samples/new", data=draw)
+    assert drawn.status_code == 302, drawn.text
+    page = browser.get(drawn.headers["Location"])
+    assert (page.status_code, "垃圾房维修" in page.text) == (200, True)
+
+
 def test_a_supervisor_who_was_given_the_office_too_keeps_what_supervisors_may(app: Flask, scene: Scene):
     with scene.platform.database.writing() as session:
         offices.appoint(

@@ -28,11 +28,11 @@ from hoa.bulletin import service as bulletin
 from hoa.demo import books as demo_books
 from hoa.demo import papers
 from hoa.demo import people as cast
-from hoa.kernel import canonical
 from hoa.offices import service as offices
 from hoa.offices.tables import Office
 from hoa.platform import Platform
 from tests.integration.community.scene import csrf, post, signed_in, work
+from tests.integration.finance.clients import engage
 from tests.integration.people import a_community
 
 HERE = "/c/WTY/supervision"
@@ -47,6 +47,7 @@ class Desk:
         self.community = a_community(platform)
         self.people: Mapping[str, str] = cast.settle(platform, self.community, now=cast.TERM[0])
         demo_books.build(platform, self.community, self.people)
+        engage(platform, self.community, self.people)
         self.app: Flask = create_app(platform)
         self.visitor = self.app.test_client()
         self.enter()
@@ -210,26 +211,33 @@ def a_voucher_is_annotated_for_those_inside_only(desk: Desk) -> None:
 
 
 def samples_are_drawn_again_by_anybody_and_ticked_once(desk: Desk) -> None:
-    days = {"start": "2026-01-01", "end": "2026-09-30", "threshold": "5000", "size": "5", "seed": "", "account": ""}
+    days = {"start": "2026-01-01", "end": "2026-09-30", "threshold": "5000", "size": "5", "account": ""}
     new = f"{HERE}/samples/new"
-    assert "请写明随机种子" in post(desk.supervisor, new, days | {"method": "random"}).text
+    assert "按整月抽" in post(desk.supervisor, new, days | {"method": "random", "end": "2026-09-29"}).text
+    assert "2026-10 还没有结账" in post(desk.supervisor, new, days | {"method": "random", "end": "2026-10-31"}).text
     assert "截止日期" in post(desk.supervisor, new, days | {"method": "above", "end": "2025-01-01"}).text
     above = post(desk.supervisor, new, days | {"method": "above"}).headers["Location"]
     assert "抽凭清单" in desk.supervisor.get(above).text
-    drawn = post(desk.supervisor, new, days | {"method": "random", "seed": "2026-10-20 上证 3125.26"}).headers[
-        "Location"
-    ]
+    # A seed that is sent along is not asked for: whoever draws chooses nothing.
+    drawn = post(desk.supervisor, new, days | {"method": "random", "seed": "好看的"}).headers["Location"]
     proof = json.loads(desk.visitor.get(f"{drawn}/proof.json").data)
 
-    def key(voucher_hash: str) -> str:  # as docs/sampling.md says, with nothing of ours
-        return hashlib.sha256(f"hoa-sample-1\n{proof['seed']}\n{voucher_hash}".encode()).hexdigest()
+    def sha(text: str) -> str:  # as docs/sampling.md says, with nothing of ours
+        return hashlib.sha256(text.encode()).hexdigest()
 
-    assert proof["drawn"] == sorted(proof["population"], key=key)[:5]
-    assert canonical.digest(proof["population"]) == proof["digest"]
+    ordered = []
+    for hashes in proof["months"].values():
+        seed = sha(json.dumps(sorted(hashes), separators=(",", ":")))
+        assert seed in desk.supervisor.get(drawn).text
+        ordered += [(sha(f"hoa-sample-2\n{seed}\n{voucher}"), voucher) for voucher in hashes]
+    assert proof["drawn"] == [voucher for _, voucher in sorted(ordered)][:5]
+    assert sha(json.dumps(proof["population"], separators=(",", ":"))) == proof["digest"]
+    more = post(desk.supervisor, new, days | {"method": "random", "size": "7"}).headers["Location"]
+    assert json.loads(desk.visitor.get(f"{more}/proof.json").data)["drawn"][:5] == proof["drawn"]
     with desk.platform.database.reading() as session:
         rows = samples.samples(session, desk.community)
-        items = [line.item.id for line in samples.lines(session, rows[0])]
-        big = samples.lines(session, rows[1])
+        items = [line.item.id for line in samples.lines(session, rows[1])]
+        big = samples.lines(session, rows[2])
         assert all(line.voucher.amount_fen >= 500_000 for line in big)
         assert samples.verify(session, desk.community) == []
     ticked = f"{HERE}/samples/items/{items[0]}"

@@ -1,6 +1,7 @@
 """Rules of supervision: the life of a case, sampling, the scorecard, audits at the end of a term."""
 
 import hashlib
+from contextlib import nullcontext
 from datetime import date
 
 import pytest
@@ -82,7 +83,8 @@ def test_words_are_neither_empty_nor_endless(text: str, fine: bool) -> None:
 
 def candidate(no: int, fen: int = 100, account: str = "2601.U5") -> Candidate:
     digest = hashlib.sha256(str(no).encode()).hexdigest()
-    return Candidate(id=f"v{no}", hash=digest, amount_fen=fen, accounts=frozenset({account, "1801.01"}))
+    month = 202601 + no % 3
+    return Candidate(id=f"v{no}", hash=digest, month=month, amount_fen=fen, accounts=frozenset({account, "1801.01"}))
 
 
 def test_all_above_an_amount_takes_the_amount_itself() -> None:
@@ -95,27 +97,65 @@ def test_an_account_takes_its_sub_accounts_and_no_other_that_begins_alike() -> N
     assert sampling.draw(found, Plan(method=Method.ACCOUNT, account="5301")) == ("v1", "v2")
 
 
-@given(st.integers(1, 40), st.integers(1, 60), st.text(min_size=1, max_size=40).filter(str.strip), st.randoms())
-def test_a_random_draw_depends_on_the_seed_and_the_hashes_alone(count, size, seed, random) -> None:  # type: ignore[no-untyped-def]
+@given(st.integers(1, 40), st.integers(1, 60), st.randoms())
+def test_a_random_draw_depends_on_the_hashes_alone_and_asking_for_more_only_adds(count, size, random) -> None:  # type: ignore[no-untyped-def]
     found = [candidate(no) for no in range(count)]
-    plan = Plan(method=Method.RANDOM, seed=seed, size=size)
-    drawn = sampling.draw(found, plan)
+    drawn = sampling.draw(found, Plan(method=Method.RANDOM, size=size))
     random.shuffle(found)
-    assert sampling.draw(found, plan) == drawn
+    assert sampling.draw(found, Plan(method=Method.RANDOM, size=size)) == drawn
     assert len(drawn) == len(set(drawn)) == min(size, count)
-    left_out = [one.hash for one in found if one.id not in drawn]
-    highest = max(sampling.key(seed, one.hash) for one in found if one.id in drawn)
-    assert all(sampling.key(seed, one) > highest for one in left_out)
+    assert sampling.draw(found, Plan(method=Method.RANDOM, size=size + 1))[: len(drawn)] == drawn
+
+
+def test_whoever_draws_moves_no_voucher_by_choosing_other_months() -> None:
+    """What is drawn from March alone comes in the same order when it is drawn with January and February."""
+    found = [candidate(no) for no in range(60)]
+    march = [one for one in found if one.month == 202603]
+    alone = sampling.draw(march, Plan(method=Method.RANDOM, size=60))
+    whole = sampling.draw(found, Plan(method=Method.RANDOM, size=60))
+    assert alone == tuple(one for one in whole if one in set(alone))
+
+
+def test_another_voucher_in_a_month_is_another_seed_for_all_of_that_month_and_for_no_other() -> None:
+    found = [candidate(no) for no in range(9)]
+    before, after = (sampling.by_month(rows) for rows in (found, [*found, candidate(9)]))
+    moved = [month for month in before if sampling.month_seed(before[month]) != sampling.month_seed(after[month])]
+    assert moved == [candidate(9).month]
+
+
+def test_a_list_drawn_from_a_typed_seed_is_still_drawn_again_from_it() -> None:
+    found = [candidate(no) for no in range(20)]
+    drawn = sampling.draw(found, Plan(method=Method.RANDOM, size=4), typed_seed=" 上证 3125.26 ")
+
+    def place(one: Candidate) -> str:
+        return hashlib.sha256(f"hoa-sample-1\n上证 3125.26\n{one.hash}".encode()).hexdigest()
+
+    assert drawn == tuple(one.id for one in sorted(found, key=place)[:4])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "refusal"),
+    [
+        (date(2026, 1, 1), date(2026, 9, 30), None),
+        (date(2026, 1, 2), date(2026, 9, 30), sampling.NotWholeMonths),
+        (date(2026, 1, 1), date(2026, 9, 29), sampling.NotWholeMonths),
+        (date(2024, 2, 1), date(2024, 2, 28), sampling.NotWholeMonths),
+        (date(2024, 2, 1), date(2024, 2, 29), None),
+        (date(2026, 1, 1), date(2026, 10, 31), sampling.MonthsOpen),
+        (date(2026, 12, 1), date(2026, 12, 31), sampling.MonthsOpen),
+    ],
+)
+def test_a_random_draw_is_over_whole_closed_months(start: date, end: date, refusal: type[Refusal] | None) -> None:
+    with pytest.raises(refusal) if refusal else nullcontext():
+        sampling.check_months(start=start, end=end, open_month=202610)
 
 
 @pytest.mark.parametrize(
     "plan",
     [
         Plan(method=Method.ABOVE, threshold_fen=0),
-        Plan(method=Method.RANDOM, seed=" ", size=3),
-        Plan(method=Method.RANDOM, seed="x" * 201, size=3),
-        Plan(method=Method.RANDOM, seed="x", size=0),
-        Plan(method=Method.RANDOM, seed="x", size=2001),
+        Plan(method=Method.RANDOM, size=0),
+        Plan(method=Method.RANDOM, size=2001),
         Plan(method=Method.ACCOUNT),
         Plan(method=Method.ABOVE, threshold_fen=10**9),
     ],
