@@ -177,16 +177,21 @@ def platform(database_url: str, clock: FrozenClock, tmp_path: Path) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def demos(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Demos:
-    """Copies of the demo community. Workers of one run share a folder above their own."""
+def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all workers of one run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def demos(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, together: Path) -> Demos:
+    """Copies of the demo community."""
 
     def cluster() -> Cluster:
         found: Cluster = request.getfixturevalue("postgres")
         return found
 
-    own = tmp_path_factory.mktemp("demos")
-    together = tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    return Demos(common=together, own=own, cluster=cluster)
+    return Demos(common=together, own=tmp_path_factory.mktemp("demos"), cluster=cluster)
 
 
 @pytest.fixture

@@ -8,7 +8,10 @@ is built differently from those it has seen.
 import re
 from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import sha256
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
@@ -67,13 +70,34 @@ def kind_of(address: str) -> str:
     return path + "?" + "&".join(sorted(parse_qs(parts.query)))
 
 
+class Seen:
+    """Which builds of pages were looked at, and how many of a kind: by all persons, whichever worker they fell to."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(exist_ok=True)
+
+    def claim(self, name: str, places: int = 1) -> int | None:
+        """The first of so many places that was still free and is taken now, from 0; None when none was."""
+        for place in range(places):
+            with suppress(FileExistsError):
+                self._file(name, place).touch(exist_ok=False)
+                return place
+        return None
+
+    def __contains__(self, name: str) -> bool:
+        return self._file(name, 0).exists()
+
+    def _file(self, name: str, place: int) -> Path:
+        return self._folder / f"{sha256(name.encode()).hexdigest()}-{place}"
+
+
 @pytest.fixture(scope="module")
-def seen() -> Counter[str]:
-    """How many pages of a kind the browser has looked at, and which builds of them: for all persons together."""
-    return Counter()
+def seen(together: Path) -> Seen:
+    return Seen(together / "seen")
 
 
-def pages_for(page: Page, base_url: str, seen: Counter[str]) -> Iterator[tuple[str, Anatomy]]:
+def pages_for(page: Page, base_url: str, seen: Seen) -> Iterator[tuple[str, Anatomy]]:
     """Follow the links breadth first; every address that is shown must answer."""
     waiting = deque((start, "the start") for start in STARTS)
     taken: Counter[str] = Counter()
@@ -81,7 +105,7 @@ def pages_for(page: Page, base_url: str, seen: Counter[str]) -> Iterator[tuple[s
     while waiting and len(known) < MOST_PAGES:
         address, shown_on = waiting.popleft()
         kind = kind_of(address)
-        if address in known or taken[kind] >= OF_A_KIND or (FILES.search(urlsplit(address).path) and seen[kind]):
+        if address in known or taken[kind] >= OF_A_KIND or (FILES.search(urlsplit(address).path) and kind in seen):
             continue
         known.add(address)
         taken[kind] += 1
@@ -90,7 +114,7 @@ def pages_for(page: Page, base_url: str, seen: Counter[str]) -> Iterator[tuple[s
         if not answer.headers.get("content-type", "").startswith("text/html") or "attachment" in answer.headers.get(
             "content-disposition", ""
         ):
-            seen[kind] += 1
+            seen.claim(kind)
             continue
         anatomy = Anatomy(answer.text())
         yield address, anatomy
@@ -103,7 +127,7 @@ def pages_for(page: Page, base_url: str, seen: Counter[str]) -> Iterator[tuple[s
 
 @pytest.mark.parametrize("key", [VISITOR, *EVERYBODY])
 def test_every_page_that_this_person_reaches_answers_fits_and_has_no_barrier(
-    looked_at: DemoServer, new_page: PageMaker, seen: Counter[str], key: str
+    looked_at: DemoServer, new_page: PageMaker, seen: Seen, key: str
 ) -> None:
     page = new_page(looked_at.base_url)
     if key != VISITOR:
@@ -119,15 +143,12 @@ def test_every_page_that_this_person_reaches_answers_fits_and_has_no_barrier(
     assert found >= 15
 
 
-def look(page: Page, address: str, anatomy: Anatomy, seen: Counter[str]) -> None:
+def look(page: Page, address: str, anatomy: Anatomy, seen: Seen) -> None:
     """The first pages of each build, at both sizes and in the largest letters; axe once a kind in each mode."""
     kind = kind_of(address)
-    build = f"{kind} {hash(frozenset(anatomy.parts))}"
-    if seen[build] or seen[kind] >= LOOKS_OF_A_KIND:
+    if seen.claim(f"{kind} {sorted(anatomy.parts)}") is None or (place := seen.claim(kind, LOOKS_OF_A_KIND)) is None:
         return
-    first = not seen[kind]
-    seen[build] += 1
-    seen[kind] += 1
+    first = place == 0
     for size in ("desktop", "phone"):
         width, height = SIZES[size]
         page.set_viewport_size({"width": width, "height": height})
