@@ -24,8 +24,8 @@ from hoa.platform import Platform
 from hoa.web import errors
 from hoa.web.security import MOST_BODY
 
-# Eight may be taken by heavy work or wait for it (`hoa.web.heavy`); the database's pool has sixteen connections.
-THREADS = 12
+# Seven may be taken by heavy work or wait for it (`hoa.web.heavy`); the database's pool has sixteen connections.
+THREADS = 10
 
 log = structlog.get_logger("hoa.serving")
 

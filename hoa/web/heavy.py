@@ -1,7 +1,7 @@
 """Work that a page does while its reader waits and that costs seconds of a core: judging a file that somebody uploads,
 drawing pages of a PDF, making a small PDF. Whatever is longer is a job.
 
-Whoever sends many of these must not take the threads (`hoa.serving`) from those who vote: two are at work, six wait (a
+Whoever sends many of these must not take the threads (`hoa.serving`) from those who vote: two are at work, five wait (a
 browser asks for six pictures of a page at once), and the next one is told to come back (OWASP ASVS 15.1.3). Take a place before the write lock, never while holding it.
 """
 
@@ -11,7 +11,7 @@ from threading import BoundedSemaphore
 
 from hoa.kernel.errors import N_, Busy
 
-AT_WORK, WAITING, WAIT_SECONDS = 2, 6, 10.0
+AT_WORK, WAITING, WAIT_SECONDS = 2, 5, 10.0
 _inside = BoundedSemaphore(AT_WORK + WAITING)
 _at_work = BoundedSemaphore(AT_WORK)
 
