@@ -2,7 +2,8 @@
 drawing pages of a PDF, making a small PDF. Whatever is longer is a job.
 
 Whoever sends many of these must not take the threads (`hoa.serving`) from those who vote: two are at work, five wait (a
-browser asks for six pictures of a page at once), and the next one is told to come back (OWASP ASVS 15.1.3). Take a place before the write lock, never while holding it.
+browser asks for six pictures of a page at once), and the next one is told to come back (OWASP ASVS 15.1.3). Take a
+place before the write lock, never while holding it.
 """
 
 from collections.abc import Iterator
