@@ -12,7 +12,7 @@ from hoa.config import Settings
 from hoa.web import access, context
 from hoa.web.i18n import LANGUAGE_COOKIE, LANGUAGES, SENIOR_COOKIE, language
 from hoa.web.qr import qr_svg
-from hoa.web.room import NavItem
+from hoa.web.room import NavItem, Room
 
 YEAR = 365 * 24 * 3600
 
@@ -92,10 +92,17 @@ def _doors(nav: list[NavItem]) -> list[tuple[str, str, bool]]:
 
 
 def _door_of(endpoint: str, doors: list[str]) -> str | None:
-    """The door a page lies behind: its own, else the first of the same room, so that people see where they are."""
+    """The door a page lies behind: its own, else the first beside it, else the first of its room, so that people see
+    where they are.
+    """
     if endpoint in doors:
         return endpoint
-    return next((door for door in doors if door.partition(".")[0] == endpoint.partition(".")[0]), None)
+    name = endpoint.partition(".")[0]
+    rooms: tuple[Room, ...] = current_app.extensions["hoa.rooms"]
+    room = next((room for room in rooms if name in {blueprint.name for blueprint in room.blueprints}), None)
+    own = {item.endpoint for item in room.nav} if room else set()
+    beside = [door for door in doors if door.partition(".")[0] == name]
+    return next(iter(beside or [door for door in doors if door in own]), None)
 
 
 def _preferences(settings: Settings) -> Response:

@@ -62,6 +62,19 @@ def test_what_goes_on_now_is_the_title_of_the_page(platform: Platform, app: Flas
     assert 'href="/first"' in page
 
 
+@pytest.mark.parametrize(
+    ("address", "door"),
+    [("say/", "码上提"), ("suggestions/", "码上提"), ("books/", "账目"), ("assemblies/", "业主大会")],
+)
+def test_a_page_behind_a_door_of_the_navigation_marks_that_door(
+    platform: Platform, client: FlaskClient, address: str, door: str
+) -> None:
+    a_community(platform)
+    page = client.get(f"/c/WTY/{address}").text
+    marked = set(re.findall(r'aria-current="page"><span>([^<]+)', page))
+    assert marked == {door}
+
+
 def test_size_and_language_are_kept_and_lead_back_only_to_our_own_pages(
     platform: Platform, client: FlaskClient
 ) -> None:
