@@ -29,6 +29,7 @@ from hoa.kernel import canonical, sign_files, signing
 from hoa.platform import Platform
 from hoa.web.pdf_sign import SOUND, SOUND_EXTENDED, verify_pdf
 from tests.integration.community.scene import post, signed_in, work
+from tests.integration.finance.clients import engage
 from tests.integration.finance.test_audit import END, START, Kept, told_by
 
 
@@ -126,6 +127,7 @@ def test_a_supervision_report_is_made_signed_answered_and_checked(app: Flask, ke
     what_both_languages_say(kept, report)
     with_keys(kept, {who: kept.people[who] for who in SIGNERS})
     signs_on_the_page(client, url, "supervisor")
+    engage(platform, kept.community, kept.people)
     signs_on_the_page(signed_in(app, platform, kept.people["auditor"]), url, "auditor")
     signs_with_files(kept, report.label, "second_supervisor", tmp_path)
     somebody_was_quicker(kept, report, "third_supervisor", tmp_path)
