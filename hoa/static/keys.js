@@ -61,12 +61,14 @@
     if (event.defaultPrevented || event.isComposing || event.altKey || event.metaKey) {
       return;
     }
+    if (event.key === "Enter" && event.ctrlKey && form && form.contains(event.target)) {
+      event.preventDefault(); // wherever in the form: who has just ticked a choice presses it as well
+      send();
+      return;
+    }
     if (typing(event.target)) {
       if (event.key === "Escape") {
         event.target.blur();
-      } else if (event.key === "Enter" && event.ctrlKey && form && form.contains(event.target)) {
-        event.preventDefault();
-        send();
       }
       return;
     }

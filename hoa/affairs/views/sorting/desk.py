@@ -185,6 +185,8 @@ def _form(row: Suggestion) -> DecideForm:
     form = DecideForm(formdata=None) if fresh else DecideForm()
     form.handler.choices = options(unit_choices())
     form.into.choices = options((other.id, f"{other.label} {name_word(other)}") for other in desk.alike(session, row))
+    if not form.into.choices:  # nothing is proposed, so the number is not "or" anything
+        form.into_label.label.text = gettext("并入哪一件，填编号")
     if fresh:
         form.seen.data = str(desk.moved_to(session, row))
         form.title.data = row.title or proposed(public.masked(session, context.platform().keys, row, row.text))
