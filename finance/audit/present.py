@@ -152,7 +152,7 @@ def address(base: str, code: str, evidence: Mapping[str, Any]) -> str | None:
     where = {
         "voucher": f"books/vouchers/{evidence['id']}",
         "contract": f"books/contracts/{evidence.get('number')}",
-        "bank_line": "books/bank",
+        "bank_line": f"books/bank/lines/{evidence['id']}",
         "resolution": f"resolutions/{evidence['id']}",
         "publication": f"bulletin/{evidence['id']}",
         "seal_use": f"seals/#use-{evidence['id']}",

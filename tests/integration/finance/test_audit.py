@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import socket
 import subprocess
 from collections.abc import Mapping
@@ -183,6 +184,9 @@ def test_supervisors_pick_a_period_see_the_evidence_and_download(app: Flask, kep
     assert "顺发建材经营部" in page.text
     assert client.get("/c/WTY/audit/check?start=2026-09-30&end=2026-01-01").text.count("早于起始日") == 1
     assert "还没有过完" in client.get("/c/WTY/audit/check?start=2026-01-01&end=2026-10-20").text
+    pages = set(re.findall(r'href="(/c/WTY/books/(?:vouchers|contracts|bank/lines)/[^"]+)"', page.text))
+    assert {address.split("/")[4] for address in pages} == {"vouchers", "contracts", "bank"}
+    assert [address for address in pages if client.get(address).status_code != 200] == []
     asked = post(
         client,
         "/c/WTY/audit/reports",
