@@ -110,8 +110,10 @@ def reopen(
 
 
 def _profile_again(session: Session, row: Suggestion) -> Profile | None:
-    """The second round's clock; None where nobody handles it."""
-    if row.handler_id is None or get(session, Handler, row.community_id, row.handler_id).ended_at is not None:
+    """The second round's clock; None where nobody handles it. The unit is locked: it is not ended at this moment."""
+    if row.handler_id is None:
+        return None
+    if get(session, Handler, row.community_id, row.handler_id, lock=True).ended_at is not None:
         return None
     return Profile(row.profile)
 

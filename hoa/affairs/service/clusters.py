@@ -175,11 +175,12 @@ def raise_cluster(
     if to not in offices.BODIES:
         raise WhereTo
     reason = wording.reason(reason)
-    open_ones = [row.id for row in members(session, cluster) if is_open(row)]
+    # Locked before it is asked which are open: one may be answered or withdrawn at this moment.
+    rows = [steps.locked(session, community_id, row.id) for row in members(session, cluster)]
+    open_ones = [row for row in rows if is_open(row)]
     if not open_ones:
         raise NothingOpen
-    for one in open_ones:
-        row = steps.opened(session, community_id, one, Action.RAISE)
+    for row in open_ones:
         details = {"cluster": cluster.id, "label": cluster.label, "to": to}
         steps.write(session, row, Action.RAISE, actor=Actor.DESK, now=now, person_id=by, reason=reason, details=details)
     cluster.raised_to, cluster.raised_at = to, now

@@ -112,9 +112,9 @@ def find(session: Session, community_id: str, handler_id: str, *, lock: bool = F
     return get(session, Handler, community_id, handler_id, lock=lock)
 
 
-def working(session: Session, community_id: str, handler_id: str) -> Handler:
-    """A unit that may be given something today."""
-    row = find(session, community_id, handler_id)
+def working(session: Session, community_id: str, handler_id: str, *, lock: bool = False) -> Handler:
+    """A unit that may be given something today; with `lock` it is not ended before it has been given it (`end`)."""
+    row = find(session, community_id, handler_id, lock=lock)
     if row.ended_at is not None:
         raise HandlerEnded(name=row.name)
     return row

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from hoa.affairs.rules import handing
 from hoa.affairs.rules.handing import Given
 from hoa.affairs.rules.states import DONE, Action, State
-from hoa.affairs.service import life, reading
+from hoa.affairs.service import life, reading, steps
 from hoa.affairs.service.photos import Pictures
 from hoa.affairs.service.reading import Standing
 from hoa.affairs.tables import Handler, Step, Suggestion
@@ -93,6 +93,7 @@ def hand_back(
 ) -> None:
     """Back to the desk with whose it is, in the first working day (首问负责)."""
     reason = handing.handed_back(belongs_to, why)
+    row = steps.locked(session, row.community_id, row.id)
     handing.check_hand_back(given(session, row), today(now), china())
     life.hand_back(session, row.community_id, row.id, reason=reason, handler_id=handler_id, by=by, now=now)
 
@@ -101,6 +102,7 @@ def pause(
     session: Session, row: Suggestion, *, reason: str, until: date, handler_id: str, by: str, now: datetime
 ) -> None:
     """Stop the clock for a reason, until a day that is named; not of what is late already."""
+    row = steps.locked(session, row.community_id, row.id)
     handing.check_pause(row.due_on, until, today(now), china())
     life.pause(session, row.community_id, row.id, reason=reason, until=until, handler_id=handler_id, by=by, now=now)
 

@@ -12,7 +12,7 @@ from hoa.affairs.rules import letters as rules
 from hoa.affairs.rules.clocks import overdue_days
 from hoa.affairs.rules.intake import CATEGORIES
 from hoa.affairs.rules.states import Action
-from hoa.affairs.service import handlers, life, places, reading, supervising
+from hoa.affairs.service import handlers, life, places, reading, steps, supervising
 from hoa.affairs.tables import Handler, Step, Suggestion, SupervisionLetter
 from hoa.community.service import get_community
 from hoa.db import get
@@ -105,8 +105,8 @@ def issue(
     text = wording.answer(text)
     rules.check_day(answer_by, today(now), china())
     get_community(session, community_id, lock=True)  # two who write at once get two numbers, and one of them a refusal
-    row = reading.find(session, community_id, suggestion_id)
-    session.refresh(row)
+    # Locked before anything is read of it: it may be given to another unit at this moment.
+    row = steps.locked(session, community_id, suggestion_id)
     for other in _of_round(session, row):
         if other.handler_id == row.handler_id and other.answer_by >= today(now):
             raise rules.LetterRunning(label=other.label, day=other.answer_by.isoformat())

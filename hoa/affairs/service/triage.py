@@ -69,7 +69,7 @@ def assign(
     title, reason = wording.title(title), wording.remark(reason)
     if Sorting(sorting) is Sorting.AT_ONCE:
         raise NotForHandlers
-    handler = handlers.working(session, community_id, handler_id)
+    handler = handlers.working(session, community_id, handler_id, lock=True)
     steps.write(
         session,
         row,
@@ -134,7 +134,7 @@ def reassign(
     """改派: another handler; the clock runs on, whoever was promised an answer is not to wait longer for it."""
     row = steps.opened(session, community_id, suggestion_id, Action.REASSIGN)
     reason = wording.reason(reason)
-    handler = handlers.working(session, community_id, handler_id)
+    handler = handlers.working(session, community_id, handler_id, lock=True)
     if handler.id == row.handler_id:
         raise SameHandler
     steps.write(

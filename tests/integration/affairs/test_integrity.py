@@ -74,10 +74,10 @@ def test_pictures_consent_the_common_cause_and_the_handlers_name_are_told_by_the
     made, waiting, other = with_pictures(scene), scene.receive(), scene.suggestion(State.ASSIGNED)
     with scene.platform.database.writing() as session:
         rows = [waiting, other]
-        words = {"title": "电梯老化", "text": "", "by": scene.desk, "now": scene.now()}
+        words: dict[str, Any] = {"title": "电梯老化", "text": "", "by": scene.desk, "now": scene.now()}
         cluster = life.make_cluster(session, scene.community, rows, **words).id
     with scene.platform.database.writing() as session:
-        by = {"by": scene.desk, "now": scene.now()}
+        by: dict[str, Any] = {"by": scene.desk, "now": scene.now()}
         life.raise_cluster(session, scene.community, cluster, to="street_office", reason="超出小区", **by)
         stands = [photo.phase for photo in photos.photos(session, reading.find(session, scene.community, made))]
         brought = [

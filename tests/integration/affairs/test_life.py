@@ -329,6 +329,25 @@ def test_two_reports_at_once_get_two_numbers(scene: Scene):
         assert sorted(row.number for row in rows) == [1, 2, 3, 4]
 
 
+def test_a_unit_that_is_being_ended_is_given_nothing_at_the_same_moment(scene: Scene):
+    made, refused = scene.receive(), []
+
+    def assign() -> None:
+        try:
+            scene.assign(made, handler="lift")
+        except handlers.HandlerEnded as refusal:
+            refused.append(refusal)
+
+    assigning = threading.Thread(target=assign)
+    with scene.platform.database.writing() as session:
+        handlers.end(session, scene.community, scene.handlers["lift"], now=scene.now())
+        assigning.start()
+        assigning.join(0.3)  # time to read a unit that is not ended yet; it waits for the lock until the block ends
+    assigning.join()
+    assert len(refused) == 1
+    assert scene.row(made).handler_id is None
+
+
 def test_lists_find_what_is_asked_for_and_nothing_of_another_community(scene: Scene):
     one = scene.receive(text="路灯不亮", category="repairs", building="5", by=scene.desk)
     late = scene.suggestion(State.ASSIGNED)
