@@ -15,16 +15,30 @@ from finance.shares.service import accounts, claims, own, payments, publishing, 
 from finance.shares.service.payments import Slip
 from finance.shares.service.runs import RunFields
 from finance.shares.service.standing import BatchState, batch_states, outstanding_fen, parts_of
-from finance.shares.tables import ShareAccount, ShareBatch, ShareClaim, ShareLine, SharePart, SharePayout, ShareRun
+from finance.shares.tables import (
+    ShareAccount,
+    ShareBatch,
+    ShareClaim,
+    ShareLine,
+    ShareNaming,
+    SharePart,
+    SharePayout,
+    ShareRun,
+)
 from finance.tables import BankLine, Document, Voucher
 from hoa.community.tables import Owner, Ownership
-from hoa.db import get
+from hoa.db import Database, get
 from hoa.demo import papers
 from hoa.kernel.errors import NotAllowed, NotFound, Refusal
+from hoa.migrations.runner import upgrade
 from hoa.platform import Platform
 from hoa.resolutions import service as resolutions
 from tests.integration.community.scene import do_import, post, signed_in, unit_id, work, workbook
 from tests.integration.finance.scene import Scene, open_books
+from tests.integration.finance.test_upgrade import carry
+from tests.integration.ground.test_migrations import bare
+
+__all__ = ["bare"]
 
 PING, KANG, REN, DEVELOPER = "平志晓", "康霞远", "任娜琪", "重庆梧桐置业有限公司"
 HEAD = ("楼栋", "单元", "房号", "用途", "建筑面积", "业主姓名", "证件号码", "联系电话", "交付状态", "共有份额")
@@ -473,7 +487,8 @@ def test_nobody_names_a_payee_alone_and_nobody_confirms_money_for_themselves(app
         assert claims.verify(session, community) == []
 
 
-def test_a_claim_that_was_slipped_past_the_second_person_is_named_by_verify(shared: Shared):
+def alone_claimed(shared: Shared) -> str:
+    """The id of a claim without anybody's confirmation, as the release before wrote it or somebody by SQL."""
     community = shared.scene.community
     with shared.platform.database.writing() as session:
         session.execute(update(Ownership).where(Ownership.community_id == community).values(share=None))
@@ -491,7 +506,25 @@ def test_a_claim_that_was_slipped_past_the_second_person_is_named_by_verify(shar
         )
         session.add(claim)
         session.flush()
-        assert claims.verify(session, community) == [f"收款人 {claim.id}：没有第二人确认的记录"]
+        return claim.id
+
+
+def test_a_claim_that_was_slipped_past_the_second_person_is_named_by_verify(shared: Shared):
+    claim = alone_claimed(shared)
+    with shared.platform.database.reading() as session:
+        assert claims.verify(session, shared.scene.community) == [f"收款人 {claim}：没有第二人确认的记录"]
+
+
+def test_who_was_named_by_the_release_before_counts_as_confirmed_by_whoever_named_them(shared: Shared, bare: Database):
+    claim, treasurer = alone_claimed(shared), shared.scene.people["treasurer"]
+    upgrade(bare, "0032_board")
+    with shared.platform.database.reading() as source, bare.writing() as old:
+        carry(source, old)
+    upgrade(bare, "head")
+    with bare.reading() as session:
+        row = session.scalars(select(ShareNaming)).one()
+        assert (row.id, row.by_id, row.decided_by_id, row.decided_at) == (claim, treasurer, treasurer, row.at)
+        assert claims.verify(session, shared.scene.community) == []
 
 
 def test_from_the_resolution_to_the_owners_line_through_the_pages(app: Flask, shared: Shared):
