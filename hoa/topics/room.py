@@ -21,6 +21,7 @@ ROOM = Room(
     name="topics",
     blueprints=(chain.blueprint, blueprint),
     powers=POWERS,
+    behind="suggestions.board",
     publications={summing.PUBLICATION: N_("议题意见汇总")},
     verify=_verify,
     needs=needs.needs,

@@ -102,6 +102,7 @@ class Room:
     """Blueprints, powers, tasks, periodic work, navigation, needs, commands and checks of one room.
 
     `publications` names the kinds of what the room publishes, as message ids.
+    `behind` is the door of another room (an endpoint) that a room without a door of its own lies behind.
     `overdue` tells what of a community (its id) is past its last day, for the street officer's start page.
     `own` tells a person what is theirs, what is going on first. `shown` gets the community's id and the time, and may
     tell only what is public. `verify` looks through what the room keeps of one community and returns a sentence for
@@ -115,6 +116,7 @@ class Room:
     tasks: Mapping[str, Handler] = field(default_factory=dict)
     periodic: Sequence[Periodic] = ()
     nav: Sequence[NavItem] = ()
+    behind: str | None = None
     needs: Callable[[Session, Asker], Sequence[Need]] | None = None
     overdue: Callable[[Session, str, datetime], Sequence[Overdue]] | None = None
     shown: Callable[[Session, str, datetime], Sequence[Shown]] | None = None

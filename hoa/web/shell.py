@@ -92,15 +92,15 @@ def _doors(nav: list[NavItem]) -> list[tuple[str, str, bool]]:
 
 
 def _door_of(endpoint: str, doors: list[str]) -> str | None:
-    """The door a page lies behind: its own, else the first beside it, else the first of its room, so that people see
-    where they are.
+    """The door a page lies behind: its own, else the first beside it, else the first of its room or the one that its room
+    lies behind, so that people see where they are.
     """
     if endpoint in doors:
         return endpoint
     name = endpoint.partition(".")[0]
     rooms: tuple[Room, ...] = current_app.extensions["hoa.rooms"]
     room = next((room for room in rooms if name in {blueprint.name for blueprint in room.blueprints}), None)
-    own = {item.endpoint for item in room.nav} if room else set()
+    own = {room.behind, *(item.endpoint for item in room.nav)} if room else set()
     beside = [door for door in doors if door.partition(".")[0] == name]
     return next(iter(beside or [door for door in doors if door in own]), None)
 

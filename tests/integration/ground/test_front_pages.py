@@ -64,7 +64,13 @@ def test_what_goes_on_now_is_the_title_of_the_page(platform: Platform, app: Flas
 
 @pytest.mark.parametrize(
     ("address", "door"),
-    [("say/", "码上提"), ("suggestions/", "码上提"), ("books/", "账目"), ("assemblies/", "业主大会")],
+    [
+        ("say/", "码上提"),
+        ("suggestions/", "码上提"),
+        ("topics/", "码上提"),
+        ("books/", "账目"),
+        ("assemblies/", "业主大会"),
+    ],
 )
 def test_a_page_behind_a_door_of_the_navigation_marks_that_door(
     platform: Platform, client: FlaskClient, address: str, door: str
