@@ -23,10 +23,12 @@ def shown(session: Session, community_id: str, now: datetime) -> Sequence[Shown]
     if not found and not overdue:
         return ()
     whole = count(found, day=day, calendar=china())
-    parts = [gettext("本月收到 %(received)s 件，已答复 %(done)s 件", received=whole.received, done=whole.done)]
+    words = gettext("本月收到 %(received)s 件，已答复 %(done)s 件", received=whole.received, done=whole.done)
     if whole.in_time_permille is not None:
         share = f"{whole.in_time_permille // 10}.{whole.in_time_permille % 10}%"
-        parts.append(gettext("按期 %(share)s", share=share))
+        words += gettext("，按期 %(share)s", share=share)
+    parts = [words]
     if overdue:
-        parts.append(gettext("现在逾期 %(n)s 件", n=overdue))
+        # Of every month: without saying so it would contradict this month's share.
+        parts.append(gettext("不论哪月收到，现在逾期 %(n)s 件", n=overdue))
     return [Shown(title=gettext("码上提"), url=url_for("suggestions.board"), text=" · ".join(parts))]
