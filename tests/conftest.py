@@ -4,6 +4,7 @@ Nothing here needs a service: PostgreSQL is started from the distribution's bina
 that Alembic migrated. A missing program fails with the line that installs it.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -76,6 +77,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     only = [name for name in ENGINES if metafunc.definition.get_closest_marker(f"{name}_only")]
     metafunc.parametrize("engine_name", only or ENGINES)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays for good: the collector need not walk through it again after each test's application."""
+    gc.collect()
+    gc.freeze()
 
 
 # ---------------------------------------------------------------------------------------------------- databases
