@@ -92,8 +92,8 @@ def _doors(nav: list[NavItem]) -> list[tuple[str, str, bool]]:
 
 
 def _door_of(endpoint: str, doors: list[str]) -> str | None:
-    """The door a page lies behind: its own, else the first beside it, else the first of its room or the one that its room
-    lies behind, so that people see where they are.
+    """The door a page lies behind: its own, else the first beside it, else the first of its room or the one that its
+    room lies behind, so that people see where they are.
     """
     if endpoint in doors:
         return endpoint

@@ -69,9 +69,6 @@ def make_cluster(
     # The community's row first, then the suggestions in one order: two desks at once must not wait for each other.
     get_community(session, community_id, lock=True)
     rows = [steps.opened(session, community_id, one, Action.CLUSTER) for one in chosen]
-    for row in rows:
-        if row.cluster_id is not None:
-            raise InAnotherCluster(label=row.label)
     query = select(func.max(Cluster.number)).where(Cluster.community_id == community_id, Cluster.year == year)
     cluster = Cluster(
         community_id=community_id,
@@ -85,18 +82,8 @@ def make_cluster(
     )
     session.add(cluster)
     session.flush()
-    details = {"cluster": cluster.id, "label": cluster.label, "digest": steps.digest_of(cluster, CLUSTER)}
     for row in rows:
-        steps.write(
-            session,
-            row,
-            Action.CLUSTER,
-            actor=Actor.DESK,
-            now=now,
-            person_id=by,
-            details=details,
-            changes={"cluster_id": cluster.id},
-        )
+        _join(session, cluster, row, by=by, now=now)
     return cluster
 
 
@@ -108,6 +95,11 @@ def add_to_cluster(
     row = steps.opened(session, community_id, suggestion_id, Action.CLUSTER)
     if row.cluster_id == cluster.id:
         raise InThisCluster(label=row.label)
+    _join(session, cluster, row, by=by, now=now)
+    return row
+
+
+def _join(session: Session, cluster: Cluster, row: Suggestion, *, by: str, now: datetime) -> None:
     if row.cluster_id is not None:
         raise InAnotherCluster(label=row.label)
     details = {"cluster": cluster.id, "label": cluster.label, "digest": steps.digest_of(cluster, CLUSTER)}
@@ -123,7 +115,6 @@ def add_to_cluster(
         details=details,
         changes={"cluster_id": cluster.id},
     )
-    return row
 
 
 def take_from_cluster(
